@@ -1,0 +1,49 @@
+# Two commands for a newcomer: `make demo` and `make test`. Both set everything up first.
+SHELL := /bin/bash
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --frozen --no-sync
+
+.PHONY: setup demo test test-network check lint types imports docs bench clean
+
+setup: .venv/.ready bubblewrap
+
+.tools/bin/uv:
+	python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv
+
+.venv/.ready: pyproject.toml uv.lock $(filter .tools/bin/uv,$(UV))
+	$(UV) sync --frozen --quiet
+	@touch $@
+
+.PHONY: bubblewrap
+bubblewrap:
+	@./scripts/install-bubblewrap
+
+demo: setup
+	$(RUN) factory demo
+
+test: setup
+	$(RUN) pytest -n 2
+
+test-network: setup
+	$(RUN) pytest -m network
+
+check: setup lint types imports docs
+
+lint:
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types:
+	$(RUN) mypy
+
+imports:
+	$(RUN) lint-imports
+
+docs:
+	$(RUN) python -m scripts.generate_docs --check
+
+bench: setup
+	$(RUN) python -m benchmarks.line
+
+clean:
+	rm -rf .venv .tools dist

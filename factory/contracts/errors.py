@@ -1,0 +1,130 @@
+"""The one exception tree.
+
+FactoryError                      1  something a person should read; the message is one clear sentence
+├── UsageProblem                  2  bad input or configuration: what to do is in the message
+├── Stopped                       *  the run ends here for a typed reason (exit code from EXIT_CODES)
+├── GitProblem                    1  git refused
+├── EditProblem                   1  an edit does not apply; carries what to tell the model
+├── SandboxProblem                1  the sandbox itself is broken (never shown to a model as output)
+├── ReplayDiffers                 1  an offline replay left the recorded path
+└── ModelProblem                  1  one call to one endpoint failed
+    ├── Unreachable                  connection refused or reset, timeout          (worth a retry)
+    ├── RateLimited                  429, with the server's retry-after if it gave one (worth a retry)
+    ├── ServerFault                  5xx                                            (worth a retry)
+    ├── WrongKey                  2  401 or 403: the owner must act
+    ├── Refused                      any other 4xx: this request will never succeed there
+    └── BadReply                     an answer that is not one: HTML, broken JSON, empty, repeating
+"""
+
+from typing import Literal
+
+StopReason = Literal[
+    "budget",
+    "disk_full",
+    "internal_error",
+    "interrupted",
+    "model_unusable",
+    "nothing_changed",
+    "nothing_to_do",
+    "no_model",
+    "plan_rejected",
+    "rate_limited",
+    "sandbox_unavailable",
+    "state_unusable",
+    "units_failed",
+    "wrong_key",
+]
+
+EXIT_CODES: dict[StopReason, int] = {
+    "budget": 4,
+    "disk_full": 4,
+    "internal_error": 3,
+    "interrupted": 130,
+    "model_unusable": 1,
+    "nothing_changed": 1,
+    "nothing_to_do": 0,
+    "no_model": 1,
+    "plan_rejected": 1,
+    "rate_limited": 4,
+    "sandbox_unavailable": 2,
+    "state_unusable": 4,
+    "units_failed": 1,
+    "wrong_key": 2,
+}
+
+
+class FactoryError(Exception):
+    """Anything the factory says no to."""
+
+    exit_code = 1
+
+
+class UsageProblem(FactoryError):
+    exit_code = 2
+
+
+class Stopped(FactoryError):
+    """Ends the run with a reason; what was done so far stays in the journal."""
+
+    def __init__(self, reason: StopReason, message: str) -> None:
+        super().__init__(message)
+        self.reason: StopReason = reason
+        self.exit_code = EXIT_CODES[reason]
+
+
+class GitProblem(FactoryError):
+    pass
+
+
+class EditProblem(FactoryError):
+    """`str()` of it is written for the model that made the edit: path, line numbers, nearest text."""
+
+    def __init__(self, message: str, path: str = "", rule: str = "edit") -> None:
+        super().__init__(message)
+        self.path = path
+        self.rule = rule
+
+
+class SandboxProblem(FactoryError):
+    pass
+
+
+class ReplayDiffers(FactoryError):
+    pass
+
+
+class ModelProblem(FactoryError):
+    kind = "model"
+
+
+class Unreachable(ModelProblem):
+    kind = "unreachable"
+
+
+class RateLimited(ModelProblem):
+    kind = "rate_limited"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerFault(ModelProblem):
+    kind = "server_fault"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class WrongKey(ModelProblem):
+    kind = "wrong_key"
+    exit_code = 2
+
+
+class Refused(ModelProblem):
+    kind = "refused"
+
+
+class BadReply(ModelProblem):
+    kind = "bad_reply"

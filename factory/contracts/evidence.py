@@ -1,0 +1,83 @@
+"""What the checks saw. Nothing here is a model's word."""
+
+from typing import Literal
+
+from factory.contracts.finding import Finding
+from factory.contracts.record import Record
+
+Status = Literal["passed", "failed", "error", "timeout", "oom", "enospc", "killed", "none"]
+CaseStatus = Literal["passed", "failed", "error", "skipped"]
+
+
+class Counts(Record):
+    collected: int = 0
+    passed: int = 0
+    failed: int = 0
+    errors: int = 0
+    skipped: int = 0
+
+
+class Outcome(Record):
+    """One suite, run once on one tree."""
+
+    status: Status
+    exit_code: int = 0
+    counts: Counts = Counts()
+    counted: bool = False  # the runner reported counts; without them a green exit code is weak evidence
+    cases: str = ""  # blob: JSON object test id -> CaseStatus ("" when the runner names none)
+    log: str = ""  # blob: sanitised output, head and tail
+    seconds: float = 0.0
+    note: str = ""
+
+
+class SuiteResult(Record):
+    """One suite on the base and on the candidate."""
+
+    name: str  # "pytest", "go test", "verify: make lint"
+    command: str
+    base: Outcome
+    candidate: Outcome
+    broken: tuple[str, ...] = ()  # green (or absent) on base, red on candidate, red again when run again
+    fixed: tuple[str, ...] = ()  # red on base, green on candidate
+    preexisting: tuple[str, ...] = ()  # red on both: not blamed on the change
+    flaky: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    newly_skipped: tuple[str, ...] = ()
+
+
+class Reproduction(Record):
+    """A command given by a coder or tester, run on base and candidate."""
+
+    unit: str
+    command: str
+    base_exit: int
+    candidate_exit: int
+    base_output: str
+    candidate_output: str
+
+
+class Evidence(Record):
+    """All that was measured about one tree."""
+
+    tree: str
+    base: str
+    suites: tuple[SuiteResult, ...] = ()
+    findings: tuple[Finding, ...] = ()  # failing tests, new lint messages, tampering, as findings
+    reproductions: tuple[Reproduction, ...] = ()
+    bug_shown: bool = False  # a new test is red on the base and green on the candidate
+    bug_tests: tuple[str, ...] = ()
+    tampered: bool = False
+    tests_found: bool = False
+    sandbox: str = ""  # "bubblewrap (root)", "bubblewrap (user)", "none"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def green(self) -> bool:
+        """Tests were found, ran, and nothing that the base had is broken."""
+        return (
+            self.tests_found
+            and not self.tampered
+            and all(not suite.broken and suite.candidate.status != "none" for suite in self.suites)
+            and not any(finding.source == "tests" and finding.serious for finding in self.findings)
+        )

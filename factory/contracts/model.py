@@ -1,0 +1,127 @@
+"""The model seam: endpoints, requests, replies, exchanges."""
+
+from typing import Literal, Protocol
+
+from factory.contracts.record import Field, Json, Record
+
+Tier = Literal["local", "rented", "frontier"]
+TIERS: tuple[Tier, ...] = ("local", "rented", "frontier")  # a rented GPU counts as cloud
+
+
+def within(tier: Tier, ceiling: Tier) -> bool:
+    """May an endpoint of this tier serve a request with this ceiling?"""
+    return TIERS.index(tier) <= TIERS.index(ceiling)
+
+
+class Endpoint(Record):
+    """Where a model answers. Prices are US dollars per million tokens; None = unknown (then the call is refused)."""
+
+    name: str
+    wire: Literal["openai", "anthropic", "command", "scripted"]
+    url: str = ""
+    model: str = ""
+    tier: Tier = "local"
+    context: int = 65_536  # tokens, prompt and answer
+    max_output: int = 8_192
+    key_env: str = ""  # name of the environment variable with the key
+    command: tuple[str, ...] = ()  # wire "command": argv; the prompt goes to its standard input
+    script: str = ""  # wire "scripted": file of replies
+    json_schema: bool = True  # the server takes response_format json_schema
+    tools: bool = True  # the server takes native tool calls
+    logprobs: bool = False
+    first_token_s: float = 120.0
+    idle_s: float = 60.0
+    price_in: float | None = None
+    price_out: float | None = None
+    price_cached: float | None = None  # None = price_in
+    price_cache_write: float | None = None  # None = price_in
+    factory: bool = False  # it is a factory server: no retries, no second reservation
+
+
+class ToolSpec(Record):
+    name: str
+    description: str
+    parameters: Json
+
+
+class ToolCall(Record):
+    id: str
+    name: str
+    arguments: str  # JSON text as the model wrote it
+
+
+class Message(Record):
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
+
+
+class OutputSchema(Record):
+    name: str
+    body: Json  # JSON Schema
+
+
+class Piece(Record):
+    """A piece of the repository inside a request: what the egress ledger counts."""
+
+    path: str
+    start: int
+    end: int
+    bytes: int
+    sha256: str
+
+
+class Request(Record):
+    role: str
+    template: str
+    template_hash: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    output: OutputSchema | None = None
+    max_tokens: int = Field(default=4096, gt=0)
+    temperature: float | None = None
+    effort: int = 5
+    ceiling: Tier = "local"
+    sample: int = 0  # k-th independent sample of the same request
+    pieces: tuple[Piece, ...] = ()
+
+
+class Usage(Record):
+    """Tokens. `input` is everything read, cached and cache-written included; `output` includes reasoning."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cache_written: int = 0
+    reasoning: int = 0
+
+
+class Reply(Record):
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    finish: Literal["stop", "length", "tool_calls", "filtered"] = "stop"
+    usage: Usage = Usage()
+    model: str = ""
+    margin: float | None = None  # log-probability of the chosen decision token minus the best other
+
+
+class Exchange(Record):
+    """One request and what became of it at one endpoint."""
+
+    request: Request
+    endpoint: str
+    tier: Tier
+    reply: Reply | None = None
+    problem: str = ""  # ModelProblem.kind when there is no reply
+    message: str = ""
+    cost: int = 0  # micro-dollars, settled
+    seconds: float = 0.0
+    attempts: int = 1
+    retry_after: float | None = None
+
+
+class Model(Protocol):
+    """One endpoint that answers. Raises ModelProblem subclasses only; never retries by itself."""
+
+    def complete(self, request: Request) -> Reply: ...

@@ -1,0 +1,88 @@
+"""`Run`: everything known about one task. Facts and digests; blobs lie beside it."""
+
+from factory.contracts.change import Change, Wave
+from factory.contracts.errors import StopReason
+from factory.contracts.evidence import Evidence
+from factory.contracts.plan import Plan
+from factory.contracts.record import Record, digest
+from factory.contracts.task import Event, PackRef, Task
+from factory.contracts.verdict import Round, Verdict
+
+SCHEMA = 1
+
+
+class Repo(Record):
+    """The target, pinned to a commit."""
+
+    path: str
+    ref: str  # what the user named, or the checked-out branch
+    commit: str
+    tree: str
+
+
+class Commit(Record):
+    sha: str
+    unit: str
+    title: str
+
+
+class Pull(Record):
+    """A pull request on a forge."""
+
+    number: int
+    url: str
+    draft: bool
+    title: str
+    branch: str
+    base: str
+
+
+class Delivery(Record):
+    branch: str
+    commits: tuple[Commit, ...]
+    pull: Pull | None = None
+
+
+class Stop(Record):
+    reason: StopReason
+    message: str
+    stage: str
+    resumable: bool = True
+
+
+class Output(Record):
+    """Where the run's files are."""
+
+    html: str = ""
+    markdown: str = ""
+    json_file: str = ""
+
+
+class Run(Record):
+    schema_version: int = SCHEMA
+    id: str
+    created: str  # ISO 8601, UTC
+    repo: Repo
+    event: Event
+    ceiling: str = "local"  # highest tier this run may use at all
+    sandbox: str = "bubblewrap"
+    task: Task | None = None
+    pack: PackRef | None = None
+    plan: Plan | None = None
+    pending: tuple[Change, ...] = ()  # the wave in flight, not merged yet
+    waves: tuple[Wave, ...] = ()
+    tree: str = ""  # the candidate: after collect, then after each fix
+    fixes: tuple[Change, ...] = ()
+    fix_trees: tuple[str, ...] = ()
+    evidence: Evidence | None = None
+    rounds: tuple[Round, ...] = ()
+    verdict: Verdict | None = None
+    delivery: Delivery | None = None
+    output: Output | None = None
+    stopped: Stop | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Eight hex digits that name this run's branch."""
+        return digest(self.id)[:8]

@@ -1,0 +1,63 @@
+"""What comes in: an event, the task made of it, and the pack of context gathered for it."""
+
+from typing import Literal
+
+from factory.contracts.record import Record
+
+TaskKind = Literal["bug", "feature", "chore", "tidy"]
+
+
+class Event(Record):
+    """How the factory was asked: an issue's text from a file, or a built-in task."""
+
+    kind: Literal["issue", "tidy"]
+    source: str  # where the text came from, for people: a file name or "command line"
+    text: str = ""
+    number: str = ""  # the issue's number when one is known, digits only
+
+
+class Task(Record):
+    """What is to be done; `body` is untrusted text."""
+
+    number: str  # issue number, or "local"
+    title: str
+    body: str
+    kind: TaskKind
+    effort: int = 5  # 1-10, before Atlas has judged it
+    digest: str  # sha256 of the untouched event text
+    notes: tuple[str, ...] = ()  # what intake changed, e.g. "truncated to 64 KiB"
+
+
+class PackFile(Record):
+    """A piece of one file, by 1-based inclusive lines."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    why: str
+
+
+class Advice(Record):
+    """The target's own instructions (AGENTS.md and the like): untrusted, capped."""
+
+    path: str
+    text: str
+
+
+class Pack(Record):
+    """What a model gets to see of the repository for one task."""
+
+    tree: str  # the listing, one path a line, capped
+    tree_omitted: int = 0
+    files: tuple[PackFile, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    tokens: int = 0  # estimate of the whole pack
+
+
+class PackRef(Record):
+    """A pack in `run.json`: what is in it and where the blob lies."""
+
+    blob: str
+    tokens: int
+    files: tuple[str, ...] = ()

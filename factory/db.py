@@ -1,0 +1,64 @@
+"""SQLite, set up once for all: WAL, synchronous=FULL, numbered migrations, one connection a thread."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from factory.contracts.errors import Stopped
+
+Migration = Callable[[sqlite3.Connection], None]
+
+
+class Database:
+    """A file with a schema. Writers take `transaction()`: BEGIN IMMEDIATE, one at a time, all or nothing."""
+
+    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._migrate(migrations)
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection. Raises Stopped('state_unusable') when the file is not a database."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            try:
+                found = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+                found.row_factory = sqlite3.Row
+                found.execute("PRAGMA journal_mode=WAL")
+                found.execute("PRAGMA synchronous=FULL")
+                found.execute("PRAGMA foreign_keys=ON")
+            except sqlite3.Error as error:
+                raise self._problem(error) from error
+            self._local.connection = found
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Everything inside is one commit. Raises Stopped('disk_full' | 'state_unusable')."""
+        connection = self.connection()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
+
+    def _migrate(self, migrations: Sequence[Migration]) -> None:
+        with self.transaction() as connection:
+            version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if version > len(migrations):
+                raise Stopped("state_unusable", f"{self.path} was written by a newer factory: update this one.")
+            for number, migrate in enumerate(migrations[version:], start=version + 1):
+                migrate(connection)
+                connection.execute(f"PRAGMA user_version={number}")
+
+    def _problem(self, error: sqlite3.Error) -> Stopped:
+        if "full" in str(error):
+            return Stopped("disk_full", f"No space left for {self.path}: free some space, then run `factory resume`.")
+        return Stopped("state_unusable", f"The state database {self.path} cannot be used ({error}): move it aside.")

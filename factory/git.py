@@ -1,0 +1,203 @@
+"""Git, as an object store of our own that borrows the target's objects.
+
+A run never has a checkout: trees are read and written as objects in a private bare repository under the state
+directory (`objects/info/alternates` points at the target). So the target's hooks, filters, fsmonitor and
+configuration never run, and no path of a tree is ever a path on this disk. See docs/decisions/0001.
+"""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from factory.contracts.change import FileChange
+from factory.contracts.errors import GitProblem, UsageProblem
+from factory.contracts.seams import Entry
+
+AUTHOR = ("Dark Factory", "factory@localhost")
+_SAFE = (
+    "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.quotePath=false",
+    "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "core.attributesFile=/dev/null",
+    "-c", "diff.external=", "-c", "safe.directory=*",
+)  # fmt: skip
+
+
+def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """A closed environment: no user or system configuration, no prompts, no inherited GIT_*."""
+    return {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "HOME": "/nonexistent",
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        **(extra or {}),
+    }
+
+
+def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
+    """Run git in `folder`, return stdout. Raises GitProblem with git's own last words."""
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE, *arguments],
+            cwd=folder,
+            input=stdin,
+            env=_environment(env),
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UsageProblem("git is not installed: install it (apt-get install git).") from None
+    except NotADirectoryError:
+        raise UsageProblem(f"{folder} is not a folder: give --repo the path of a git repository.") from None
+    if done.returncode:
+        words = done.stderr.decode(errors="replace").strip()
+        raise GitProblem(f"git {arguments[0]}: {words[-500:] or f'exit code {done.returncode}'}")
+    return done.stdout
+
+
+def git_folder(path: Path) -> Path:
+    """The target's common git directory. Raises UsageProblem when `path` is not in a repository."""
+    if not path.is_dir():
+        raise UsageProblem(f"{path} does not exist: give --repo the path of a git repository.")
+    try:
+        raw = run_git(path, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    except GitProblem:
+        raise UsageProblem(
+            f"{path} is not a git repository: run `git init` there and commit, or name another."
+        ) from None
+    return Path(os.fsdecode(raw).rstrip("\n"))
+
+
+def resolve(path: Path, ref: str) -> tuple[str, str, str]:
+    """(ref name, commit, tree) of `ref`, or of the checked-out branch when it is empty. Raises UsageProblem."""
+    name = ref
+    if not ref:
+        try:
+            name = run_git(path, "symbolic-ref", "--short", "HEAD").decode().strip()
+        except GitProblem:
+            name = "HEAD"
+        try:
+            run_git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        except GitProblem:
+            raise UsageProblem(f"{path} has no commit yet: commit something first, then run again.") from None
+    try:
+        line = run_git(path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    except GitProblem:
+        known = run_git(path, "for-each-ref", "--format=%(refname:short)", "--count=8", "refs/heads").decode().split()
+        raise UsageProblem(f"There is no ref {name!r} in {path}: choose one of {', '.join(known) or 'none'}.") from None
+    commit = line.decode().strip()
+    return name, commit, run_git(path, "rev-parse", f"{commit}^{{tree}}").decode().strip()
+
+
+class Store:
+    """A private bare repository at `folder` that borrows the objects of `target` (a repository's path)."""
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        self.folder = folder
+        self.target = target
+        self._lock = threading.Lock()
+        self._entries: dict[str, Mapping[str, Entry]] = {}
+        if not (folder / "objects" / "info" / "alternates").is_file():
+            self._create()
+
+    def _create(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run_git(self.folder, "init", "--bare", "--quiet", "--template=", ".")
+        info = self.folder / "info"
+        info.mkdir(exist_ok=True)
+        # the export is the tree as it is: .gitattributes may not hide tests or rewrite files on the way out
+        (info / "attributes").write_text("* -export-ignore -export-subst -filter -ident -working-tree-encoding\n")
+        objects = git_folder(self.target) / "objects"
+        alternates = self.folder / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(parents=True, exist_ok=True)
+        alternates.write_text(f"{objects}\n")
+
+    def git(self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
+        return run_git(self.folder, *arguments, stdin=stdin, env=env)
+
+    def entries(self, tree: str) -> Mapping[str, Entry]:
+        """Every file of a tree by path. Paths that are not UTF-8 keep their bytes as surrogates."""
+        with self._lock:
+            found = self._entries.get(tree)
+        if found is None:
+            raw = self.git("ls-tree", "-r", "-z", "--long", "--full-tree", tree)
+            found = {entry.path: entry for entry in map(_entry, raw.split(b"\0")[:-1])}
+            with self._lock:
+                if len(self._entries) >= 4:
+                    self._entries.pop(next(iter(self._entries)))
+                self._entries[tree] = found
+        return found
+
+    def read(self, oid: str) -> bytes:
+        return self.git("cat-file", "blob", oid)
+
+    def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
+        raw = self.git("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--find-renames", "--full-index",
+                       old, new, "--", *(f":(literal){path}" for path in paths))  # fmt: skip
+        return raw.decode(errors="replace")
+
+    def changed(self, old: str, new: str) -> tuple[FileChange, ...]:
+        """What differs, renames as delete and write."""
+        fields = self.git("diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0")
+        before, after = self.entries(old), self.entries(new)
+        found = []
+        for raw in fields[1::2]:
+            path = os.fsdecode(raw)
+            if path in after:
+                entry = after[path]
+                found.append(FileChange(path=path, op="write", mode=entry.mode, oid=entry.oid, size=entry.size))
+            else:
+                found.append(FileChange(path=path, op="delete", mode=before[path].mode))
+        return tuple(found)
+
+    def blob(self, data: bytes) -> str:
+        return self.git("hash-object", "-w", "--stdin", "--no-filters", stdin=data).decode().strip()
+
+    def overlay(self, tree: str, files: Sequence[FileChange]) -> str:
+        """`tree` with the changes on top, as a new tree. Raises GitProblem on a path git itself refuses."""
+        with self._index(tree) as env:
+            lines = []
+            for change in files:
+                mode, oid = ("0", "0" * 40) if change.op == "delete" else (change.mode, change.oid)
+                lines.append(f"{mode} {oid}\t".encode() + os.fsencode(change.path) + b"\0")
+            self.git("update-index", "-z", "--index-info", stdin=b"".join(lines), env=env)
+            return self.git("write-tree", env=env).decode().strip()
+
+    def commit(self, tree: str, parent: str, message: str, when: str) -> str:
+        """A commit object with our author and the given ISO date: the same input gives the same id."""
+        name, mail = AUTHOR
+        who = {f"GIT_{kind}_{key}": value for kind in ("AUTHOR", "COMMITTER")
+               for key, value in (("NAME", name), ("EMAIL", mail), ("DATE", when))}  # fmt: skip
+        raw = self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode(), env=who)
+        return raw.decode().strip()
+
+    def archive(self, tree: str, output: int) -> "subprocess.Popen[bytes]":
+        """Start writing the tree as a tar stream to the file descriptor `output`."""
+        command = ["git", *_SAFE, "archive", "--format=tar", tree]
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        )
+
+    @contextlib.contextmanager
+    def _index(self, tree: str) -> Iterator[dict[str, str]]:
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix="index-") as folder:
+            env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+            self.git("read-tree", tree, env=env)
+            yield env
+
+
+def _entry(line: bytes) -> Entry:
+    meta, path = line.split(b"\t", 1)
+    mode, _, oid, size = meta.split()
+    return Entry(path=os.fsdecode(path), mode=mode.decode(), oid=oid.decode(), size=0 if size == b"-" else int(size))
