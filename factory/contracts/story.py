@@ -1,0 +1,85 @@
+"""What the renderers get: a run with everything looked up that `run.json` only points at."""
+
+from typing import Any, Protocol
+
+from factory.contracts.model import Tier
+from factory.contracts.record import Record
+from factory.contracts.run import Run
+
+
+class Span(Record):
+    """One bar of the picture. Seconds are counted from the run's first step; `resumed` bars ran in a later process."""
+
+    stage: str
+    unit: str
+    kind: str  # "stage", "exchange", "check", "unit", "install"
+    label: str
+    start: float
+    seconds: float
+
+
+class Cost(Record):
+    """Spend of one role at one tier and endpoint. Micro-dollars, tokens, seconds of model time."""
+
+    role: str
+    tier: Tier
+    endpoint: str
+    calls: int
+    cost: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    seconds: float
+
+
+class Sent(Record):
+    """What one endpoint was sent of the repository."""
+
+    endpoint: str
+    tier: Tier
+    files: int
+    bytes: int
+    paths: tuple[str, ...] = ()
+
+
+class Talk(Record):
+    """One exchange of the transcript, as text."""
+
+    stage: str
+    unit: str
+    n: int
+    role: str
+    template: str
+    endpoint: str
+    tier: Tier
+    model: str
+    seconds: float
+    cost: int
+    tokens_in: int
+    tokens_out: int
+    request: str
+    reply: str
+    problem: str = ""
+
+
+class Story(Record):
+    run: Run
+    diff: str = ""  # base to candidate, unified
+    spans: tuple[Span, ...] = ()
+    costs: tuple[Cost, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    talks: tuple[Talk, ...] = ()
+    trail: tuple[str, ...] = ()  # notes of the run: caps hit, paths denied, budget at 80 %
+    logs: dict[str, str] = {}  # blob key -> text (test logs that the report shows)
+    recorded: str = ""  # label when the answers came from a file and not from a model
+
+
+class Watcher(Protocol):
+    """Somebody who looks on while the line works. Called from several threads; must never raise.
+
+    Kinds and facts: "stage" (name, state: start|done|skip), "unit" (unit, role, title, state: start|done|failed|
+    retry), "exchange" (role, endpoint, tokens, cost, seconds), "check" (name, state, seconds), "round" (n, decision),
+    "note" (text).
+    """
+
+    def tell(self, kind: str, **facts: Any) -> None: ...
