@@ -1,0 +1,123 @@
+"""What a run looks like while it runs: the state behind the live view, fed from several threads."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from factory.render import amount
+from factory.render.text import line
+
+STAGES = ("intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver")
+SIGNS = {"start": "●", "done": "✓", "skip": "✓", "failed": "✗", "retry": "↻", "": "○"}
+
+
+@dataclass
+class Row:
+    """One stage, unit or check: its state and when it began and ended (monotonic seconds)."""
+
+    name: str
+    words: str = ""
+    state: str = ""
+    begun: float = 0.0
+    ended: float = 0.0
+
+    def turn(self, state: str, now: float) -> None:
+        self.state = state
+        if state in ("start", "retry"):
+            self.begun, self.ended = self.begun or now, 0.0
+        else:
+            self.begun, self.ended = self.begun or now, now
+
+    def seconds(self, now: float) -> float:
+        return (self.ended or now) - self.begun if self.begun else 0.0
+
+
+@dataclass
+class View:
+    """Everything the live view shows. `hear` is called under a lock and gives the plain line for what happened."""
+
+    clock: Callable[[], float] = time.monotonic
+    stages: dict[str, Row] = field(default_factory=lambda: {name: Row(name) for name in STAGES})
+    units: dict[str, Row] = field(default_factory=dict)
+    checks: dict[str, Row] = field(default_factory=dict)
+    calls: int = 0
+    tokens: int = 0
+    cost: int = 0
+    lock: "threading.RLock" = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.begun = self.clock()
+
+    def hear(self, kind: str, facts: dict[str, Any]) -> str:
+        with self.lock:
+            return _HEARD.get(kind, View._note)(self, {key: _word(value) for key, value in facts.items()}, facts)
+
+    def elapsed(self) -> float:
+        return self.clock() - self.begun
+
+    def totals(self) -> str:
+        parts = (amount.many(self.calls, "call"), f"{amount.tokens(self.tokens)} tokens", amount.money(self.cost))
+        return " · ".join((amount.duration(self.elapsed()), *parts))
+
+    def _stage(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        name, state = said.get("name", "?"), said.get("state", "")
+        row = self.stages.setdefault(name, Row(name))
+        row.turn(state, self.clock())
+        if state == "start":
+            return f"{name} …"
+        if state == "skip":
+            return f"{name}: done before, taken from the journal"
+        return f"{name}: {state} in {amount.duration(row.seconds(self.clock()))}"
+
+    def _unit(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        name, state = said.get("unit", "?"), said.get("state", "")
+        row = self.units.setdefault(name, Row(name))
+        row.words = f"{said.get('role', '')}  {said.get('title', '')}".strip() or row.words
+        row.turn(state, self.clock())
+        after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
+        return f"  unit {name}: {state}{after} ({row.words})"
+
+    def _exchange(self, said: dict[str, str], facts: dict[str, Any]) -> str:
+        self.calls += 1
+        self.tokens += _count(facts.get("tokens"))
+        self.cost += _count(facts.get("cost"))
+        spent = f"{amount.tokens(_count(facts.get('tokens')))} tokens, {amount.money(_count(facts.get('cost')))}"
+        took = amount.duration(_number(facts.get("seconds")))
+        return f"  {said.get('role', '?')} asked {said.get('endpoint', '?')}: {spent}, {took}"
+
+    def _check(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        name, state = said.get("name", "?"), said.get("state", "")
+        row = self.checks.setdefault(name, Row(name))
+        row.turn(state, self.clock())
+        after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
+        return f"  check {name}: {state}{after}"
+
+    def _round(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        return f"  round {said.get('n', '?')}: {said.get('decision', '')}"
+
+    def _note(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        return f"  {said.get('text', '')}"
+
+
+_HEARD: dict[str, Callable[[View, dict[str, str], dict[str, Any]], str]] = {
+    "stage": View._stage,
+    "unit": View._unit,
+    "exchange": View._exchange,
+    "check": View._check,
+    "round": View._round,
+    "note": View._note,
+}
+
+
+def _word(value: object) -> str:
+    return line(str(value), 200)
+
+
+def _count(value: object) -> int:
+    return int(_number(value))
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and value == value and abs(value) < 1e15 else 0.0
