@@ -29,6 +29,11 @@ class Outcome(Record):
     seconds: float = 0.0
     note: str = ""
 
+    @property
+    def ran(self) -> bool:
+        """It came to an end of its own and said something about the code."""
+        return self.status in ("passed", "failed")
+
 
 class SuiteResult(Record):
     """One suite on the base and on the candidate."""
@@ -73,11 +78,15 @@ class Evidence(Record):
     notes: tuple[str, ...] = ()
 
     @property
-    def green(self) -> bool:
-        """Tests were found, ran, and nothing that the base had is broken."""
+    def red(self) -> bool:
+        """The candidate is shown to be worse than the base."""
         return (
-            self.tests_found
-            and not self.tampered
-            and all(not suite.broken and suite.candidate.status != "none" for suite in self.suites)
-            and not any(finding.source == "tests" and finding.serious for finding in self.findings)
+            self.tampered
+            or any(suite.broken or (suite.base.ran and not suite.candidate.ran) for suite in self.suites)
+            or any(finding.source == "tests" and finding.serious for finding in self.findings)
         )
+
+    @property
+    def green(self) -> bool:
+        """Tests were found and ran on the candidate, and nothing that the base had is broken. Else it is red or unproven."""
+        return self.tests_found and not self.red and any(suite.candidate.ran for suite in self.suites)

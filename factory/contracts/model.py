@@ -84,6 +84,7 @@ class Request(Record):
     effort: int = 5
     ceiling: Tier = "local"
     sample: int = 0  # k-th independent sample of the same request
+    thinking: bool | None = None  # False: the model is asked to answer without reasoning first; None: as it likes
     pieces: tuple[Piece, ...] = ()
 
 

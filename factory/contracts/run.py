@@ -66,6 +66,7 @@ class Run(Record):
     event: Event
     ceiling: str = "local"  # highest tier this run may use at all
     sandbox: str = "bubblewrap"
+    settings: str = ""  # blob: the settings the run was started with
     task: Task | None = None
     pack: PackRef | None = None
     plan: Plan | None = None

@@ -89,6 +89,10 @@ class Journal(Protocol):
 
     def scope(self, run: str, stage: str, unit: str = "") -> Scope: ...
 
+    def check(self, run: str) -> int:
+        """This process's fencing number, asked for before each effect. Raises when another process took the run."""
+        ...
+
     def note(self, run: str, event: str, **facts: Any) -> None:
         """One line in the run's trail (audit log): path_denied, budget_80 and the like."""
         ...
@@ -140,7 +144,7 @@ class PullForge(Protocol):
 
 class Clock(Protocol):
     def now(self) -> str:
-        """ISO 8601, UTC, seconds."""
+        """ISO 8601, UTC, milliseconds, ending in Z."""
         ...
 
     def monotonic(self) -> float: ...

@@ -1,0 +1,142 @@
+"""Settings become a shop. The only module that knows both the machinery and the agents."""
+
+import secrets
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from factory.contracts.record import digest
+from factory.contracts.run import Repo, Run
+from factory.contracts.sandbox import Sandbox
+from factory.contracts.story import Watcher
+from factory.contracts.task import Event
+from factory.db import Database
+from factory.files import BlobFolder, trusted_folder
+from factory.git import Store, git_folder, resolve
+from factory.ledger.egress import Egress
+from factory.ledger.journal import SqliteJournal
+from factory.ledger.migrations import MIGRATIONS
+from factory.ledger.replay import ReplayJournal
+from factory.ledger.spend import Spend
+from factory.settings import Settings
+from factory.stages.shop import Shop
+
+
+class SystemClock:
+    """Implements contracts.seams.Clock."""
+
+    def now(self) -> str:
+        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class Nobody:
+    """A watcher that looks away."""
+
+    def tell(self, kind: str, **facts: object) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What outlives a run: the state folder and its database. `halt` is set when a person interrupts."""
+
+    folder: Path
+    db: Database
+    journal: SqliteJournal
+    clock: SystemClock
+    halt: threading.Event
+
+    def run_folder(self, run: str) -> Path:
+        return self.folder / "runs" / run
+
+    def blobs(self, run: str) -> BlobFolder:
+        return BlobFolder(self.run_folder(run) / "blobs")
+
+
+def open_state(folder: Path) -> State:
+    """Raises UsageProblem for a folder that others could have planted, Stopped('state_unusable') for a broken one."""
+    clock, halt = SystemClock(), threading.Event()
+    db = Database(trusted_folder(folder) / "factory.db", MIGRATIONS)
+    return State(folder=folder, db=db, journal=SqliteJournal(db, clock, halt.is_set), clock=clock, halt=halt)
+
+
+def new_run(state: State, repo: Path, base: str, event: Event, settings: Settings) -> Run:
+    """A run pinned to a commit, in the journal, leased to this process."""
+    git_folder(repo)
+    ref, commit, tree = resolve(repo, base)
+    now = state.clock.now()
+    name = f"{now[:19].replace('-', '').replace(':', '').replace('T', '-')}-{secrets.token_hex(3)}"
+    kept = BlobFolder(state.run_folder(name) / "blobs").put(settings.to_json().encode())
+    run = Run(
+        id=name, created=f"{now[:19]}Z", event=event, ceiling=settings.line.ceiling, sandbox=settings.sandbox.kind,
+        repo=Repo(path=str(repo.resolve()), ref=ref, commit=commit, tree=tree), settings=kept,
+    )  # fmt: skip
+    issue = digest(f"{git_folder(repo)}\0{event.kind}\0{event.number or event.text}")[:16]
+    state.journal.open(run, issue)
+    return run
+
+
+def settings_of(run: Run, state: State) -> Settings:
+    """The settings the run was started with."""
+    return Settings.from_json(state.blobs(run.id).get(run.settings))
+
+
+def store_of(run: Run, state: State) -> Store:
+    return Store(state.run_folder(run.id) / "repo.git", Path(run.repo.path))
+
+
+def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
+    if settings.sandbox.kind == "none":
+        from factory.sandbox.unconfined import Unconfined
+
+        return Unconfined(store, state.folder, settings.sandbox)
+    from factory.sandbox.bubblewrap import Bubblewrap
+
+    return Bubblewrap(store, state.folder, settings.sandbox)
+
+
+def make_shop(
+    run: Run,
+    state: State,
+    settings: Settings,
+    watcher: Watcher,
+    *,
+    out: Sequence[Path] = (),
+    replay: ReplayJournal | None = None,
+) -> Shop:
+    """Everything one run needs, wired together. With `replay`, nothing is asked, spent or written."""
+    from agents.roster import roster
+
+    from factory.checks.prove import Bench
+    from factory.edits.paths import PathPolicy
+    from factory.forge.local import LocalBranches, LocalPulls
+    from factory.stages.story import story_of
+
+    store, blobs = store_of(run, state), state.blobs(run.id)
+    journal = replay or state.journal
+    sandbox = sandbox_for(settings, store, state)
+    spend, egress = Spend(state.db, settings.budget, state.clock), Egress(state.db, state.clock)
+    policy = PathPolicy.of(settings.paths)
+    bench = Bench(trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run))
+    desks = DeskFactory(state, settings, store, blobs, policy, journal, watcher, bench, spend, egress)
+    forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
+    return Shop(
+        settings=settings, journal=journal, trees=store, blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
+        pulls=LocalPulls(forge), roster=roster(), desk=desks, clock=state.clock, watcher=watcher, policy=policy,
+        bench=bench, folders=(*out, state.run_folder(run.id)),
+        story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id)),
+    )  # fmt: skip
+
+
+def _date(store: Store, run: Run) -> str:
+    """The base commit's date, ISO 8601: what files in the sandbox are dated with."""
+    return store.git("show", "-s", "--format=%cI", run.repo.commit).decode().strip()

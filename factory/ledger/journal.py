@@ -1,0 +1,157 @@
+"""The journal: a run's record after every stage, and every step inside a stage, in SQLite.
+
+Resume is replay of the finished steps, then going on: a step that finished with the same input is answered from here.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from factory.contracts.errors import FactoryError, UsageProblem
+from factory.contracts.record import Json, R, Record, digest, digest_of
+from factory.contracts.run import Run
+from factory.contracts.seams import Clock
+from factory.db import Database
+from factory.ledger.process import alive, this_process
+
+
+class Step(Record):
+    """One finished step as it lies in the journal."""
+
+    stage: str
+    unit: str
+    n: int
+    kind: str
+    input_digest: str
+    input: str
+    output: str
+    seconds: float
+    started: str
+
+
+class LostLease(FactoryError):
+    """Another process works on the run: this one must write nothing more."""
+
+    exit_code = 1
+
+
+class SqliteJournal:
+    """Implements contracts.seams.Journal. `stop` is asked before each step: true raises KeyboardInterrupt."""
+
+    def __init__(self, db: Database, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
+        self.db = db
+        self.clock = clock
+        self.stop = stop
+        self.fences: dict[str, int] = {}
+
+    def open(self, run: Run, issue: str) -> None:
+        """A new run, leased to this process."""
+        with self.db.transaction() as db:
+            db.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, '', ?, 'open')",
+                (run.id, run.created, issue, run.repo.path, run.to_json()),
+            )
+        self.lease(run.id)
+
+    def lease(self, run: str) -> None:
+        """Take the run for this process with a new fencing number. Raises UsageProblem while its holder lives."""
+        with self.db.transaction() as db:
+            row = db.execute("SELECT holder, fence FROM leases WHERE run = ?", (run,)).fetchone()
+            if row and row["holder"] != this_process() and row["holder"] and alive(row["holder"]):
+                host, pid, _ = row["holder"].split(" ")
+                raise UsageProblem(f"Run {run} is being worked on by process {pid} on {host}: wait for it or stop it.")
+            fence = (row["fence"] if row else 0) + 1
+            db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (run, this_process(), fence))
+        self.fences[run] = fence
+
+    def release(self, run: str) -> None:
+        with self.db.transaction() as db:
+            db.execute("UPDATE leases SET holder = '' WHERE run = ? AND fence = ?", (run, self.fences.get(run, 0)))
+
+    def check(self, run: str) -> int:
+        """This process's fencing number. Raises LostLease when a newer holder has one: asked before each effect."""
+        row = self.db.connection().execute("SELECT fence FROM leases WHERE run = ?", (run,)).fetchone()
+        fence = self.fences.get(run, 0)
+        if row is None or row["fence"] != fence:
+            raise LostLease(f"Run {run} was taken over by another process: this one stops without writing.")
+        return fence
+
+    def save(self, run: Run, stage: str) -> None:
+        self.check(run.id)
+        status = "stopped" if run.stopped else "done" if run.output else "open"
+        with self.db.transaction() as db:
+            db.execute(
+                "UPDATE runs SET record = ?, stage = ?, status = ? WHERE id = ?",
+                (run.to_json(), stage, status, run.id),
+            )
+
+    def load(self, run: str) -> Run:
+        """Raises UsageProblem for an unknown or ambiguous id; a unique prefix or `last` will do."""
+        query = "SELECT id, record FROM runs WHERE id LIKE ? || '%' ORDER BY created DESC, id DESC LIMIT 2"
+        rows = self.db.connection().execute(query, ("" if run == "last" else run.replace("%", ""),)).fetchall()
+        exact = [row for row in rows if row["id"] == run]
+        if not rows or (len(rows) > 1 and run != "last" and not exact):
+            known = self.db.connection().execute("SELECT id FROM runs ORDER BY created DESC LIMIT 5").fetchall()
+            word = "ambiguous" if rows else "unknown"
+            names = ", ".join(row["id"] for row in known) or "none yet"
+            raise UsageProblem(f"The run {run!r} is {word}; the latest: {names}.")
+        return Run.from_json((exact or rows)[0]["record"])
+
+    def scope(self, run: str, stage: str, unit: str = "") -> "JournalScope":
+        return JournalScope(self, run, stage, unit)
+
+    def note(self, run: str, event: str, **facts: Any) -> None:
+        with self.db.transaction() as db:
+            db.execute(
+                "INSERT INTO trail (run, at, event, facts) VALUES (?, ?, ?, ?)",
+                (run, self.clock.now(), event, json.dumps(facts, sort_keys=True, default=str)),
+            )
+
+    def trail(self, run: str) -> tuple[tuple[str, str, Json], ...]:
+        rows = self.db.connection().execute("SELECT at, event, facts FROM trail WHERE run = ? ORDER BY id", (run,))
+        return tuple((row["at"], row["event"], json.loads(row["facts"])) for row in rows)
+
+    def steps(self, run: str) -> Iterator[Step]:
+        """All finished steps in the order they were started."""
+        query = "SELECT * FROM steps WHERE run = ? ORDER BY started, stage, unit, n"
+        for row in self.db.connection().execute(query, (run,)):
+            yield Step.model_validate({key: row[key] for key in Step.model_fields})
+
+    def find(self, run: str, stage: str, unit: str, n: int) -> Step | None:
+        query = "SELECT * FROM steps WHERE run = ? AND stage = ? AND unit = ? AND n = ?"
+        row = self.db.connection().execute(query, (run, stage, unit, n)).fetchone()
+        return Step.model_validate({key: row[key] for key in Step.model_fields}) if row else None
+
+
+class JournalScope:
+    """Implements contracts.seams.Scope: steps numbered in the order they are taken, by one thread."""
+
+    def __init__(self, journal: SqliteJournal, run: str, stage: str, unit: str) -> None:
+        self.journal = journal
+        self.place = (run, stage, unit)
+        self.n = 0
+
+    def step(self, kind: str, request: Record, work: Callable[[], R], output: type[R]) -> R:
+        n, self.n = self.n, self.n + 1
+        found = self.journal.find(*self.place, n)
+        key = digest_of(request)
+        if found and found.kind == kind and found.input_digest == key:
+            return output.from_json(found.output)
+        if self.journal.stop():
+            raise KeyboardInterrupt
+        started, clock = self.journal.clock.now(), time.monotonic()
+        value = work()
+        self._write(n, kind, key, request.to_json(), value.to_json(), time.monotonic() - clock, started)
+        return value
+
+    def _write(self, n: int, kind: str, key: str, text: str, output: str, seconds: float, started: str) -> None:
+        run, stage, unit = self.place
+        self.journal.check(run)
+        with self.journal.db.transaction() as db:
+            # what follows a step that is done afresh rests on the old answer
+            db.execute("DELETE FROM steps WHERE run=? AND stage=? AND unit=? AND n>=?", (run, stage, unit, n))
+            db.execute(
+                "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (run, stage, unit, n, kind, key, text, digest(output), output, seconds, started),
+            )

@@ -1,0 +1,23 @@
+"""collect: the wave's changes -> one tree, by lease."""
+
+from factory.contracts.errors import Stopped
+from factory.contracts.run import Run
+from factory.edits.merge import merge
+from factory.stages.shop import Shop
+
+
+def collect(run: Run, shop: Shop) -> Run:
+    """Merge the wave in flight. A partial success goes on and says so; no success at all stops the run."""
+    assert run.plan
+    tree = run.tree or run.repo.tree
+    wave = merge(shop.trees, tree, run.plan, run.pending, shop.policy, len(run.waves) + 1)
+    run = run.but(waves=(*run.waves, wave), pending=(), tree=wave.tree)
+    for item in wave.findings:
+        shop.watcher.tell("note", text=item.message)
+    written = [change for each in run.waves for change in each.changes if change.files and not change.error]
+    if not written:
+        reasons = "; ".join(f"{change.unit}: {change.error or 'rejected'}" for change in wave.changes)
+        if run.task and run.task.kind == "tidy" and not any(change.error for change in wave.changes):
+            raise Stopped("nothing_to_do", "The code is tidy already: ruff found nothing that it can fix safely.")
+        raise Stopped("units_failed", f"No unit brought a usable change: {reasons}.")
+    return run

@@ -1,0 +1,21 @@
+"""gather: Task -> Pack."""
+
+from factory.context.gather import gather as gather_pack
+from factory.contracts.run import Run
+from factory.contracts.task import Pack, PackRef
+from factory.stages.shop import Shop
+
+
+def gather(run: Run, shop: Shop) -> Run:
+    """What a model will see of the repository, chosen from the base commit."""
+    assert run.task
+    if run.task.kind == "tidy":  # no model, so nothing to show
+        return run.but(pack=PackRef(blob=shop.blobs.put(Pack(tree="").to_json().encode()), tokens=0))
+    pack = gather_pack(shop.trees, run.repo.tree, run.task, shop.settings.line.pack_tokens)
+    files = tuple(dict.fromkeys(file.path for file in pack.files))
+    return run.but(pack=PackRef(blob=shop.blobs.put(pack.to_json().encode()), tokens=pack.tokens, files=files))
+
+
+def pack_of(run: Run, shop: Shop) -> Pack:
+    assert run.pack
+    return Pack.from_json(shop.blobs.get(run.pack.blob))

@@ -1,0 +1,130 @@
+"""generate: Plan -> Changes. The units of one wave side by side, each with its own desk and journal scope."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from factory.contracts.change import Change
+from factory.contracts.errors import FactoryError, Stopped, UsageProblem
+from factory.contracts.plan import Unit
+from factory.contracts.roster import Coder, Roster, UnitFacts
+from factory.contracts.run import Run
+from factory.edits.leases import waves
+from factory.stages.gather import pack_of
+from factory.stages.shop import Shop
+from factory.stages.tidy import tidy_change
+
+ENDS_THE_RUN = (
+    "budget",
+    "disk_full",
+    "interrupted",
+    "no_model",
+    "rate_limited",
+    "sandbox_unavailable",
+    "state_unusable",
+    "wrong_key",
+)  # fmt: skip  the next unit would meet the same
+
+
+def wave_written(run: Run) -> bool:
+    return bool(run.pending) or all_waves_done(run)
+
+
+def all_waves_done(run: Run) -> bool:
+    return run.plan is not None and len(run.waves) == len(waves(run.plan))
+
+
+def generate(run: Run, shop: Shop) -> Run:
+    """The next wave. A unit that fails is tried once more with its error, then reported; the others go on."""
+    assert run.plan
+    units = waves(run.plan)[len(run.waves)]
+    with ThreadPoolExecutor(max_workers=shop.settings.line.threads, thread_name_prefix="unit") as pool:
+        futures = [pool.submit(one_unit, run, shop, unit) for unit in units]
+        try:
+            changes = tuple(future.result() for future in futures)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return run.but(pending=changes)
+
+
+def unit_named(run: Run, name: str) -> Unit:
+    """A unit of the plan. Raises UsageProblem naming the ones there are."""
+    assert run.plan
+    for unit in run.plan.units:
+        if unit.id == name:
+            return unit
+    raise UsageProblem(f"The plan has no unit {name!r}: choose one of {', '.join(unit.id for unit in run.plan.units)}.")
+
+
+def one_unit(run: Run, shop: Shop, unit: Unit) -> Change:
+    """One unit's change; never raises for what only concerns this unit."""
+    shop.watcher.tell("unit", unit=unit.id, role=unit.role, title=unit.title, state="start")
+    change = _attempt(run, shop, unit, "")
+    if change.error:
+        shop.watcher.tell("unit", unit=unit.id, role=unit.role, title=unit.title, state="retry")
+        change = _attempt(run, shop, unit, change.error)
+    state = "failed" if change.error else "done"
+    shop.watcher.tell("unit", unit=unit.id, role=unit.role, title=unit.title, state=state)
+    return change
+
+
+def _attempt(run: Run, shop: Shop, unit: Unit, error: str) -> Change:
+    name = f"{unit.id}.retry" if error else unit.id
+    tree = run.tree or run.repo.tree
+    try:
+        if run.task and run.task.kind == "tidy":
+            return tidy_change(shop, shop.journal.scope(run.id, "generate", name), unit, tree)
+        if unit.hard and shop.settings.line.candidates > 1:
+            return _best_of(run, shop, unit, tree, name, error)
+        return _write(run, shop, unit, tree, name, error, 0)
+    except Stopped as stop:
+        if stop.reason in ENDS_THE_RUN:
+            raise
+        return failed(unit, tree, str(stop))
+    except FactoryError as problem:
+        return failed(unit, tree, str(problem))
+
+
+def failed(unit: Unit, tree: str, why: str) -> Change:
+    return Change(unit=unit.id, role=unit.role, title=unit.title, base=tree, error=why)
+
+
+def _write(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int) -> Change:
+    assert run.task
+    assert run.plan
+    local = "local" if unit.hard else None  # many candidates only where tokens are cheap
+    scope = shop.journal.scope(run.id, "generate", name)
+    desk = shop.desk(unit.role, scope, run, ceiling=local, sample=sample)
+    facts = UnitFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=tree, error=error,
+                      loop=shop.settings.line.coding == "work", sample=sample)  # fmt: skip
+    change = coder_of(shop.roster, unit)(desk, facts)
+    if not change.error and not change.files:
+        return change.but(error="the unit changed nothing")
+    return change
+
+
+def _best_of(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str) -> Change:
+    """k candidates one after the other; the tests choose, the smaller diff breaks a tie."""
+    ranked = []
+    for k in range(shop.settings.line.candidates):
+        change = _write(run, shop, unit, tree, f"{name}.k{k}", error, k)
+        if change.error:
+            ranked.append((2, 0, k, change))
+            continue
+        candidate = shop.trees.overlay(tree, change.files)
+        outcome, _ = shop.tests(shop.journal.scope(run.id, "generate", f"{name}.k{k}.tests"), candidate)
+        red = outcome.counts.failed + outcome.counts.errors
+        ranked.append(
+            (0 if outcome.status == "passed" else 1, red * 10**9 + sum(f.size for f in change.files), k, change)
+        )
+    rank, _, k, best = min(ranked, key=lambda row: row[:3])
+    word = ("its tests pass", "no candidate passed all tests", "no candidate was usable")[rank]
+    return best.but(notes=(*best.notes, f"candidate {k + 1} of {shop.settings.line.candidates} chosen: {word}"))
+
+
+def coder_of(roster: Roster, unit: Unit) -> Coder:
+    coders: dict[str, Callable[..., Change]] = {
+        "frontend": roster.frontend, "backend": roster.backend, "integration": roster.integration,
+        "unit": roster.unit, "qa": roster.qa, "visual": roster.visual, "scribe": roster.scribe,
+    }  # fmt: skip
+    return coders[unit.role]

@@ -1,0 +1,41 @@
+"""intake: Event -> Task."""
+
+import re
+
+from factory.contracts.record import digest
+from factory.contracts.run import Run
+from factory.contracts.task import Event, Task, TaskKind
+from factory.stages.shop import Shop
+
+MAX_BODY = 64 * 1024  # characters a model is shown; more is cut with a notice
+_BUG = re.compile(
+    r"\b(bugs?|broken|crash(es|ed)?|errors?|exceptions?|fails?|fix(es)?|incorrect(ly)?|regression|traceback|wrong(ly)?)\b",
+    re.IGNORECASE,
+)
+
+
+def intake(run: Run, shop: Shop) -> Run:
+    """The issue's text becomes a task. Everything in it stays data: nothing here is executed or interpreted."""
+    return run.but(task=task_of(run.event))
+
+
+def task_of(event: Event) -> Task:
+    if event.kind == "tidy":
+        return Task(number="local", title="Tidy the code with safe automatic fixes", body="", kind="tidy", effort=1,
+                    digest=digest("tidy"))  # fmt: skip
+    lines = event.text.strip().splitlines()
+    title = re.sub(r"^#+\s*", "", lines[0]).strip()[:200] or "Untitled issue"
+    body = "\n".join(lines[1:]).strip()
+    notes = ()
+    if len(body) > MAX_BODY:
+        notes = (f"the issue's text was cut from {len(body):,} to {MAX_BODY:,} characters",)
+        body = body[:MAX_BODY]
+    number = event.number or next(iter(re.findall(r"#(\d{1,9})\b", title)), "") or "local"
+    return Task(number=number, title=title, body=body, kind=_kind(title, body), digest=digest(event.text), notes=notes)
+
+
+def _kind(title: str, body: str) -> TaskKind:
+    """A bug when the title says so, or the body shows a traceback; evidence for bugs is stricter."""
+    if _BUG.search(title) or "Traceback (most recent call last)" in body:
+        return "bug"
+    return "chore" if re.match(r"(chore|docs?|refactor|build|ci)\b", title, re.IGNORECASE) else "feature"

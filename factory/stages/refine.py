@@ -1,0 +1,95 @@
+"""refine: review -> judge -> fix -> verify, until accepted, stopped, or the rounds are used up."""
+
+from factory.contracts.finding import Finding, finding
+from factory.contracts.run import Run
+from factory.contracts.verdict import Round, Verdict
+from factory.stages.decide import Situation, decide, reverted_share
+from factory.stages.fix import fix_all, must_fix
+from factory.stages.judge import further, judge, second_opinion, security_critical
+from factory.stages.review import review
+from factory.stages.shop import Shop
+
+FLAPPING = 0.7  # share of a diff that a later round takes back
+
+
+def settled(run: Run) -> bool:
+    tidy = run.task is not None and run.task.kind == "tidy" and run.evidence is not None
+    return tidy or (bool(run.rounds) and run.rounds[-1].decision in ("accept", "stop"))
+
+
+def refine(run: Run, shop: Shop) -> Run:
+    """Rounds until the decision is to accept or to stop. Each finished round is saved, so that resume starts after it."""
+    while not settled(run):
+        run = _round(run, shop, len(run.rounds) + 1)
+        last = run.rounds[-1]
+        shop.watcher.tell("round", n=last.n, decision=last.decision)
+        shop.journal.save(run, "refine")
+    return run
+
+
+def _round(run: Run, shop: Shop, n: int) -> Run:
+    assert run.evidence
+    findings = _all_findings(run, review(run, shop, n))
+    verdict = judge(run, shop, n, findings)
+    todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
+    situation = _situation(run, shop, n, verdict, len(todo), escalated=False)
+    action, why = decide(situation)
+    if action == "escalate":
+        verdict = second_opinion(run, shop, n, findings, verdict, why)
+        todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
+        action, why = decide(_situation(run, shop, n, verdict, len(todo), escalated=True))
+    judged, fates, evidence = run.tree, {}, run.evidence
+    before = run.fixes
+    if action == "go_on":
+        run, fates = fix_all(run, shop, n, todo)
+        findings = tuple(dict.fromkeys((*findings, *todo)))
+    noted = tuple(item.but(fate=fates.get(item.id, item.fate or "open")) for item in findings)
+    done = Round(n=n, tree=judged, findings=noted, evidence=evidence, verdict=verdict, decision=action, why=why,
+                 fixes=tuple(change.unit for change in run.fixes[len(before):]))  # fmt: skip
+    return run.but(rounds=(*run.rounds, done), verdict=verdict)
+
+
+def _all_findings(run: Run, reviewed: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The checks' findings first, then what the merge refused, then the reviewers'."""
+    assert run.evidence
+    merged = tuple(item for wave in run.waves for item in wave.findings)
+    return tuple({item.id: item for item in (*run.evidence.findings, *merged, *reviewed)}.values())
+
+
+def _as_findings(verdict: Verdict) -> tuple[Finding, ...]:
+    """A REVISE that names no finding: its reasons become one, so that the fixer hears them."""
+    if verdict.decision != "REVISE" or not verdict.model or not verdict.reasons:
+        return ()
+    return (finding("genesis", "revise", " ".join(verdict.reasons)[:1000], severity="high", confidence=0.7),)
+
+
+def _situation(run: Run, shop: Shop, n: int, verdict: Verdict, todo: int, escalated: bool) -> Situation:
+    assert run.evidence
+    paths = tuple(change.path for change in shop.trees.changed(run.repo.tree, run.tree))
+    return Situation(
+        decision=verdict.decision, confidence=verdict.confidence, threshold=shop.settings.line.accept_at,
+        readable=bool(verdict.model), red=run.evidence.red, must_fix=todo, security=security_critical(run, paths),
+        escalated=escalated, next_tier=bool(further(run, shop, verdict)), round=n, rounds=shop.settings.line.rounds,
+        flapping=flapping(run, shop), stuck=bool(run.rounds) and run.rounds[-1].tree == run.tree,
+    )  # fmt: skip
+
+
+def flapping(run: Run, shop: Shop) -> bool:
+    """The tree was judged before the last round already, or the last fixes took most of the diff back."""
+    trees = [each.tree for each in run.rounds]
+    if run.tree in trees[:-1]:
+        return True
+    if not trees or trees[-1] == run.tree:
+        return False
+    before, after = (frozenset(_added(shop.trees.diff(run.repo.tree, tree))) for tree in (trees[-1], run.tree))
+    return reverted_share(before, after) > FLAPPING
+
+
+def _added(diff: str) -> list[str]:
+    path, found = "", []
+    for line in diff.splitlines():
+        if line.startswith("+++ "):
+            path = line[4:]
+        elif line.startswith("+") and line[1:].strip():
+            found.append(f"{path}:{line}")
+    return found

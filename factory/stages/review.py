@@ -1,0 +1,64 @@
+"""The reviewers' part of a round: Hydra's lenses and Athena's two auditors, then a validator that believes no quote."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from factory.contracts.errors import EditProblem, Stopped
+from factory.contracts.finding import SEVERITIES, Finding, finding
+from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts
+from factory.contracts.run import Run
+from factory.edits.draft import Draft
+from factory.stages.generate import ENDS_THE_RUN
+from factory.stages.shop import Shop
+from factory.stages.words import diff_text, evidence_text
+
+MOST = 5  # findings a lens may give
+
+
+def review(run: Run, shop: Shop, n: int) -> tuple[Finding, ...]:
+    """Valid findings of all lenses, worst first, one per fingerprint. A lens that fails is noted and left out."""
+    assert run.task
+    assert run.plan
+    assert run.evidence
+    facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
+                        evidence=evidence_text(run.evidence, shop.blobs))  # fmt: skip
+    lenses: dict[str, Reviewer] = {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
+    lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
+    with ThreadPoolExecutor(max_workers=shop.settings.line.threads, thread_name_prefix="lens") as pool:
+        futures = {name: pool.submit(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()}
+        notes = {name: future.result() for name, future in futures.items()}
+    found = {}
+    for name, given in notes.items():
+        for item in given.findings[:MOST]:
+            valid = validated(name, item, run, shop)
+            if valid:
+                found.setdefault(valid.id, valid)
+    return tuple(sorted(found.values(), key=lambda item: (-SEVERITIES.index(item.severity), item.path, item.start)))
+
+
+def _look(run: Run, shop: Shop, n: int, name: str, agent: Reviewer, facts: ReviewFacts) -> Notes:
+    role = name.split(".")[0] if name.startswith("hydra") else name.split(".")[1]
+    desk = shop.desk(role, shop.journal.scope(run.id, "refine", f"r{n}.{name}"), run)
+    try:
+        return agent(desk, facts)
+    except Stopped as stop:
+        if stop.reason in ENDS_THE_RUN:
+            raise
+        shop.watcher.tell("note", text=f"{name} gave no readable answer: {stop}")
+        return Notes()
+
+
+def validated(source: str, note: Note, run: Run, shop: Shop) -> Finding | None:
+    """The note as a finding at the line that really holds its quote; None when no line of the candidate does."""
+    try:
+        text = Draft(shop.trees, run.tree, (), shop.policy).read(note.path)
+    except EditProblem:
+        return None
+    wanted = "".join(note.quote.split())
+    lines = ["".join(line.split()) for line in text.splitlines()]
+    places = [number for number, line in enumerate(lines, start=1) if wanted and wanted in line]
+    if not places:
+        return None
+    line = min(places, key=lambda number: abs(number - note.line))
+    severity = note.severity if note.severity in SEVERITIES else "medium"
+    return finding(source, note.rule, note.message, path=note.path, evidence=note.quote, start=line, end=line,
+                   severity=severity, confidence=note.confidence, category=note.category, fix=note.fix)  # fmt: skip

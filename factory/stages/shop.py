@@ -1,0 +1,61 @@
+"""The machinery a stage may use. Built once in factory/app.py; nothing global."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from factory.checks.prove import Bench
+from factory.contracts.evidence import Outcome
+from factory.contracts.model import Tier
+from factory.contracts.roster import Roster
+from factory.contracts.run import Run
+from factory.contracts.sandbox import Sandbox
+from factory.contracts.seams import Blobs, BranchForge, Clock, Desk, Journal, PullForge, Scope, Trees
+from factory.contracts.story import Story, Watcher
+from factory.edits.paths import PathPolicy
+from factory.settings import Settings
+
+
+class DeskMaker(Protocol):
+    """Makes the desk of one role in one place of one run."""
+
+    def __call__(
+        self,
+        role: str,
+        scope: Scope,
+        run: Run,
+        *,
+        ceiling: Tier | None = None,
+        avoid: tuple[str, ...] = (),
+        sample: int = 0,
+        escalation: bool = False,
+    ) -> Desk: ...
+
+
+@dataclass(frozen=True)
+class Shop:
+    settings: Settings
+    journal: Journal
+    trees: Trees
+    blobs: Blobs
+    sandbox: Sandbox
+    branches: BranchForge
+    pulls: PullForge
+    roster: Roster
+    desk: DeskMaker
+    clock: Clock
+    watcher: Watcher
+    policy: PathPolicy
+    bench: Bench
+    story: Callable[[Run], Story]
+    folders: Sequence[Path]  # where the report goes
+
+    def tests(self, scope: Scope, tree: str, selection: str = "") -> tuple[Outcome, str]:
+        """The repository's tests on one tree: the outcome, and a short text of it for a model."""
+        from factory.checks.prove import try_tests
+
+        return try_tests(self.bench, scope, tree, selection)
+
+
+Stage = Callable[[Run, Shop], Run]

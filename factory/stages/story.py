@@ -1,0 +1,99 @@
+"""The story of a run: what the journal and the ledgers know of it, looked up once for all renderers."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from factory.contracts.model import Exchange
+from factory.contracts.run import Run
+from factory.contracts.seams import Blobs, TreeReader
+from factory.contracts.story import Cost, Sent, Span, Story, Talk
+from factory.ledger.journal import SqliteJournal, Step
+
+MAX_DIFF = 2_000_000
+
+
+def story_of(run: Run, journal: SqliteJournal, trees: TreeReader, blobs: Blobs, costs: Sequence[Cost],
+             sent: Sequence[Sent]) -> Story:  # fmt: skip
+    """Everything a reader may ask about the run, from records; nothing is computed by a model."""
+    steps = list(journal.steps(run.id))
+    diff = trees.diff(run.repo.tree, run.tree) if run.tree and run.tree != run.repo.tree else ""
+    return Story(
+        run=run,
+        diff=diff[:MAX_DIFF],
+        spans=tuple(_spans(steps)),
+        talks=tuple(_talk(step) for step in steps if step.kind == "exchange"),
+        costs=tuple(costs),
+        sent=tuple(sent),
+        trail=tuple(
+            f"{at} {event} {json.dumps(facts, ensure_ascii=False)}" for at, event, facts in journal.trail(run.id)
+        ),
+        logs=_logs(run, blobs),
+        recorded=_recorded(steps),
+    )
+
+
+def _spans(steps: Sequence[Step]) -> list[Span]:
+    """One bar a step, and one for each stage around its steps."""
+    if not steps:
+        return []
+    zero = min(_time(step.started) for step in steps)
+    spans, stages = [], {}
+    for step in steps:
+        start = _time(step.started) - zero
+        spans.append(
+            Span(
+                stage=step.stage, unit=step.unit, kind=step.kind, label=_label(step), start=start, seconds=step.seconds
+            )
+        )
+        low, high = stages.get(step.stage, (start, start))
+        stages[step.stage] = (min(low, start), max(high, start + step.seconds))
+    whole = [
+        Span(stage=name, unit="", kind="stage", label=name, start=low, seconds=high - low)
+        for name, (low, high) in stages.items()
+    ]
+    return [*whole, *spans]
+
+
+def _time(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _label(step: Step) -> str:
+    request = json.loads(step.input)
+    inner = request.get("request", request)
+    return str(inner.get("template") or inner.get("suite") or inner.get("name") or step.kind)
+
+
+def _talk(step: Step) -> Talk:
+    exchange = Exchange.from_json(step.output)
+    reply, request = exchange.reply, exchange.request
+    said = "\n\n".join(f"[{message.role}]\n{message.text}" + "".join(f"\n-> {call.name}({call.arguments})" for call in message.calls)
+                       for message in request.messages)  # fmt: skip
+    answer = (
+        "" if reply is None else reply.text + "".join(f"\n-> {call.name}({call.arguments})" for call in reply.calls)
+    )
+    return Talk(
+        stage=step.stage, unit=step.unit, n=step.n, role=request.role, template=request.template,
+        endpoint=exchange.endpoint, tier=exchange.tier, model=reply.model if reply else "", seconds=exchange.seconds,
+        cost=exchange.cost, tokens_in=reply.usage.input if reply else 0, tokens_out=reply.usage.output if reply else 0,
+        request=said, reply=answer, problem=f"{exchange.problem}: {exchange.message}" if exchange.problem else "",
+    )  # fmt: skip
+
+
+def _logs(run: Run, blobs: Blobs) -> dict[str, str]:
+    """The logs of the last evidence: what the tables point at."""
+    if run.evidence is None:
+        return {}
+    keys = {key for suite in run.evidence.suites for key in (suite.base.log, suite.candidate.log) if key}
+    return {key: blobs.get(key).decode(errors="replace")[-100_000:] for key in sorted(keys)}
+
+
+def _recorded(steps: Sequence[Step]) -> str:
+    """The label of the file the answers came from, when a scripted endpoint gave them."""
+    for step in steps:
+        if step.kind == "exchange":
+            reply = Exchange.from_json(step.output).reply
+            if reply and reply.model.startswith("scripted"):
+                return reply.model
+    return ""

@@ -1,0 +1,49 @@
+"""verify: tree -> Evidence. The tests run in the sandbox, on an exported copy of a tree that is fixed before they start."""
+
+from factory.checks.prove import prove
+from factory.contracts.change import Change
+from factory.contracts.errors import Stopped
+from factory.contracts.evidence import Evidence
+from factory.contracts.run import Run
+from factory.stages.shop import Shop
+
+
+def verify(run: Run, shop: Shop) -> Run:
+    if run.tree == run.repo.tree:
+        raise Stopped("nothing_changed", "The units' changes cancel out: the tree is the same as before.")
+    return run.but(evidence=evidence_of(run, shop, "verify", ""))
+
+
+def evidence_of(run: Run, shop: Shop, stage: str, unit: str) -> Evidence:
+    """What the checks say of the run's tree; base outcomes that are known are not measured again."""
+    assert run.plan
+    assert run.task
+    shop.watcher.tell("check", name="tests", state="start", seconds=0.0)
+    clock = shop.clock.monotonic()
+    changes = accepted(run)
+    found = prove(
+        shop.bench,
+        shop.journal.scope(run.id, stage, unit),
+        run.repo.tree,
+        run.tree,
+        bug=run.task.kind == "bug",
+        verify=run.plan.verify,
+        reproductions=tuple((change.unit, change.reproduction) for change in changes if change.reproduction),
+        may_vanish=tuple(name for each in run.plan.units for name in each.removes),
+        known=run.evidence,
+    )
+    shop.watcher.tell("check", name="tests", state="green" if found.green else "red",
+                      seconds=shop.clock.monotonic() - clock)  # fmt: skip
+    return found
+
+
+def accepted(run: Run) -> tuple[Change, ...]:
+    """Every change that is part of the candidate, in order: units by wave, then fixes."""
+    merged = []
+    before = run.repo.tree
+    for wave in run.waves:
+        for change, after in zip(wave.changes, wave.trees, strict=True):
+            if after != before:
+                merged.append(change)
+            before = after
+    return (*merged, *run.fixes)
