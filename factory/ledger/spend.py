@@ -1,0 +1,254 @@
+"""Who spent what: reserve the worst case before a call, settle after it, both in one transaction each.
+
+A reservation counts as spent until it is settled, so a process that dies leaves its worst case behind and a cap is
+never passed. Money is in micro-dollars, always rounded up.
+"""
+
+import threading
+from decimal import ROUND_FLOOR, Decimal
+from sqlite3 import Connection
+
+from factory.contracts.errors import Stopped
+from factory.contracts.model import Usage
+from factory.contracts.record import Record
+from factory.contracts.seams import Clock
+from factory.db import Database
+from factory.settings import BudgetSettings
+
+WARN_AT = Decimal("0.8")
+MILLION = 1_000_000
+
+
+class Use(Record):
+    """What money or tokens are wanted for."""
+
+    run: str
+    issue: str
+    role: str
+    endpoint: str
+    tier: str
+    kind: str = "model"  # model, sandbox, gpu
+
+
+class Warned(Record):
+    """A limit of which 80 % is used. `used` and `cap` in micro-dollars, tokens or seconds."""
+
+    limit: str  # run_usd, day_usd, issue_usd, run_tokens, run_minutes
+    used: int
+    cap: int
+
+
+class Cost(Record):
+    """What one role used at one tier. `cost` in micro-dollars, `seconds` of waiting for answers."""
+
+    role: str
+    tier: str
+    calls: int
+    cost: int
+    tokens_in: int
+    tokens_out: int
+    tokens_cached: int
+    seconds: float
+
+
+class _Limit(Record):
+    name: str
+    column: str  # of the table `spend` that the limit is summed over
+    key: str
+    cap: int
+
+
+class Spend:
+    """The budget of all runs on this machine; safe for threads and for processes that share the database."""
+
+    def __init__(self, db: Database, budget: BudgetSettings, clock: Clock) -> None:
+        self._db = db
+        self._budget = budget
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._open: set[int] = set()  # reservations of this process
+        self._clocks: dict[str, tuple[int, float]] = {}  # run -> (row of its wall clock, when that started)
+
+    def reserve(self, use: Use, cost: int, tokens: int, escalation: bool = False) -> int:
+        """Set aside `cost` micro-dollars and `tokens`; returns the reservation's id for `settle`.
+
+        An ordinary call leaves budget.escalation_usd of the run alone. While other reservations of this process are
+        open, a call that does not fit waits for them. Raises Stopped('budget') when it cannot fit.
+        """
+        with self._changed:
+            while True:
+                with self._db.transaction() as db:
+                    refusal = self._refusal(db, use, cost, tokens, escalation)
+                    if not refusal:
+                        number = _insert(db, use, self._today(), "reserved", cost, tokens)
+                        self._open.add(number)
+                        return number
+                if not self._open:
+                    raise Stopped("budget", refusal)
+                self._changed.wait()
+
+    def settle(self, number: int, use: Use, cost: int, usage: Usage, seconds: float) -> tuple[Warned, ...]:
+        """Replace a reservation by what was really used; returns the limits that passed 80 % for the first time."""
+        try:
+            with self._db.transaction() as db:
+                db.execute(
+                    "UPDATE spend SET state='settled', cost=?, tokens=?, tokens_in=?, tokens_out=?, tokens_cached=?,"
+                    " seconds=? WHERE id=?",
+                    (cost, usage.input + usage.output, usage.input, usage.output, usage.cached, seconds, number),
+                )
+                return self._warnings(db, use)
+        finally:
+            with self._changed:
+                self._open.discard(number)
+                self._changed.notify_all()
+
+    def record(self, use: Use, cost: int, usage: Usage, seconds: float) -> tuple[Warned, ...]:
+        """Book what was used without asking first: sandbox minutes, or a factory server that keeps its own budget."""
+        with self._db.transaction() as db:
+            number = _insert(db, use, self._today(), "settled", cost, usage.input + usage.output)
+            db.execute(
+                "UPDATE spend SET tokens_in=?, tokens_out=?, tokens_cached=?, seconds=? WHERE id=?",
+                (usage.input, usage.output, usage.cached, seconds, number),
+            )
+            return self._warnings(db, use)
+
+    def by_role(self, run: str) -> tuple[Cost, ...]:
+        """Cost of a run by role and tier, dearest first."""
+        rows = (
+            self._db.connection()
+            .execute(
+                "SELECT role, tier, COUNT(*) AS calls, SUM(cost) AS cost, SUM(tokens_in) AS tokens_in,"
+                " SUM(tokens_out) AS tokens_out, SUM(tokens_cached) AS tokens_cached, SUM(seconds) AS seconds"
+                " FROM spend WHERE run=? AND kind NOT IN ('clock', 'warned')"
+                " GROUP BY role, tier ORDER BY cost DESC, role, tier",
+                (run,),
+            )
+            .fetchall()
+        )
+        return tuple(Cost.model_validate(dict(row)) for row in rows)
+
+    def total(self, run: str) -> Cost:
+        """Everything a run used, as one row with role and tier `*`."""
+        rows = self.by_role(run)
+        return Cost(
+            role="*",
+            tier="*",
+            calls=sum(row.calls for row in rows),
+            cost=sum(row.cost for row in rows),
+            tokens_in=sum(row.tokens_in for row in rows),
+            tokens_out=sum(row.tokens_out for row in rows),
+            tokens_cached=sum(row.tokens_cached for row in rows),
+            seconds=sum(row.seconds for row in rows),
+        )
+
+    def _refusal(self, db: Connection, use: Use, cost: int, tokens: int, escalation: bool) -> str:
+        """Why the call may not be made, or ''."""
+        for limit in self._money(use):
+            kept = 0
+            if limit.name == "run_usd" and not escalation:
+                kept = min(micro(self._budget.escalation_usd), limit.cap)
+            used = _sum(db, "cost", limit)
+            if cost and used + cost > limit.cap - kept:
+                reserve = f" and {dollars(kept)} are kept for the second judge" if kept else ""
+                return (
+                    f"The budget {limit.name} = {dollars(limit.cap)} allows no further call: {dollars(used)} are spent"
+                    f" or reserved{reserve}, and the next call may cost {dollars(cost)}. "
+                    f"Raise budget.{limit.name} in factory.toml, then run `factory resume {use.run}`."
+                )
+        cap = self._budget.run_tokens
+        if cap is not None:
+            used = _sum(db, "tokens", _Limit(name="run_tokens", column="run", key=use.run, cap=cap))
+            if used + tokens > cap:
+                return (
+                    f"The budget run_tokens = {cap} allows no further call: {used} are used or reserved, and the next"
+                    f" call may use {tokens}. Raise budget.run_tokens, then run `factory resume {use.run}`."
+                )
+        minutes = self._budget.run_minutes
+        elapsed = self._elapsed(db, use)
+        if minutes is not None and elapsed >= minutes * 60:
+            return (
+                f"The budget run_minutes = {minutes:g} is used up: the run has worked for {elapsed / 60:.1f} minutes. "
+                f"Raise budget.run_minutes, then run `factory resume {use.run}`."
+            )
+        return ""
+
+    def _money(self, use: Use) -> tuple[_Limit, ...]:
+        """The limits in dollars that bind; a run without an issue number has no issue limit."""
+        wanted = (
+            ("run_usd", "run", use.run, self._budget.run_usd),
+            ("day_usd", "day", self._today(), self._budget.day_usd),
+            ("issue_usd", "issue", use.issue, self._budget.issue_usd if use.issue else None),
+        )
+        return tuple(
+            _Limit(name=name, column=column, key=key, cap=micro(cap))
+            for name, column, key, cap in wanted
+            if cap is not None
+        )
+
+    def _warnings(self, db: Connection, use: Use) -> tuple[Warned, ...]:
+        limits = list(self._money(use))
+        sums = {limit.name: _sum(db, "cost", limit) for limit in limits}
+        if self._budget.run_tokens is not None:
+            limits.append(_Limit(name="run_tokens", column="run", key=use.run, cap=self._budget.run_tokens))
+            sums["run_tokens"] = _sum(db, "tokens", limits[-1])
+        elapsed = self._elapsed(db, use)
+        if self._budget.run_minutes is not None:
+            cap = int(self._budget.run_minutes * 60)
+            limits.append(_Limit(name="run_minutes", column="run", key=use.run, cap=cap))
+            sums["run_minutes"] = int(elapsed)
+        return tuple(
+            Warned(limit=limit.name, used=sums[limit.name], cap=limit.cap)
+            for limit in limits
+            if sums[limit.name] and sums[limit.name] >= limit.cap * WARN_AT and self._first_time(db, use, limit)
+        )
+
+    def _first_time(self, db: Connection, use: Use, limit: _Limit) -> bool:
+        """True once per limit and run, day or issue: the warning is remembered as a row."""
+        found = db.execute(
+            f"SELECT 1 FROM spend WHERE kind='warned' AND role=? AND {limit.column}=?",  # noqa: S608 (three fixed names)
+            (limit.name, limit.key),
+        ).fetchone()
+        if found is None:
+            _insert(db, use.but(kind="warned", role=limit.name), self._today(), "settled", 0, 0)
+        return found is None
+
+    def _elapsed(self, db: Connection, use: Use) -> float:
+        """Wall-clock seconds the run has worked, all its processes together; written down at every call."""
+        now = self._clock.monotonic()
+        if use.run not in self._clocks:
+            row = _insert(db, use.but(kind="clock", role="", endpoint="", tier=""), self._today(), "settled", 0, 0)
+            self._clocks[use.run] = (row, now)
+        row, started = self._clocks[use.run]
+        db.execute("UPDATE spend SET seconds=? WHERE id=?", (now - started, row))
+        found = db.execute("SELECT SUM(seconds) FROM spend WHERE run=? AND kind='clock'", (use.run,)).fetchone()
+        return float(found[0] or 0)
+
+    def _today(self) -> str:
+        return self._clock.now()[:10]
+
+
+def micro(amount: Decimal) -> int:
+    """A limit in dollars as micro-dollars, rounded down: a cap is never widened."""
+    return int((amount * MILLION).to_integral_value(rounding=ROUND_FLOOR))
+
+
+def dollars(amount: int) -> str:
+    """Micro-dollars for people: two digits, more when it is little."""
+    return f"${amount / MILLION:.2f}" if amount >= MILLION or amount % 10_000 == 0 else f"${amount / MILLION:.4f}"
+
+
+def _insert(db: Connection, use: Use, day: str, state: str, cost: int, tokens: int) -> int:
+    cursor = db.execute(
+        "INSERT INTO spend (run, issue, day, role, endpoint, tier, kind, state, cost, tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (use.run, use.issue, day, use.role, use.endpoint, use.tier, use.kind, state, cost, tokens),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _sum(db: Connection, what: str, limit: _Limit) -> int:
+    found = db.execute(
+        f"SELECT COALESCE(SUM({what}), 0) FROM spend WHERE {limit.column}=?",  # noqa: S608 (fixed column names)
+        (limit.key,),
+    ).fetchone()
+    return int(found[0])

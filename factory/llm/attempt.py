@@ -1,0 +1,207 @@
+"""One exchange with one endpoint: redact, reserve, send, settle, and try again when the failure may pass."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from factory.contracts.errors import ModelProblem, RateLimited, ServerFault, Stopped, Unreachable, WrongKey
+from factory.contracts.model import Endpoint, Exchange, Model, Piece, Reply, Request, Usage
+from factory.contracts.record import Json, digest
+from factory.contracts.seams import Clock
+from factory.ledger.egress import Egress
+from factory.ledger.spend import Spend, Use
+from factory.llm import tokens
+from factory.llm.prices import Price, cost, price_of, worst_case
+from factory.llm.problems import CutOff, Repeating
+from factory.llm.redact import redact
+
+ATTEMPTS = 4
+FIRST_WAIT_S = 1.0  # doubled each time
+LONGEST_WAIT_S = 60.0  # a server that wants more is left for the next endpoint
+
+Notify = Callable[[str, Json], None]
+FREE = Usage()
+UNPRICED = Price.model_validate(dict.fromkeys(Price.model_fields, 0))  # only for a factory server: it keeps the books
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose budget. `issue` is '' when the task has no number."""
+
+    run: str
+    issue: str
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends requests; shared by all threads of a process."""
+
+    models: Callable[[Endpoint], Model]
+    spend: Spend
+    egress: Egress
+    clock: Clock
+    notify: Notify
+    secrets: tuple[str, ...]  # values that no cloud endpoint may see
+
+    def exchange(self, endpoint: Endpoint, request: Request, account: Account, escalation: bool) -> Exchange:
+        """Ask until there is an answer or no hope. A failure is told in the exchange, never raised.
+
+        Raises Stopped('budget') before a call that the budget does not allow and Stopped('wrong_key').
+        """
+        if endpoint.tier != "local":
+            request = redact(request, self.secrets)
+        trial = _Trial(self, endpoint, request, account, escalation)
+        try:
+            reply = trial.until_it_works()
+        except WrongKey as problem:
+            raise Stopped("wrong_key", _key_advice(endpoint, problem)) from problem
+        except ModelProblem as problem:
+            return trial.told(
+                problem=problem.kind,
+                message=str(problem),
+                retry_after=getattr(problem, "retry_after", None),
+            )
+        return trial.told(reply=reply)
+
+
+class _Trial:
+    """The attempts of one exchange."""
+
+    def __init__(
+        self, sender: Sender, endpoint: Endpoint, request: Request, account: Account, escalation: bool
+    ) -> None:
+        self.sender, self.endpoint, self.request, self.account = sender, endpoint, request, account
+        self.escalation = escalation
+        self.use = Use(
+            run=account.run, issue=account.issue, role=request.role, endpoint=endpoint.name, tier=endpoint.tier
+        )
+        self.price = price_of(endpoint) or UNPRICED
+        self.attempts = 0
+        self.cost = 0
+        self.started = sender.clock.monotonic()
+
+    def until_it_works(self) -> Reply:
+        from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+        def wait(state: RetryCallState) -> float:
+            asked = getattr(_problem(state), "retry_after", None)
+            seconds = FIRST_WAIT_S * 2 ** (state.attempt_number - 1) if asked is None else float(asked)
+            self._tell("retry", wait_s=seconds, message=str(_problem(state)))
+            return seconds
+
+        def stop(state: RetryCallState) -> bool:
+            asked = getattr(_problem(state), "retry_after", None) or 0.0
+            return self.endpoint.factory or state.attempt_number >= ATTEMPTS or asked > LONGEST_WAIT_S
+
+        retrying = Retrying(
+            retry=retry_if_exception_type((RateLimited, ServerFault, Unreachable)),
+            wait=wait,
+            stop=stop,
+            sleep=self.sender.clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._once)
+
+    def told(self, **outcome: object) -> Exchange:
+        exchange = Exchange.model_validate(
+            {
+                "request": self.request,
+                "endpoint": self.endpoint.name,
+                "tier": self.endpoint.tier,
+                "cost": self.cost,
+                "seconds": self.sender.clock.monotonic() - self.started,
+                "attempts": self.attempts,
+                **outcome,
+            }
+        )
+        usage = exchange.reply.usage if exchange.reply else FREE
+        self._tell(
+            "exchange",
+            template=self.request.template,
+            model=exchange.reply.model if exchange.reply else self.endpoint.model,
+            tokens_in=usage.input,
+            tokens_out=usage.output,
+            cost=exchange.cost,
+            seconds=round(exchange.seconds, 3),
+            problem=exchange.problem,
+        )
+        return exchange
+
+    def _once(self) -> Reply:
+        """One attempt, paid for by its own reservation (a factory server keeps the books itself)."""
+        tokens_in = tokens.most(self.request)
+        worst = worst_case(self.price, tokens_in, self.request.max_tokens)
+        spend, clock = self.sender.spend, self.sender.clock
+        number = None
+        if not self.endpoint.factory:
+            number = spend.reserve(self.use, worst, tokens_in + self.request.max_tokens, self.escalation)
+        self.attempts += 1
+        begun = clock.monotonic()
+        usage, paid = Usage(input=tokens_in, output=self.request.max_tokens), worst  # until we know better
+        try:
+            reply = self._send()
+            usage, paid = reply.usage, cost(self.price, reply.usage)
+            return reply
+        except (CutOff, Repeating):
+            raise  # may be billed: the worst case stands
+        except ModelProblem:
+            usage, paid = FREE, 0
+            raise
+        finally:
+            paid = 0 if self.endpoint.factory else paid
+            self.cost += paid
+            seconds = clock.monotonic() - begun
+            if number is None:
+                warnings = spend.record(self.use, paid, usage, seconds)
+            else:
+                warnings = spend.settle(number, self.use, paid, usage, seconds)
+            for warning in warnings:
+                self._tell("budget_80", limit=warning.limit, used=warning.used, cap=warning.cap)
+
+    def _send(self) -> Reply:
+        request, egress = self.request, self.sender.egress
+        rows = egress.sending(self.account.run, self.endpoint.name, self.endpoint.tier, request.pieces, _rest(request))
+        try:
+            reply = self._model().complete(request)
+        except Unreachable as problem:
+            if not isinstance(problem, CutOff):
+                egress.not_sent(rows)
+            raise
+        if not reply.usage.input and not reply.usage.output:  # a server that does not count
+            guess = Usage(input=tokens.most(request), output=tokens.estimate(reply.text))
+            reply = reply.but(usage=guess)
+        return reply
+
+    def _model(self) -> Model:
+        model = self.sender.models(self.endpoint)
+        for_run = getattr(model, "for_run", None)  # scripted answers are counted for each run by itself
+        found: Model = for_run(self.account.run) if for_run else model
+        return found
+
+    def _tell(self, event: str, **facts: object) -> None:
+        self.sender.notify(
+            event, {"run": self.account.run, "role": self.request.role, "endpoint": self.endpoint.name, **facts}
+        )
+
+
+def _problem(state: object) -> BaseException | None:
+    outcome = getattr(state, "outcome", None)
+    found: BaseException | None = outcome.exception() if outcome is not None else None
+    return found
+
+
+def _rest(request: Request) -> Piece:
+    """What is sent besides the repository's pieces, as one row."""
+    text = "\n".join(message.text for message in request.messages)
+    size = max(0, tokens.size(request) - sum(piece.bytes for piece in request.pieces))
+    return Piece(path="", start=0, end=0, bytes=size, sha256=digest(text.encode("utf-8", "surrogatepass")))
+
+
+def _key_advice(endpoint: Endpoint, problem: WrongKey) -> str:
+    what = f"the environment variable {endpoint.key_env}" if endpoint.key_env else "key_env in factory.toml"
+    return f"The endpoint {endpoint.name} refuses the key: set {what} to a valid one ({str(problem).rstrip('.')})."
+
+
+def secrets_of(endpoints: Mapping[str, Endpoint], environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of the keys of all endpoints."""
+    names = {endpoint.key_env for endpoint in endpoints.values() if endpoint.key_env}
+    return tuple(sorted({environment[name] for name in names if environment.get(name)}))

@@ -1,0 +1,198 @@
+"""The one client: a request goes down its chain of endpoints until an answer is accepted.
+
+`converse` is the whole public face. Every exchange is a journal step, so a resumed or replayed run hears the same
+answers; which endpoint comes next is decided from those answers alone.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from factory.contracts.errors import BadReply, Stopped, WrongKey
+from factory.contracts.model import Endpoint, Exchange, Model, Reply, Request, Tier, within
+from factory.contracts.record import Record
+from factory.contracts.seams import Clock, Scope
+from factory.ledger.egress import Egress
+from factory.ledger.spend import Spend
+from factory.llm.attempt import Account, Notify, Sender, secrets_of
+from factory.llm.prices import price_of
+from factory.llm.problems import Failure, Repeating, exhausted
+from factory.llm.turns import corrected, fitted, widened
+from factory.settings import Settings
+
+__all__ = ["Account", "Call", "Client", "Heard"]
+
+T = TypeVar("T")
+REPEATED = "Your answer repeated itself and was stopped. Answer again, once, without repeating anything."
+EMPTY = "Your answer was empty. Answer now, in the form that was asked for."
+
+
+class Call(Record):
+    """What an exchange is journalled under: nothing in it depends on time, address or machine."""
+
+    endpoint: str
+    model: str
+    request: Request
+
+
+@dataclass(frozen=True)
+class Heard(Generic[T]):
+    """An accepted answer and where it came from. `exchanges` counts all that were needed, failures included."""
+
+    value: T
+    reply: Reply
+    endpoint: str
+    tier: Tier
+    exchanges: int
+
+
+class Client:
+    """Built once by `app`; shared by all threads.
+
+    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80"; run, role and endpoint are in the facts.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        models: Callable[[Endpoint], Model],
+        spend: Spend,
+        egress: Egress,
+        clock: Clock,
+        notify: Notify,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._settings = settings
+        self._notify = notify
+        secrets = secrets_of(settings.endpoints, environment)
+        self._sender = Sender(models, spend, egress, clock, notify, secrets)
+
+    def converse(
+        self,
+        request: Request,
+        account: Account,
+        scope: Scope,
+        accept: Callable[[Reply], T],
+        avoid: tuple[str, ...] = (),
+        escalation: bool = False,
+    ) -> Heard[T]:
+        """Ask the chain of the request's role and effort, within its tier ceiling and without the endpoints in `avoid`.
+
+        `accept` makes a value of a reply, or raises BadReply with what to tell the model: one repair turn at the same
+        endpoint, then the next. `escalation` may use the money kept for the second judge.
+        Raises Stopped: budget, wrong_key, no_model, rate_limited, model_unusable.
+        """
+        chain = self._chain(request, avoid)
+        talk = _Talk(self._sender, account, scope, accept, escalation)
+        failures: tuple[Failure, ...] = ()
+        for endpoint in chain:
+            heard = talk.at(endpoint, request)
+            if isinstance(heard, Heard):
+                return heard
+            failures = (*failures, heard)
+            if talk.live:
+                facts = {"endpoint": endpoint.name, "kind": heard.kind, "message": heard.message}
+                self._notify("fallback", {"run": account.run, "role": request.role, **facts})
+        raise exhausted(request.role, failures)
+
+    def _chain(self, request: Request, avoid: tuple[str, ...]) -> tuple[Endpoint, ...]:
+        chain = self._settings.endpoints_for(request.role, request.effort)
+        if not chain:
+            raise Stopped(
+                "no_model",
+                f"No model endpoint answers for the role {request.role} at effort {request.effort}: put an "
+                '[endpoints.NAME] table with wire = "openai" or "anthropic", url, model and tier into factory.toml'
+                + (", and name it in a [[chain]]." if self._settings.chain else "."),
+            )
+        allowed = tuple(item for item in chain if within(item.tier, request.ceiling) and item.name not in avoid)
+        if not allowed:
+            above = ", ".join(f"{item.name} ({item.tier})" for item in chain)
+            raise Stopped(
+                "no_model",
+                f"No endpoint for the role {request.role} is within the ceiling {request.ceiling!r} or left to ask; "
+                f"the chain is: {above}. Add an endpoint to the chain, or raise line.ceiling in factory.toml.",
+            )
+        return allowed
+
+
+class _Talk(Generic[T]):
+    """One conversation along the chain."""
+
+    def __init__(
+        self, sender: Sender, account: Account, scope: Scope, accept: Callable[[Reply], T], escalation: bool
+    ) -> None:
+        self._sender, self._account, self._scope = sender, account, scope
+        self._accept, self._escalation = accept, escalation
+        self.exchanges = 0
+        self.live = False  # the latest exchange was really made, not answered from the journal
+
+    def at(self, endpoint: Endpoint, request: Request) -> Heard[T] | Failure:
+        """Ask one endpoint: once more after an answer cut off, once more after one that does not fit."""
+        refusal, turn = _refusal(endpoint), fitted(request, endpoint)
+        if refusal or turn is None:
+            self.live = True
+            return _failure(endpoint, "refused", refusal or f"the prompt does not fit its {endpoint.context} tokens")
+        wider = repaired = False
+        while True:
+            exchange = self._exchange(endpoint, turn)
+            reply = exchange.reply
+            if reply is not None and reply.finish == "filtered":
+                return _failure(endpoint, "refused", "its content filter stopped the answer")
+            if reply is not None and reply.finish == "length":
+                raised = None if wider else widened(turn, endpoint)
+                if raised is None:
+                    return _failure(endpoint, "bad_reply", f"the answer was cut off at {turn.max_tokens} tokens")
+                turn, wider = raised, True
+                continue
+            verdict = self._judged(endpoint, exchange)
+            if not isinstance(verdict, BadReply):
+                return verdict
+            longer = fitted(corrected(turn, reply, str(verdict)), endpoint)
+            if repaired or longer is None:
+                kind = "repeating" if isinstance(verdict, Repeating) else "bad_reply"
+                return _failure(endpoint, kind, f"unusable answers, at last: {verdict}")
+            turn, repaired = longer, True
+
+    def _judged(self, endpoint: Endpoint, exchange: Exchange) -> Heard[T] | Failure | BadReply:
+        """The accepted answer, why the endpoint is given up, or what to tell the model."""
+        reply = exchange.reply
+        if exchange.problem == Repeating.kind:
+            return Repeating(REPEATED)
+        if reply is None:
+            return _failure(endpoint, exchange.problem, exchange.message)
+        if not reply.text.strip() and not reply.calls:
+            return BadReply(EMPTY)
+        try:
+            value = self._accept(reply)
+        except BadReply as problem:
+            return problem
+        return Heard(value, reply, endpoint.name, endpoint.tier, self.exchanges)
+
+    def _exchange(self, endpoint: Endpoint, turn: Request) -> Exchange:
+        self.live = False
+        self.exchanges += 1
+
+        def work() -> Exchange:
+            self.live = True
+            return self._sender.exchange(endpoint, turn, self._account, self._escalation)
+
+        call = Call(endpoint=endpoint.name, model=endpoint.model, request=turn)
+        exchange = self._scope.step("exchange", call, work, Exchange)
+        if exchange.problem == WrongKey.kind:  # from an older recording
+            raise Stopped("wrong_key", exchange.message)
+        return exchange
+
+
+def _refusal(endpoint: Endpoint) -> str:
+    """Why this endpoint may not be asked at all, or ''."""
+    if price_of(endpoint) is not None or endpoint.factory:
+        return ""
+    return (
+        f"the price of {endpoint.model or endpoint.name} is unknown, so nothing is sent: set price_in and price_out "
+        f"(dollars per million tokens) in [endpoints.{endpoint.name}] of factory.toml"
+    )
+
+
+def _failure(endpoint: Endpoint, kind: str, message: str) -> Failure:
+    return Failure(endpoint=endpoint.name, kind=kind, message=message)

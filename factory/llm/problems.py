@@ -1,0 +1,35 @@
+"""Two kinds of failure that only the model client tells apart, because they may cost money."""
+
+from factory.contracts.errors import BadReply, Stopped, StopReason, Unreachable
+from factory.contracts.record import Record
+
+
+class CutOff(Unreachable):
+    """The request was sent and the answer never ended: it may be billed."""
+
+
+class Repeating(BadReply):
+    """The answer was stopped because it went round in circles: what was written is billed."""
+
+    kind = "repeating"
+
+
+class Failure(Record):
+    """Why one endpoint gave no answer."""
+
+    endpoint: str
+    kind: str  # ModelProblem.kind
+    message: str
+
+
+def exhausted(role: str, failures: tuple[Failure, ...]) -> Stopped:
+    """The stop that a chain without an answer means, with every endpoint's reason in one sentence."""
+    kinds = {failure.kind for failure in failures}
+    reason: StopReason = "no_model"
+    advice = "Check the endpoints with `factory models test`, then run `factory resume`."
+    if kinds == {"rate_limited"}:
+        reason, advice = "rate_limited", "Wait, or add another endpoint to the chain, then run `factory resume`."
+    elif kinds & {"bad_reply", "repeating"}:
+        reason, advice = "model_unusable", "Try a stronger model for this role."
+    listed = "; ".join(f"{failure.endpoint}: {failure.message.rstrip('.')}" for failure in failures)
+    return Stopped(reason, f"No model gave a usable answer for the role {role} ({listed}). {advice}")

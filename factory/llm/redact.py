@@ -1,0 +1,99 @@
+"""Secrets are taken out of what leaves for a cloud endpoint; what stays on the box is sent as it is.
+
+A placeholder is numbered in the order of first appearance, so that the prefix of a growing conversation stays the same.
+It is never put back: a model could otherwise have a secret written into a public place.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Protocol
+
+from factory.contracts.model import Request
+
+SHORTEST = 6  # characters of a value worth hiding
+PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+
+
+class _Detector(Protocol):
+    def analyze_string(self, string: str) -> Iterable[str]: ...
+
+
+def redact(request: Request, values: Sequence[str]) -> Request:
+    """The request without `values` (of the keys' environment variables) and without what detect-secrets recognises."""
+    names: dict[str, str] = {}
+
+    def clean(text: str) -> str:
+        for secret in _secrets(text, tuple(values)):
+            names.setdefault(secret, f"[redacted-{len(names) + 1}]")
+        for secret in sorted(names, key=len, reverse=True):
+            text = text.replace(secret, names[secret])
+        return text
+
+    messages = tuple(
+        message.but(
+            text=clean(message.text),
+            calls=tuple(call.but(arguments=clean(call.arguments)) for call in message.calls),
+        )
+        for message in request.messages
+    )
+    return request.but(messages=messages)
+
+
+@lru_cache(maxsize=512)
+def _secrets(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """In the order in which they stand in the text."""
+    found = {value for value in values if len(value) >= SHORTEST and value in text}
+    found.update(match.group() for match in PRIVATE_KEY.finditer(text))
+    for line in text.splitlines():
+        for detector in _detectors():
+            found.update(hit for hit in detector.analyze_string(line) if len(hit) >= SHORTEST)
+    return tuple(sorted(found, key=text.find))
+
+
+@cache
+def _detectors() -> tuple[_Detector, ...]:
+    """Detectors of known formats and of quoted passwords; the entropy ones are left out: they fire on every hash."""
+    from detect_secrets.plugins import (
+        artifactory,
+        aws,
+        azure_storage_key,
+        basic_auth,
+        discord,
+        github_token,
+        gitlab_token,
+        jwt,
+        keyword,
+        mailchimp,
+        npm,
+        openai,
+        pypi_token,
+        sendgrid,
+        slack,
+        square_oauth,
+        stripe,
+        telegram_token,
+        twilio,
+    )
+
+    return (
+        artifactory.ArtifactoryDetector(),
+        aws.AWSKeyDetector(),
+        azure_storage_key.AzureStorageKeyDetector(),
+        basic_auth.BasicAuthDetector(),
+        discord.DiscordBotTokenDetector(),
+        github_token.GitHubTokenDetector(),
+        gitlab_token.GitLabTokenDetector(),
+        jwt.JwtTokenDetector(),
+        keyword.KeywordDetector(),
+        mailchimp.MailchimpDetector(),
+        npm.NpmDetector(),
+        openai.OpenAIDetector(),
+        pypi_token.PypiTokenDetector(),
+        sendgrid.SendGridDetector(),
+        slack.SlackDetector(),
+        square_oauth.SquareOAuthDetector(),
+        stripe.StripeDetector(),
+        telegram_token.TelegramBotTokenDetector(),
+        twilio.TwilioKeyDetector(),
+    )
