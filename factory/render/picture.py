@@ -1,0 +1,187 @@
+"""The pictures of the report as SVG: the line with its times, and who worked when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from factory.contracts.story import Span, Story
+from factory.render import amount
+from factory.render.element import Html, el, join
+from factory.render.text import clip
+from factory.render.watching import STAGES
+
+LANES = 60
+_WIDTH, _LABEL, _LANE, _TOP = 960, 168, 24, 44
+_PAUSE = 36.0  # drawn width of a cut-out pause
+
+
+def line(story: Story) -> Html:
+    """The eight stages with their times, once in a row and once in two rows for narrow screens."""
+    wide, narrow = _line(story, 8, 960), _line(story, 4, 400)
+    return el("div", el("div", wide, class_="wide"), el("div", narrow, class_="narrow"), class_="line")
+
+
+def _line(story: Story, columns: int, width: int) -> Html:
+    took = stage_seconds(story)
+    longest = max(took.values(), default=0.0) or 1.0
+    stopped = story.run.stopped.stage if story.run.stopped else ""
+    step, rows = width / columns, -(-len(STAGES) // columns)
+    spots = [((n % columns + 0.5) * step, 26 + (n // columns) * 92) for n in range(len(STAGES))]
+    rails = [
+        el("line", x1=_n(x1 + 18), y1=y1, x2=_n(x2 - 18), y2=y2, class_="rail" if STAGES[n + 1] in took else "rail off")
+        for n, ((x1, y1), (x2, y2)) in enumerate(pairwise(spots))
+        if y1 == y2
+    ]
+    nodes = [
+        _node(name, x, y, took.get(name), longest, name == stopped) for name, (x, y) in zip(STAGES, spots, strict=True)
+    ]
+    said = ", ".join(f"{name} {amount.duration(took[name]) if name in took else 'not reached'}" for name in STAGES)
+    return el(
+        "svg", el("title", f"The line: {said}"), *rails, *nodes, viewBox=f"0 0 {width} {rows * 92}", role="img"
+    )  # fmt: skip
+
+
+def _node(name: str, x: float, y: int, took: float | None, longest: float, stopped: bool) -> Html:
+    state = "stop" if stopped else "off" if took is None else "done"
+    sign = {"stop": "!", "off": "", "done": "✓"}[state]
+    share = (took or 0.0) / longest * 64
+    return el(
+        "g",
+        el("circle", cx=_n(x), cy=y, r=14, class_="dot"),
+        el("text", sign, x=_n(x), y=y + 5, class_="sign"),
+        el("text", name, x=_n(x), y=y + 34, class_="name"),
+        el("text", amount.duration(took) if took is not None else "not reached", x=_n(x), y=y + 50, class_="time"),
+        el("rect", x=_n(x - share / 2), y=y + 56, width=_n(share), height=3, rx=1.5, class_="share"),
+        class_=state,
+    )
+
+
+def stage_seconds(story: Story) -> dict[str, float]:
+    """Seconds of each stage that was reached: its own bar, else the time between its first and its last step."""
+    found: dict[str, float] = {}
+    for name in STAGES:
+        own = [span for span in story.spans if span.stage == name]
+        bars = [span.seconds for span in own if span.kind == "stage"]
+        if bars:
+            found[name] = sum(bars)
+        elif own:
+            found[name] = max(span.start + span.seconds for span in own) - min(span.start for span in own)
+    return found
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Seconds to x. Long pauses (a run resumed the next day) are cut out: `cuts` are (from, to) in seconds."""
+
+    width: float
+    busy: float
+    cuts: tuple[tuple[float, float], ...]
+
+    def x(self, second: float) -> float:
+        gone = sum(min(second, end) - start for start, end in self.cuts if second > start)
+        before = sum(1 for _, end in self.cuts if second >= end)
+        room = self.width - _PAUSE * len(self.cuts)
+        return (second - gone) / self.busy * room + before * _PAUSE
+
+
+def scale(spans: Sequence[Span], width: float) -> Scale:
+    """A pause is cut when nothing ran for over a minute and for longer than everything before it took."""
+    cuts, reached, busy = [], 0.0, 0.0
+    for span in sorted(spans, key=lambda span: span.start):
+        gap = span.start - reached
+        if gap > 60 and gap > busy:
+            cuts.append((reached, span.start))
+        else:
+            busy += max(gap, 0.0)
+        end = span.start + span.seconds
+        busy += max(end - max(reached, span.start), 0.0)
+        reached = max(reached, end)
+    return Scale(width, busy or 1.0, tuple(cuts[:8]))
+
+
+def gantt(story: Story) -> Html:
+    """One lane for each stage's own work and each unit; waves as bands behind them."""
+    spans = [span for span in story.spans if span.kind != "stage"]
+    if not spans:
+        return el("p", "No step was recorded.", class_="muted")
+    lanes = list(dict.fromkeys((span.stage, span.unit) for span in _ordered(spans)))
+    left_out, lanes = lanes[LANES:], lanes[:LANES]
+    over = scale(spans, _WIDTH - _LABEL - 24)
+    height = _TOP + _LANE * len(lanes) + 8
+    rows = [
+        _lane(n, lane, [span for span in spans if (span.stage, span.unit) == lane], over)
+        for n, lane in enumerate(lanes)
+    ]
+    drawn = el(
+        "svg",
+        el("title", f"{amount.many(len(lanes), 'lane')} of work over {amount.duration(over.busy)}"),
+        *_waves(story, spans, over, height),
+        *_axis(over, height),
+        *rows,
+        viewBox=f"0 0 {_WIDTH} {height}",
+        role="img",
+        class_="gantt",
+    )
+    note = el("p", f"{amount.many(len(left_out), 'more lane')} not drawn.", class_="muted") if left_out else None
+    return join([el("div", drawn, class_="scroll", tabindex="0", role="region", aria_label="Who worked when"), note])
+
+
+def _ordered(spans: Sequence[Span]) -> list[Span]:
+    order = {name: n for n, name in enumerate(STAGES)}
+    return sorted(spans, key=lambda span: (order.get(span.stage, len(order)), span.start))
+
+
+def _lane(n: int, lane: tuple[str, str], spans: Sequence[Span], over: Scale) -> Html:
+    stage, unit = lane
+    top = _TOP + n * _LANE
+    bars = []
+    for span in sorted(spans, key=lambda span: span.kind != "unit"):
+        x, inset = over.x(span.start), 0 if span.kind == "unit" else 4
+        width = max(over.x(span.start + span.seconds) - x, 2.0)
+        said = el("title", f"{span.label or span.kind}: {amount.duration(span.seconds)}")
+        kind = span.kind if span.kind in ("unit", "exchange", "check", "install") else "unit"
+        shape = {
+            "x": _n(_LABEL + x),
+            "y": top + 3 + inset,
+            "width": _n(width),
+            "height": _LANE - 6 - 2 * inset,
+            "rx": 3,
+        }
+        bars.append(el("g", said, el("rect", **shape, class_=f"bar {kind}")))
+    name = el("text", clip(unit or stage, 20), x=_LABEL - 12, y=top + 16, class_="lane")
+    return el("g", el("title", f"{stage} {unit}".strip()), name, *bars)
+
+
+def _axis(over: Scale, height: int) -> list[Html]:
+    step = next((s for s in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 36000) if over.busy / s <= 8), 86400)
+    end = over.busy + sum(stop - start for start, stop in over.cuts)
+    ticks = [second for second in range(0, int(end) + 1, step) if not any(a < second <= b for a, b in over.cuts)][:200]
+    parts = []
+    for second in ticks:
+        x = _n(_LABEL + over.x(second))
+        parts.append(el("line", x1=x, y1=_TOP - 6, x2=x, y2=height - 4, class_="tick"))
+        parts.append(el("text", amount.duration(second) if second else "0", x=x, y=_TOP - 12, class_="second"))
+    for start, stop in over.cuts:
+        left = over.x(start) + _LABEL
+        parts.append(el("rect", x=_n(left + 4), y=_TOP, width=_PAUSE - 8, height=height - _TOP, class_="pause"))
+        parts.append(
+            el("text", f"paused {amount.duration(stop - start)}", x=_n(left + _PAUSE / 2), y=14, class_="second")
+        )
+    return parts
+
+
+def _waves(story: Story, spans: Sequence[Span], over: Scale, height: int) -> list[Html]:
+    parts = []
+    for wave in story.run.waves:
+        units = {change.unit for change in wave.changes}
+        own = [span for span in spans if span.unit in units and span.stage == "generate"]
+        if own:
+            start, end = over.x(min(s.start for s in own)), over.x(max(s.start + s.seconds for s in own))
+            shape = {"x": _n(_LABEL + start), "y": 20, "width": _n(max(end - start, 4)), "height": height - 24, "rx": 4}
+            parts.append(el("rect", **shape, class_="wave"))
+            parts.append(el("text", f"wave {wave.n}", x=_n(_LABEL + start + 4), y=14, class_="wavename"))
+    return parts
+
+
+def _n(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
