@@ -1,0 +1,113 @@
+"""What a source file defines, read from its syntax tree (tree-sitter) for the symbol-loss check and for context."""
+
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
+
+from factory.codegraph import names
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MAX_CHARS = 2_000_000
+
+LANGUAGES = {
+    ".py": "python", ".pyi": "python",
+    ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+    ".go": "go", ".rs": "rust", ".java": "java",
+}  # fmt: skip
+
+
+class Chunk(NamedTuple):
+    """One definition with its decorators; lines are 1-based and inclusive."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Outline(NamedTuple):
+    """`symbols` are defined at the top level (Go methods as Type.name, Java and Rust members one level down),
+    `imported` are names brought in, `broken` is the first line that does not parse (0 = all does)."""
+
+    symbols: frozenset[str]
+    imported: frozenset[str]
+    chunks: tuple[Chunk, ...]
+    broken: int
+
+
+def top_level(path: str, text: str) -> frozenset[str] | None:
+    """Names defined at the top level of `text`; None when the language is unknown or the text does not parse."""
+    found = outline(path, text)
+    return found.symbols if found and not found.broken else None
+
+
+def outline(path: str, text: str) -> Outline | None:
+    """All that is read from one file, as far as it parses; None when the language is unknown or the text too large."""
+    language = LANGUAGES.get(PurePosixPath(path).suffix.lower())
+    if language is None or len(text) > MAX_CHARS:
+        return None
+    root = _parser(language).parse(text.encode("utf-8", "replace")).root_node
+    symbols: set[str] = set()
+    imported: set[str] = set()
+    chunks: list[Chunk] = []
+    for node in names.statements(root):
+        imported.update(names.imports(node))
+        for name, place in names.definitions(node):
+            symbols.add(name)
+            chunks.append(Chunk(name, place.start_point[0] + 1, _last_line(place)))
+    return Outline(frozenset(symbols), frozenset(imported), tuple(chunks), _broken(root))
+
+
+def _last_line(node: "Node") -> int:
+    row, column = node.end_point
+    return max(row + (column > 0), node.start_point[0] + 1)
+
+
+def _broken(root: "Node") -> int:
+    """1-based line of the first syntax error, 0 when there is none."""
+    if not root.has_error:
+        return 0
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if node.is_error or node.is_missing:
+            return int(node.start_point[0]) + 1
+        todo.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+    return 1
+
+
+def _parser(language: str) -> "Parser":
+    """A parser of its own for each call: parsers are not shared between threads, grammars are."""
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(_grammar(language)))
+
+
+@lru_cache(maxsize=16)
+def _grammar(language: str) -> object:
+    if language == "python":
+        import tree_sitter_python
+
+        return tree_sitter_python.language()
+    if language == "javascript":
+        import tree_sitter_javascript
+
+        return tree_sitter_javascript.language()
+    if language in ("typescript", "tsx"):
+        import tree_sitter_typescript
+
+        typescript = tree_sitter_typescript
+        return typescript.language_tsx() if language == "tsx" else typescript.language_typescript()
+    if language == "go":
+        import tree_sitter_go
+
+        return tree_sitter_go.language()
+    if language == "rust":
+        import tree_sitter_rust
+
+        return tree_sitter_rust.language()
+    import tree_sitter_java
+
+    return tree_sitter_java.language()
