@@ -1,0 +1,106 @@
+"""The sandbox: bubblewrap, as root behind a mount namespace and a uid of its own, otherwise as the caller."""
+
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from factory.contracts.errors import SandboxProblem, Stopped
+from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
+from factory.files import trusted_folder
+from factory.git import Store
+from factory.sandbox import cgroup, environments, launch, message, probe, seccomp, system, transport
+from factory.sandbox.system import Bind
+from factory.settings import SandboxSettings
+
+_GRACE = 60.0  # seconds for laying the tree out and for collecting /out, on top of the job's own
+
+
+class Bubblewrap:
+    """`store` exports the trees, `state` holds the environments, `environment` is the caller's (PATH, indexes).
+
+    `root`: run as root or as the caller; None: as root where that works.
+    """
+
+    def __init__(self, store: Store, state: Path, settings: SandboxSettings,
+                 environment: Mapping[str, str] = os.environ, root: bool | None = None) -> None:  # fmt: skip
+        self._store = store
+        self._settings = settings
+        self._environment = environment
+        self._root = launch.as_root() if root is None else root
+        self._envs = environments.Environments(trusted_folder(state) / "envs")
+
+    @cached_property
+    def _view(self) -> system.View:
+        return system.view(self._environment)
+
+    def describe(self) -> str:
+        return probe.describe(self._root)
+
+    def weaker(self) -> tuple[str, ...]:
+        return probe.weaker(self._root)
+
+    def run(self, job: Job) -> JobResult:
+        """Raises SandboxProblem, Stopped('sandbox_unavailable'), GitProblem when the tree cannot be exported."""
+        binds = [Bind(self._envs.path(job.deps), "/deps")] if job.deps else []
+        env = {**self._view.env, **job.env}
+        order = message.Order((job.command,), env, job.limits, overlay=job.overlay, absent=job.absent)
+        return self._start(order, job.tree, binds)
+
+    def install(self, install: Install) -> Installed:
+        raise NotImplementedError
+
+    def _start(self, order: message.Order, tree: str, binds: Sequence[Bind], control: int = -1) -> JobResult:
+        if launch.bubblewrap() is None:
+            raise Stopped("sandbox_unavailable", probe.probe(self._root).remedy)
+        limits = order.limits
+        with contextlib.ExitStack() as stack:
+            group = cgroup.create(limits) if self._root else None
+            if group is not None:
+                stack.callback(group.end)
+            root = launch.AsRoot(launch.unused_uid(), group.joins() if group else ()) if self._root else None
+            placed = replace(
+                order,
+                disks=("/work",) if root else launch.SCRATCH,
+                watch_memory=group is None,
+                rlimits=_rlimits(limits),
+            )
+            answer = transport.exchange(
+                lambda ends: launch.command(self._view, binds, limits, ends, root),
+                placed,
+                (self._store, tree),
+                limits.seconds + _GRACE,
+                env={"PATH": launch.SYSTEM_PATH} if root else {},
+                control=control,
+                attach={**system.FILES, **({"seccomp": seccomp.program()} if seccomp.supported() else {})},
+            )
+            return self._judge(answer, limits, group is not None and group.out_of_memory())
+
+    def _judge(self, answer: transport.Answer, limits: Limits, out_of_memory: bool) -> JobResult:
+        """What the answer means, together with what the kernel counted."""
+        if not message.started(answer.raw):
+            found = probe.probe(self._root)
+            if not found.works:
+                raise Stopped("sandbox_unavailable", found.remedy)
+            raise SandboxProblem(f"The sandbox did not start: {answer.words or 'no message'}.")
+        result = message.unpack(answer.raw)
+        if result is None:
+            status = "oom" if out_of_memory else "timeout" if answer.late else "killed"
+            code = 124 if status == "timeout" else 137
+            return JobResult(status=status, exit_code=code, seconds=limits.seconds, output="")
+        if out_of_memory and result.status == "exited":
+            return result.but(status="oom", exit_code=137)
+        return result
+
+
+def _rlimits(limits: Limits) -> dict[str, int]:
+    """Per process, in the units of setrlimit(2)."""
+    return {
+        "core": 0,
+        "fsize": limits.file_mib * 1024 * 1024,
+        "nofile": 4096,
+        "nproc": limits.processes,
+        "cpu": int(limits.seconds) * (os.cpu_count() or 1) + 10,
+    }
