@@ -6,6 +6,7 @@ configuration never run, and no path of a tree is ever a path on this disk. See 
 """
 
 import contextlib
+import itertools
 import os
 import subprocess
 import tempfile
@@ -21,7 +22,7 @@ AUTHOR = ("Dark Factory", "factory@localhost")
 _SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.quotePath=false",
     "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "core.attributesFile=/dev/null",
-    "-c", "diff.external=", "-c", "safe.directory=*",
+    "-c", "safe.directory=*",
 )  # fmt: skip
 
 
@@ -155,6 +156,22 @@ class Store:
             else:
                 found.append(FileChange(path=path, op="delete", mode=before[path].mode))
         return tuple(found)
+
+    def grep(self, tree: str, pattern: str, glob: str = "", literal: bool = False, most: int = 1000) -> tuple[str, ...]:
+        """Raises GitProblem when the pattern is none; give untrusted ones without backreferences (they cost time)."""
+        command = ["git", *_SAFE, "grep", "-n", "-I", "--full-name", "--no-color", "-F" if literal else "-E",
+                   "-e", pattern, tree, "--", *([f":(glob){glob}"] if glob else [])]  # fmt: skip
+        with subprocess.Popen(
+            command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=_environment(),
+        ) as process:  # fmt: skip
+            assert process.stdout
+            lines = list(itertools.islice(process.stdout, most))
+            if len(lines) == most:
+                process.kill()
+        if not lines and process.returncode not in (0, 1):
+            raise GitProblem(f"git grep: {pattern!r} is not a regular expression.")
+        return tuple(line.decode(errors="replace").rstrip("\n").removeprefix(f"{tree}:") for line in lines)
 
     def blob(self, data: bytes) -> str:
         return self.git("hash-object", "-w", "--stdin", "--no-filters", stdin=data).decode().strip()

@@ -51,6 +51,7 @@ class FixFacts(Record):
     diff: str
     finding: Finding
     evidence: str
+    loop: bool = True  # work in the tool loop, or write in one shot
 
 
 class JudgeFacts(Record):

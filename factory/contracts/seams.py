@@ -56,6 +56,10 @@ class TreeReader(Protocol):
 
     def changed(self, old: str, new: str) -> tuple[FileChange, ...]: ...
 
+    def grep(self, tree: str, pattern: str, glob: str = "", literal: bool = False, most: int = 1000) -> tuple[str, ...]:
+        """Lines of text files that match a POSIX extended regular expression, `path:line:text`, the first `most`."""
+        ...
+
 
 class TreeWriter(Protocol):
     def blob(self, data: bytes) -> str: ...

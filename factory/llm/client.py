@@ -45,12 +45,13 @@ class Heard(Generic[T]):
     endpoint: str
     tier: Tier
     exchanges: int
+    cost: int = 0  # micro-dollars of all of them
 
 
 class Client:
     """Built once by `app`; shared by all threads.
 
-    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80"; run, role and endpoint are in the facts.
+    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80", with run, role and endpoint in the facts.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class _Talk(Generic[T]):
         self._sender, self._account, self._scope = sender, account, scope
         self._accept, self._escalation = accept, escalation
         self.exchanges = 0
+        self.cost = 0
         self.live = False  # the latest exchange was really made, not answered from the journal
 
     def at(self, endpoint: Endpoint, request: Request) -> Heard[T] | Failure:
@@ -167,7 +169,7 @@ class _Talk(Generic[T]):
             value = self._accept(reply)
         except BadReply as problem:
             return problem
-        return Heard(value, reply, endpoint.name, endpoint.tier, self.exchanges)
+        return Heard(value, reply, endpoint.name, endpoint.tier, self.exchanges, self.cost)
 
     def _exchange(self, endpoint: Endpoint, turn: Request) -> Exchange:
         self.live = False
@@ -179,6 +181,7 @@ class _Talk(Generic[T]):
 
         call = Call(endpoint=endpoint.name, model=endpoint.model, request=turn)
         exchange = self._scope.step("exchange", call, work, Exchange)
+        self.cost += exchange.cost
         if exchange.problem == WrongKey.kind:  # from an older recording
             raise Stopped("wrong_key", exchange.message)
         return exchange

@@ -1,0 +1,220 @@
+"""The desk of one role: asking, writing in one shot, working in the tool loop. Implements contracts.seams.Desk.
+
+Money, retries, routing and the recording of exchanges happen behind it, in the client.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from factory.contracts.change import Change
+from factory.contracts.errors import BadReply, EditProblem
+from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
+from factory.contracts.plan import Unit
+from factory.contracts.record import Json, Record
+from factory.contracts.seams import Answer, Blobs, Scope, Trees
+from factory.contracts.task import Pack
+from factory.desk.loop import Caps, Loop
+from factory.desk.pieces import pieces_of
+from factory.desk.reply import asked, said
+from factory.desk.sources import fresh
+from factory.desk.tools import Bench
+from factory.desk.window import History
+from factory.edits.blocks import parse
+from factory.edits.draft import Draft
+from factory.edits.paths import PathPolicy
+from factory.llm.client import Account, Client, Heard
+from factory.llm.structured import parse_json, schema_of
+from factory.llm.tokens import estimate
+from factory.prompting import Prompts, Rendered
+from factory.settings import Settings
+
+T = TypeVar("T", bound=Record)
+
+MOST_TOKENS = 8_192  # of one answer
+STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
+UNKNOWN_CONTEXT = 65_536
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The machinery behind every desk of a run. `run_tests(tree, selection, scope)` journals its own steps."""
+
+    client: Client
+    prompts: Prompts
+    trees: Trees
+    blobs: Blobs
+    policy: PathPolicy
+    settings: Settings
+    note: Callable[[str, Json], None]
+    run_tests: Callable[[str, str, Scope], str]
+    clock: Callable[[], float] = time.monotonic
+
+
+class Tick(Record):
+    """A step of a loop, as it lies in the journal: seconds since the loop began, so that a replay ends where it did."""
+
+    step: int
+
+
+class Elapsed(Record):
+    seconds: float
+
+
+class Workdesk:
+    """One role's desk at one place of a run. `sample` > 0 asks for an independent answer to the same question."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        role: str,
+        scope: Scope,
+        account: Account,
+        effort: int,
+        ceiling: Tier,
+        *,
+        escalation: bool = False,
+        avoid: tuple[str, ...] = (),
+        sample: int = 0,
+    ) -> None:
+        self.tools, self.role, self.scope, self.account = tools, role, scope, account
+        self.effort, self.ceiling, self.escalation, self.avoid, self.sample = (
+            effort, ceiling, escalation, avoid, sample,
+        )  # fmt: skip
+
+    def ask(self, template: str, output: type[T], **facts: Any) -> Answer[T]:
+        rendered = self.tools.prompts.render(template, **facts)
+        request = self._request(template, rendered, pieces_of(facts.values()), output=schema_of(output))
+
+        def accept(reply: Reply) -> T:
+            if reply.finish == "length":
+                raise BadReply(self._nudge("cut_json"))
+            return parse_json(reply.text, output)
+
+        heard = self._converse(request, accept)
+        # Answer is made for the very record, so that its JSON holds the record's own fields
+        shape: type[Answer[T]] = Answer.__class_getitem__(output)  # type: ignore[assignment]  # output is a value here
+        return shape(value=heard.value, margin=heard.reply.margin, model=heard.reply.model,
+                     endpoint=heard.endpoint, tier=heard.tier)  # fmt: skip
+
+    def write(self, template: str, unit: Unit, tree: str, **facts: Any) -> Change:
+        facts = self._facts(unit, tree, facts)
+        rendered = self.tools.prompts.render(template, **facts, tools=(), native=False)
+        request = self._request(template, rendered, pieces_of(facts.values()))
+
+        def accept(reply: Reply) -> tuple[Draft, tuple[str, ...]]:
+            if reply.finish == "length":
+                raise BadReply(self._nudge("cut_once"))
+            draft = self._draft(unit, tree)
+            try:
+                notes = tuple(draft.apply(parse(asked(reply).edits)))
+            except EditProblem as problem:
+                raise BadReply(self._nudge("edit_problem", str(problem))) from problem
+            if not draft.changes():
+                raise BadReply(self._nudge("no_edit"))
+            return draft, notes
+
+        heard = self._converse(request, accept)
+        draft, notes = heard.value
+        return _change(
+            unit, tree, draft, models=(heard.reply.model,), steps=1, notes=notes,
+            summary=said(heard.reply), reproduction=asked(heard.reply).reproduction,
+        )  # fmt: skip
+
+    def work(self, template: str, unit: Unit, tree: str, **facts: Any) -> Change:
+        specs, native = self.tools.prompts.tools(), self._native()
+        facts = self._facts(unit, tree, facts)
+        rendered = self.tools.prompts.render(template, **facts, tools=specs, native=native)
+        draft = self._draft(unit, tree)
+
+        def hear(history: History) -> Heard[Reply]:
+            request = self._request(template, rendered, history.pieces, specs if native else ())
+            return self._converse(request.but(messages=history.messages), lambda reply: reply)
+
+        loop = Loop(
+            hear=hear,
+            elapsed=self._stopwatch(),
+            nudge=self._nudge,
+            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note),
+            caps=self._caps(specs),
+            history=History(rendered.system, rendered.user, pieces_of(facts.values())),
+        )
+        loop.run()
+        ending = () if loop.ended == "finished" else (f"the tool loop ended early: {loop.ended}",)
+        return _change(
+            unit, tree, draft, models=tuple(loop.models), steps=loop.steps, notes=(*loop.notes, *ending),
+            summary=loop.summary, reproduction=loop.reproduction, why=loop.ended,
+        )  # fmt: skip
+
+    def recall(self, query: str) -> tuple[str, ...]:
+        return ()
+
+    def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The role's facts with the unit, and with each pack brought up to date with the unit's tree."""
+        room = self.tools.settings.line.pack_tokens
+        return {"unit": unit} | {
+            name: fresh(self.tools.trees, tree, unit, fact, room) if isinstance(fact, Pack) else fact
+            for name, fact in facts.items()
+        }
+
+    def _draft(self, unit: Unit, tree: str) -> Draft:
+        return Draft(self.tools.trees, tree, unit.owns, self.tools.policy, unit.removes)
+
+    def _request(
+        self, template: str, rendered: Rendered, pieces: tuple[Piece, ...], tools: tuple[ToolSpec, ...] = (),
+        output: OutputSchema | None = None,
+    ) -> Request:  # fmt: skip
+        """A request with nothing in it that depends on time, run or place: a replay compares its digest."""
+        messages = (Message(role="system", text=rendered.system), Message(role="user", text=rendered.user))
+        return Request(
+            role=self.role, template=template, template_hash=rendered.hash, messages=messages, tools=tools,
+            output=output, max_tokens=MOST_TOKENS, temperature=VARIED if self.sample else STEADY,
+            effort=self.effort, ceiling=self.ceiling, sample=self.sample, pieces=pieces,
+        )  # fmt: skip
+
+    def _converse(self, request: Request, accept: Callable[[Reply], Any]) -> Heard[Any]:
+        return self.tools.client.converse(
+            request, self.account, self.scope, accept, avoid=self.avoid, escalation=self.escalation
+        )
+
+    def _endpoints(self) -> tuple[Endpoint, ...]:
+        chain = self.tools.settings.endpoints_for(self.role, self.effort)
+        return tuple(one for one in chain if within(one.tier, self.ceiling) and one.name not in self.avoid)
+
+    def _native(self) -> bool:
+        """Native tool calls only when each endpoint that may answer takes them; else tools are text."""
+        return all(endpoint.tools and endpoint.wire != "command" for endpoint in self._endpoints())
+
+    def _caps(self, specs: tuple[ToolSpec, ...]) -> Caps:
+        line = self.tools.settings.line
+        context = min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
+        taken = min(MOST_TOKENS, context // 2) + sum(estimate(spec.to_json()) for spec in specs)
+        return Caps(line.max_steps, int(line.loop_usd * 1_000_000), line.loop_minutes * 60, line.format_errors,
+                    context - taken)  # fmt: skip
+
+    def _nudge(self, kind: str, detail: str = "") -> str:
+        return self.tools.prompts.render(f"desk/{kind}", detail=detail, native=self._native()).user.rstrip("\n")
+
+    def _run_tests(self, tree: str, selection: str) -> str:
+        return self.tools.run_tests(tree, selection, self.scope)
+
+    def _stopwatch(self) -> Callable[[int], float]:
+        """Seconds worked up to a step: journalled, so that pauses between kill and resume do not count."""
+        last, before = self.tools.clock(), 0.0
+
+        def elapsed(step: int) -> float:
+            nonlocal last, before
+            before = self.scope.step(
+                "tick", Tick(step=step), lambda: Elapsed(seconds=before + self.tools.clock() - last), Elapsed
+            ).seconds
+            last = self.tools.clock()
+            return before
+
+        return elapsed
+
+
+def _change(unit: Unit, tree: str, draft: Draft, why: str = "", **more: Any) -> Change:
+    files = draft.changes()
+    error = "" if files else f"nothing was changed: {why}"
+    return Change(unit=unit.id, role=unit.role, title=unit.title, base=tree, files=files, error=error, **more)

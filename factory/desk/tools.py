@@ -1,0 +1,143 @@
+"""The tools of the loop, on a draft: a path is a key into a git tree and never a path on this disk."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from factory.contracts.errors import BadReply, EditProblem, GitProblem
+from factory.contracts.record import Field, Json, Record, ValidationError, problems
+from factory.contracts.seams import TreeReader
+from factory.desk.pieces import piece
+from factory.desk.window import Result
+from factory.edits.draft import Draft
+from factory.edits.globs import matches
+from factory.edits.paths import escape
+from factory.prompting import printable
+
+READ_LINES = 400
+READ_CHARS = 24_000
+FOUND = 60
+LISTED = 300
+LINE = 300  # characters of a found line
+TEST_CHARS = 8_000
+
+
+class ReadFile(Record):
+    path: str
+    start: int = Field(default=1, ge=1)
+    end: int = Field(default=0, ge=0)  # 0 = READ_LINES further
+
+
+class Search(Record):
+    pattern: str = Field(min_length=1, max_length=500)
+    glob: str = ""
+
+
+class ListFiles(Record):
+    glob: str = ""
+
+
+class RunTests(Record):
+    selection: str = Field(default="", max_length=500)
+
+
+class Finish(Record):
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the tools work on."""
+
+    draft: Draft
+    trees: TreeReader
+    run_tests: Callable[[str, str], str]  # tree, selection -> text
+    note: Callable[[str, Json], None]
+
+    def use(self, name: str, arguments: Json) -> Result:
+        """Raises BadReply when there is no such tool, or its arguments are not the ones it takes."""
+        if name not in _TOOLS:
+            raise BadReply(f"there is no tool {name!r}; there are: {', '.join(_TOOLS)}, finish")
+        record, work = _TOOLS[name]
+        try:
+            values = record.model_validate({key: value for key, value in arguments.items() if value is not None})
+        except ValidationError as error:
+            raise BadReply(f"{name}: {'; '.join(problems(error))}") from None
+        try:
+            return work(self, values)
+        except EditProblem as problem:
+            return self._refused(problem)
+
+    def glob(self, text: str) -> str:
+        """A glob that means a name anywhere when it has no folder. Raises EditProblem when it leaves the repository."""
+        glob = text.removeprefix("./").rstrip("/") or "**"
+        reason = escape(glob)
+        if reason:
+            raise EditProblem(f"{text[:200]!r} {reason}.", text, "path_denied")
+        return glob if "/" in glob or glob == "**" else f"**/{glob}"
+
+    def _refused(self, problem: EditProblem) -> Result:
+        """A path that may not be looked at is a line in the trail as well."""
+        if problem.rule != "path_denied":
+            return Result(f"error: {problem}", f"error: {problem}")
+        self.note("path_denied", {"path": problem.path[:500], "reason": str(problem)[:500]})
+        return Result(f"error: outside worktree: {problem}", "error: outside worktree")
+
+
+def _read(bench: Bench, wanted: ReadFile) -> Result:
+    lines = bench.draft.read(wanted.path).splitlines(keepends=True)
+    start = min(wanted.start, max(1, len(lines)))
+    last = min(wanted.end or len(lines), start + READ_LINES - 1, len(lines))
+    body = "".join(lines[start - 1 : last])[:READ_CHARS]
+    end = start + max(0, len(body.splitlines()) - 1)
+    where = f"{wanted.path}, lines {start} to {end} of {len(lines)}"
+    return Result(f"{where}:\n{body}", f"[output dropped: {where}; read it again if you need it]",
+                  (piece(wanted.path, start, end, body),))  # fmt: skip
+
+
+def _search(bench: Bench, wanted: Search) -> Result:
+    glob = bench.glob(wanted.glob) if wanted.glob else ""
+    tree, pattern = bench.draft.tree(), _posix(wanted.pattern)
+    try:
+        found = bench.trees.grep(tree, pattern or wanted.pattern, glob, literal=not pattern)
+    except GitProblem:
+        found = bench.trees.grep(tree, wanted.pattern, glob, literal=True)
+    title = f"{len(found)} lines match {wanted.pattern!r}" + (f" in {glob}" if glob else "")
+    body = "\n".join(line[:LINE] for line in found[:FOUND])
+    if not body:
+        return Result(f"{title}.", f"{title}.")
+    more = f"\n(only the first {FOUND} are shown: search for less)" if len(found) > FOUND else ""
+    return Result(f"{title}:\n{body}{more}", f"[output dropped: {title}]",
+                  (piece(f"(search {wanted.pattern})", 0, 0, body),))  # fmt: skip
+
+
+def _posix(pattern: str) -> str:
+    """A model's pattern as POSIX writes it; '' (take it literally) when it could cost time: a hostile one may."""
+    if re.search(r"\\[1-9]|\)\s*\{|\}\s*\{|\{\d{3,}|\{\d*,\d{3,}", pattern):
+        return ""
+    return re.sub(r"\(\?(?::|[a-zA-Z]+\))", lambda m: "(" if m[0] == "(?:" else "", pattern).replace(r"\d", "[0-9]")
+
+
+def _list(bench: Bench, wanted: ListFiles) -> Result:
+    glob = bench.glob(wanted.glob)
+    paths = [path for path in bench.draft.paths() if matches(glob, path)]
+    more = [f"(and {len(paths) - LISTED} more: give a narrower glob)"] if len(paths) > LISTED else []
+    title = f"{len(paths)} files match {glob}"
+    return Result(printable("\n".join([f"{title}:", *paths[:LISTED], *more])), f"[output dropped: {title}]")
+
+
+def _tests(bench: Bench, wanted: RunTests) -> Result:
+    text = bench.run_tests(bench.draft.tree(), wanted.selection)
+    if len(text) > TEST_CHARS:
+        text = f"{text[: TEST_CHARS // 3]}\n[... cut ...]\n{text[-TEST_CHARS * 2 // 3 :]}"
+    last = next((line for line in reversed(text.splitlines()) if line.strip()), "")
+    return Result(text, f"[output dropped: tests {wanted.selection or '(all)'}: {last[:200]}]")
+
+
+_TOOLS: dict[str, tuple[type[Record], Callable[[Bench, Any], Result]]] = {
+    "read_file": (ReadFile, _read),
+    "search": (Search, _search),
+    "list_files": (ListFiles, _list),
+    "run_tests": (RunTests, _tests),
+}
