@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,16 +13,25 @@ from factory.contracts.run import Repo, Run
 from factory.contracts.sandbox import Sandbox
 from factory.contracts.story import Watcher
 from factory.contracts.task import Event
+from factory.contracts.verdict import Verdict
 from factory.db import Database
+from factory.desk.desk import Tools
+from factory.edits.paths import PathPolicy
 from factory.files import BlobFolder, trusted_folder
+from factory.forge.local import LocalBranches, LocalPulls
 from factory.git import Store, git_folder, resolve
 from factory.ledger.egress import Egress
 from factory.ledger.journal import SqliteJournal
 from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.replay import ReplayJournal
 from factory.ledger.spend import Spend
+from factory.llm.client import Client
+from factory.llm.providers import model_at
+from factory.prompting import Prompts
 from factory.settings import Settings
+from factory.stages.desks import Desks
 from factory.stages.shop import Shop
+from factory.stages.story import story_of
 
 
 class SystemClock:
@@ -80,8 +89,7 @@ def new_run(state: State, repo: Path, base: str, event: Event, settings: Setting
         id=name, created=f"{now[:19]}Z", event=event, ceiling=settings.line.ceiling, sandbox=settings.sandbox.kind,
         repo=Repo(path=str(repo.resolve()), ref=ref, commit=commit, tree=tree), settings=kept,
     )  # fmt: skip
-    issue = digest(f"{git_folder(repo)}\0{event.kind}\0{event.number or event.text}")[:16]
-    state.journal.open(run, issue)
+    state.journal.open(run, issue_key(run))
     return run
 
 
@@ -104,6 +112,12 @@ def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
     return Bubblewrap(store, state.folder, settings.sandbox)
 
 
+def issue_key(run: Run) -> str:
+    """What the budget per issue is counted under: the repository and the issue's number, or its text."""
+    where = git_folder(Path(run.repo.path))
+    return digest(f"{where}\0{run.event.kind}\0{run.event.number or run.event.text}")[:16]
+
+
 def make_shop(
     run: Run,
     state: State,
@@ -116,27 +130,81 @@ def make_shop(
     """Everything one run needs, wired together. With `replay`, nothing is asked, spent or written."""
     from agents.roster import roster
 
-    from factory.checks.prove import Bench
-    from factory.edits.paths import PathPolicy
-    from factory.forge.local import LocalBranches, LocalPulls
-    from factory.stages.story import story_of
-
     store, blobs = store_of(run, state), state.blobs(run.id)
     journal = replay or state.journal
     sandbox = sandbox_for(settings, store, state)
-    spend, egress = Spend(state.db, settings.budget, state.clock), Egress(state.db, state.clock)
+    spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
     policy = PathPolicy.of(settings.paths)
     bench = Bench(trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run))
-    desks = DeskFactory(state, settings, store, blobs, policy, journal, watcher, bench, spend, egress)
+    client = Client(settings, model_at, spend, egress, state.clock, _notify(run, journal, watcher))
+    tools = Tools(
+        client=client, prompts=Prompts(), trees=store, blobs=blobs, policy=policy, settings=settings,
+        note=lambda event, facts: journal.note(run.id, event, **facts),
+        run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection)[1],
+    )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
         settings=settings, journal=journal, trees=store, blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
-        pulls=LocalPulls(forge), roster=roster(), desk=desks, clock=state.clock, watcher=watcher, policy=policy,
-        bench=bench, folders=(*out, state.run_folder(run.id)),
+        pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
+        watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id)),
     )  # fmt: skip
+
+
+def spend_of(state: State, settings: Settings) -> Spend:
+    return Spend(state.db, settings.budget, state.clock)
+
+
+def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json], None]:
+    """What the client reports goes to the live view; what a reader must know later also into the trail."""
+
+    def hear(event: str, facts: Json) -> None:
+        watcher.tell(event, **facts)
+        if event in ("fallback", "budget_80"):
+            journal.note(run.id, event, **{key: value for key, value in facts.items() if key != "run"})
+
+    return hear
 
 
 def _date(store: Store, run: Run) -> str:
     """The base commit's date, ISO 8601: what files in the sandbox are dated with."""
     return store.git("show", "-s", "--format=%cI", run.repo.commit).decode().strip()
+
+
+class Replayed(Record):
+    """What a replay reached; it is the same as what was recorded, else ReplayDiffers was raised."""
+
+    run: str
+    steps: int
+    tree: str
+    verdict: str
+    confidence: float
+
+
+def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
+    """Walk the run again from its event to the verdict, offline. Raises ReplayDiffers with the first difference."""
+    from factory.stages.line import walk
+    from factory.stages.refine import refine
+
+    journal = ReplayJournal(state.journal, rerun_checks)
+    settings = settings_of(recorded, state)
+    fresh = Run(id=recorded.id, created=recorded.created, repo=recorded.repo, event=recorded.event,
+                ceiling=recorded.ceiling, sandbox=recorded.sandbox, settings=recorded.settings)  # fmt: skip
+    shop = make_shop(fresh, state, settings, Nobody(), replay=journal)
+    again = walk(fresh, shop, until=refine)
+    verdict = again.verdict or Verdict(decision="REVISE", confidence=0)
+    before = recorded.verdict or Verdict(decision="REVISE", confidence=0)
+    for name, old, new in (
+        ("the candidate's tree", recorded.tree, again.tree),
+        ("the verdict", before.decision, verdict.decision),
+        ("the confidence", before.confidence, verdict.confidence),
+        ("how it ended", _end(recorded), _end(again)),
+    ):
+        if old != new:
+            raise ReplayDiffers(f"{name} was {old or 'none'}, is {new or 'none'}.")
+    return Replayed(run=recorded.id, steps=journal.used, tree=again.tree, verdict=again.verdict.decision if again.verdict else "",
+                    confidence=verdict.confidence)  # fmt: skip
+
+
+def _end(run: Run) -> str:
+    return run.stopped.reason if run.stopped else "finished"

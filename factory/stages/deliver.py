@@ -10,7 +10,7 @@ from factory.stages.verify import accepted
 
 
 def deliver(run: Run, shop: Shop) -> Run:
-    """Commits, branch, pull request, in this order; a draft unless the verdict (or, without a model, green tests) accepts."""
+    """Commits, branch, pull request, in this order; a draft unless it is `ready`."""
     commits = _commits(run, shop)
     name = branch_name(run)
     head = commits[-1].sha

@@ -13,6 +13,7 @@ from factory.stages.verify import evidence_of
 from factory.stages.words import diff_text, evidence_text, log_tail
 
 MOST = 6  # fixes a round
+OURS = ("tests", "genesis")  # sources that need no second opinion
 
 
 def fix_all(run: Run, shop: Shop, n: int, todo: tuple[Finding, ...]) -> tuple[Run, dict[str, str]]:
@@ -30,9 +31,9 @@ def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str]:
     unit = fix_unit(run, name, item)
     shop.watcher.tell("unit", unit=name, role="demiurge", title=item.message[:80], state="start")
     desk = shop.desk("demiurge", shop.journal.scope(run.id, "refine", name), run)
+    seen = f"{evidence_text(run.evidence, shop.blobs)}\n{failing_log(run.evidence, shop)}"
     facts = FixFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=run.tree, finding=item,
-                     diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
-                     evidence=f"{evidence_text(run.evidence, shop.blobs)}\n{failing_log(run.evidence, shop)}")  # fmt: skip
+                     diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)), evidence=seen)  # fmt: skip
     try:
         change = shop.roster.demiurge(desk, facts)
     except Stopped as stop:
@@ -62,17 +63,14 @@ def fix_unit(run: Run, name: str, item: Finding) -> Unit:
     assert run.plan
     owns = tuple(dict.fromkeys(path for unit in run.plan.units for path in unit.owns))[:64]
     reads = (item.path,) if item.path else ()
-    return Unit(id=name, role="integration", title=f"Fix: {item.message}"[:200], instructions=item.message, owns=owns,
+    return Unit(id=name, role="integration", title=f"Fix: {item.message}"[:200], instructions=item.message[:20_000], owns=owns,
                 reads=reads)  # fmt: skip
 
 
 def must_fix(findings: tuple[Finding, ...], named: tuple[str, ...]) -> tuple[Finding, ...]:
     """What the judge named, failing tests, and serious findings that a reviewer is sure of; worst first."""
-    chosen = [
-        item for item in findings
-        if item.id in named
-        or (item.serious and item.source != "collect" and (item.source in ("tests", "genesis") or item.confidence >= 0.7))
-    ]  # fmt: skip
+    sure = [item for item in findings if item.serious and (item.source in OURS or item.confidence >= 0.7)]
+    chosen = [item for item in findings if item.id in named or (item in sure and item.source != "collect")]
     return tuple(sorted(chosen, key=lambda item: (item.source != "tests", -SEVERITIES.index(item.severity), item.id)))
 
 

@@ -37,7 +37,7 @@ def tidy_plan() -> Plan:
         effort=1,
         acceptance=(Criterion(id="tests-hold", text="The repository's own tests pass as they did before."),),
         units=(
-            Unit(id="tidy", role="integration", title="Apply ruff's safe fixes", owns=("**",), acceptance=("tests-hold",),
-                 instructions="ruff check --fix-only with the repository's own configuration."),
+            Unit(id="tidy", role="integration", title="Apply ruff's safe fixes", owns=("**",),
+                 acceptance=("tests-hold",), instructions="ruff check --fix-only with the repository's own configuration."),
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ def settled(run: Run) -> bool:
 
 
 def refine(run: Run, shop: Shop) -> Run:
-    """Rounds until the decision is to accept or to stop. Each finished round is saved, so that resume starts after it."""
+    """Rounds until the decision is to accept or to stop. Each finished round is saved: resume starts after it."""
     while not settled(run):
         run = _round(run, shop, len(run.rounds) + 1)
         last = run.rounds[-1]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from factory.contracts.model import Exchange
+from factory.contracts.model import Exchange, ToolCall
 from factory.contracts.run import Run
 from factory.contracts.seams import Blobs, TreeReader
 from factory.contracts.story import Cost, Sent, Span, Story, Talk
@@ -68,17 +68,18 @@ def _label(step: Step) -> str:
 def _talk(step: Step) -> Talk:
     exchange = Exchange.from_json(step.output)
     reply, request = exchange.reply, exchange.request
-    said = "\n\n".join(f"[{message.role}]\n{message.text}" + "".join(f"\n-> {call.name}({call.arguments})" for call in message.calls)
-                       for message in request.messages)  # fmt: skip
-    answer = (
-        "" if reply is None else reply.text + "".join(f"\n-> {call.name}({call.arguments})" for call in reply.calls)
-    )
+    said = "\n\n".join(f"[{message.role}]\n{message.text}{_calls(message.calls)}" for message in request.messages)
+    answer = f"{reply.text}{_calls(reply.calls)}" if reply else ""
     return Talk(
         stage=step.stage, unit=step.unit, n=step.n, role=request.role, template=request.template,
         endpoint=exchange.endpoint, tier=exchange.tier, model=reply.model if reply else "", seconds=exchange.seconds,
         cost=exchange.cost, tokens_in=reply.usage.input if reply else 0, tokens_out=reply.usage.output if reply else 0,
         request=said, reply=answer, problem=f"{exchange.problem}: {exchange.message}" if exchange.problem else "",
     )  # fmt: skip
+
+
+def _calls(calls: Sequence[ToolCall]) -> str:
+    return "".join(f"\n-> {call.name}({call.arguments})" for call in calls)
 
 
 def _logs(run: Run, blobs: Blobs) -> dict[str, str]:

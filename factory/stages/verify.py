@@ -1,4 +1,4 @@
-"""verify: tree -> Evidence. The tests run in the sandbox, on an exported copy of a tree that is fixed before they start."""
+"""verify: tree -> Evidence. The tests run on an exported copy, of a tree that is fixed before they start."""
 
 from factory.checks.prove import prove
 from factory.contracts.change import Change

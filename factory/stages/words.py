@@ -17,7 +17,7 @@ def evidence_text(evidence: Evidence, blobs: Blobs) -> str:
     """What the checks saw, in a form that a 27B model reads without effort."""
     lines = ["no tests were found in this repository"] if not evidence.tests_found else []
     for suite in evidence.suites:
-        lines += suite_lines(suite, blobs)
+        lines += suite_lines(suite)
     if evidence.bug_shown:
         lines.append(f"the bug is shown: red on the base, green on the candidate: {', '.join(evidence.bug_tests)}")
     if evidence.tampered:
@@ -30,7 +30,7 @@ def evidence_text(evidence: Evidence, blobs: Blobs) -> str:
     return "\n".join([*lines, *evidence.notes])
 
 
-def suite_lines(suite: SuiteResult, blobs: Blobs) -> list[str]:
+def suite_lines(suite: SuiteResult) -> list[str]:
     counts = suite.candidate.counts
     lines = [
         f"suite {suite.name}: base {suite.base.status} ({suite.base.counts.passed} passed, {suite.base.counts.failed} "

@@ -1,0 +1,61 @@
+"""factory ledger: what a run did and cost"""
+
+from typing import Annotated
+
+import typer
+
+from factory.cli.options import Json
+
+app = typer.Typer(help="What a run did, what it cost, what left the machine.", no_args_is_help=True)
+RunId = Annotated[str, typer.Argument(help="The run's id, a unique prefix of it, or `last`.")]
+
+
+@app.command("show")
+def show(run: RunId = "last", as_json: Json = False) -> int:
+    """Every finished step of a run, in order."""
+    import json
+    import sys
+
+    from factory.app import open_state
+    from factory.render.terminal import table
+    from factory.settings import state_folder
+
+    state = open_state(state_folder())
+    found = state.journal.load(run)
+    steps = list(state.journal.steps(found.id))
+    if as_json:
+        print(json.dumps([{**step.model_dump(), "input": None, "output": None} for step in steps], indent=2))
+        return 0
+    rows = [
+        (step.started[11:23], step.stage, step.unit or "-", str(step.n), step.kind, f"{step.seconds:.2f} s")
+        for step in steps
+    ]
+    print(f"Run {found.id}: {len(steps)} finished steps")
+    table(rows, ("at", "stage", "unit", "n", "kind", "took"), sys.stdout)
+    return 0
+
+
+@app.command("cost")
+def cost(run: RunId = "last", as_json: Json = False) -> int:
+    """Money, tokens and model time of a run, by role and tier."""
+    import json
+    import sys
+
+    from factory.app import open_state, settings_of, spend_of
+    from factory.render.terminal import table
+    from factory.settings import state_folder
+
+    state = open_state(state_folder())
+    found = state.journal.load(run)
+    costs = spend_of(state, settings_of(found, state)).by_role(found.id)
+    if as_json:
+        print(json.dumps([row.model_dump() for row in costs], indent=2))
+        return 0
+    rows = [
+        (row.role, row.tier, row.endpoint, str(row.calls), f"{row.tokens_in:,}", f"{row.tokens_out:,}",
+         f"{row.seconds:.1f} s", f"${row.cost / 1e6:.4f}")
+        for row in costs
+    ]  # fmt: skip
+    table(rows, ("role", "tier", "endpoint", "calls", "tokens in", "out", "model time", "cost"), sys.stdout)
+    print(f"Total ${sum(row.cost for row in costs) / 1e6:.4f}")
+    return 0

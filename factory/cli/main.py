@@ -1,0 +1,84 @@
+"""`factory`: the command line. One file a command; this one registers them and is the only error boundary."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from factory.cli import demo, doctor, ledger, models, replay, resume, run, schema, serve, stage
+from factory.contracts.errors import FactoryError, ReplayDiffers
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "demo": demo.demo,
+    "doctor": doctor.doctor,
+    "replay": replay.replay,
+    "resume": resume.resume,
+    "run": run.run,
+    "schema": schema.schema,
+    "serve": serve.serve,
+    "stage": stage.stage,
+}
+GROUPS = {"ledger": ledger.app, "models": models.app}
+
+
+def build() -> typer.Typer:
+    """The application with every command."""
+    app = typer.Typer(
+        name="factory",
+        help="An issue goes in, a reviewed and tested pull request comes out.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    return app
+
+
+def main() -> None:
+    """Run the command and exit: 0 done, 1 not solved, 2 usage, 3 our bug, 4 a limit was hit, 130 interrupted."""
+    sys.exit(exit_code())
+
+
+def exit_code(arguments: list[str] | None = None) -> int:
+    try:
+        result = build()(arguments, standalone_mode=False)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return 130
+    except ReplayDiffers as difference:
+        _say(f"The replay differs: {difference}")
+        return 1
+    except FactoryError as problem:
+        _say(str(problem))
+        return problem.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:  # noqa: BLE001  the one boundary: anything else is our bug
+        return _unexpected(error)
+    return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    """Usage errors of the option parser say what is wrong with the command line; the rest is a bug of ours."""
+    shown = getattr(error, "format_message", None)
+    if shown:
+        _say(shown())
+        return int(getattr(error, "exit_code", 2))
+    import traceback
+
+    traceback.print_exception(error)
+    _say(f"This is a bug in the factory ({type(error).__name__}). Nothing is lost: `factory resume last` goes on.")
+    return 3
+
+
+def _say(message: str) -> None:
+    print(f"factory: {message}", file=sys.stderr)

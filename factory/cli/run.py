@@ -1,0 +1,38 @@
+"""factory run"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from factory.cli.options import Config, Json, Out, SandboxKind
+from factory.contracts.errors import UsageProblem
+
+
+def run(
+    repo: Annotated[Path, typer.Option(help="The git repository to work on.")] = Path(),
+    issue: Annotated[str, typer.Option(help="File with the issue's text (first line: title), or - for stdin.")] = "",
+    task: Annotated[str, typer.Option(help="A built-in task instead of an issue: tidy (no model needed).")] = "",
+    base: Annotated[str, typer.Option(help="Branch, tag or commit to start from; else the checked-out branch.")] = "",
+    config: Config = None,
+    out: Out = None,
+    sandbox: SandboxKind = "",
+    as_json: Json = False,
+) -> int:
+    """Turn an issue into a branch and a pull request on the local forge. Your checkout is never touched."""
+    from factory.app import new_run, open_state
+    from factory.cli.go import go
+    from factory.cli.options import issue_event, settings_for
+    from factory.contracts.task import Event
+    from factory.settings import state_folder
+
+    if bool(issue) == bool(task):
+        raise UsageProblem("Say what to do: --issue FILE, or --task tidy (one of them).")
+    if task and task != "tidy":
+        raise UsageProblem(f"There is no built-in task {task!r}: the one there is: tidy.")
+    event = issue_event(issue) if issue else Event(kind="tidy", source="command line")
+    repo = repo.absolute()
+    settings = settings_for(config, repo, sandbox)
+    state = open_state(state_folder())
+    started = new_run(state, repo, base, event, settings)
+    return go(started, state, settings, (out.absolute(),) if out else (), as_json)
