@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from factory.contracts.record import Record
 from factory.edits.globs import is_literal, literal_prefix, matches
+from factory.settings import PathSettings
 
 PROTECTED = (
     ".github/workflows/**",
@@ -96,6 +97,10 @@ class PathPolicy(Record):
 
     protected: tuple[str, ...] = ()
     flagged: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, settings: PathSettings) -> "PathPolicy":
+        return cls(protected=settings.protected, flagged=settings.flagged)
 
     def refuse(self, path: str) -> str:
         """Why no change may touch `path`, as the end of a sentence that starts with the path; '' when it may."""
