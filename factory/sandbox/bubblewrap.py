@@ -2,7 +2,8 @@
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,15 @@ from factory.contracts.errors import SandboxProblem, Stopped
 from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
 from factory.files import trusted_folder
 from factory.git import Store
-from factory.sandbox import cgroup, environments, launch, message, probe, seccomp, system, transport
+from factory.sandbox import cgroup, environments, indexes, launch, message, probe, proxy, seccomp, system, transport
 from factory.sandbox.system import Bind
 from factory.settings import SandboxSettings
 
 _GRACE = 60.0  # seconds for laying the tree out and for collecting /out, on top of the job's own
+_INSTALL_LIMITS = Limits(seconds=1800, memory_mib=8192, processes=1024, file_mib=8192, output_mib=1)
+_LEAST_FREE = 1 << 30  # bytes of the disk that an installation may not take
+_PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_JAVA = " ".join(f"-D{scheme}.proxyHost=127.0.0.1 -D{scheme}.proxyPort={proxy.PORT}" for scheme in ("http", "https"))
 
 
 class Bubblewrap:
@@ -50,9 +55,38 @@ class Bubblewrap:
         return self._start(order, job.tree, binds)
 
     def install(self, install: Install) -> Installed:
-        raise NotImplementedError
+        """Build an environment once, with the package indexes as the only way out. A failure is in the log."""
 
-    def _start(self, order: message.Order, tree: str, binds: Sequence[Bind], control: int = -1) -> JobResult:
+        def fill(folder: Path) -> tuple[bool, str]:
+            for name in ("deps", "tmp", "home"):
+                (folder / name).mkdir()
+            allowed = indexes.reach(self._environment, self._settings.hosts)
+            with proxy.Proxy(allowed) as gate:
+                result = self._install(install, folder, allowed, gate.control)
+            refused = "".join(f"The sandbox refused a connection to {place}: if the installation needs it, add it to "
+                              "sandbox.hosts in your own factory.toml.\n" for place in gate.refused)  # fmt: skip
+            worked = result.status == "exited" and result.exit_code == 0
+            ended = "" if result.status == "exited" else f"The installation was ended: {result.status}.\n"
+            return worked, result.output + ended + refused
+
+        return self._envs.build(install.key, fill)
+
+    def _install(self, install: Install, folder: Path, allowed: indexes.Reach, control: int) -> JobResult:
+        """The home and temporary folders lie on the disk here: downloads of gigabytes do not fit into memory."""
+        url = f"http://127.0.0.1:{proxy.PORT}"
+        env = {**self._view.env, **allowed.env, **dict.fromkeys(_PROXY_NAMES, url), "JAVA_TOOL_OPTIONS": _JAVA}
+        binds = [Bind(folder / "deps", "/deps", True), Bind(folder / "tmp", "/tmp", True),  # noqa: S108  (inside)
+                 Bind(folder / "home", "/home", True)]  # fmt: skip
+        if allowed.certificates is not None:
+            binds.append(Bind(allowed.certificates, "/factory/certificates.pem"))
+            env |= indexes.certificate_variables("/factory/certificates.pem")
+        order = message.Order(
+            install.commands, {**env, **install.env}, _INSTALL_LIMITS, open_up="/deps", proxy_port=proxy.PORT
+        )
+        return self._start(order, install.tree, binds, control, lambda: _disk_low(folder))
+
+    def _start(self, order: message.Order, tree: str, binds: Sequence[Bind], control: int = -1,
+               enough: Callable[[], bool] = lambda: False) -> JobResult:  # fmt: skip
         if launch.bubblewrap() is None:
             raise Stopped("sandbox_unavailable", probe.probe(self._root).remedy)
         limits = order.limits
@@ -61,6 +95,8 @@ class Bubblewrap:
             if group is not None:
                 stack.callback(group.end)
             root = launch.AsRoot(launch.unused_uid(), group.joins() if group else ()) if self._root else None
+            if root:
+                _give([bind.source for bind in binds if bind.writable], root.uid)
             placed = replace(
                 order,
                 disks=("/work",) if root else launch.SCRATCH,
@@ -75,6 +111,7 @@ class Bubblewrap:
                 env={"PATH": launch.SYSTEM_PATH} if root else {},
                 control=control,
                 attach={**system.FILES, **({"seccomp": seccomp.program()} if seccomp.supported() else {})},
+                enough=enough,
             )
             return self._judge(answer, limits, group is not None and group.out_of_memory())
 
@@ -93,6 +130,15 @@ class Bubblewrap:
         if out_of_memory and result.status == "exited":
             return result.but(status="oom", exit_code=137)
         return result
+
+
+def _give(folders: Sequence[Path], uid: int) -> None:
+    for folder in folders:
+        os.chown(folder, uid, uid)
+
+
+def _disk_low(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < _LEAST_FREE
 
 
 def _rlimits(limits: Limits) -> dict[str, int]:

@@ -36,7 +36,7 @@ class Environments:
         return self.root / key
 
     def build(self, key: str, fill: Callable[[Path], tuple[bool, str]]) -> Installed:
-        """The environment of `key`, filled by `fill` (-> worked, log) unless it is there already.
+        """The environment of `key`: what `fill` leaves in `deps` of a new folder (-> worked, log), unless it is there.
 
         Safe with two threads or processes at once: the second waits and finds it. A failed one is removed.
         """
@@ -50,8 +50,7 @@ class Environments:
                 try:
                     worked, log = fill(building)
                     if worked:
-                        building.chmod(0o755)
-                        building.rename(final)
+                        (building / "deps").rename(final)
                     return Installed(key=key, ok=worked, log=log)
                 finally:
                     _remove(building)

@@ -18,6 +18,7 @@ from factory.sandbox.system import Bind, View
 from factory.sandbox.transport import Ends
 
 SCRATCH = ("/work", "/tmp", "/home", "/out", "/dev/shm")  # noqa: S108  (paths inside)
+HOME = "/home/sandbox"
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 _UIDS = range(60578, 61184)  # between systemd's homes and its dynamic users: nobody's
 _turn = itertools.count()
@@ -31,7 +32,7 @@ stage=$1 size=$2 inodes=$3 uid=$4
 shift 4
 mount -t tmpfs -o "size=$size,nr_inodes=$inodes,mode=0755,nosuid,nodev" sandbox "$stage"
 mkdir "$stage/rw" "$stage/ro"
-(cd "$stage/rw" && mkdir work tmp home home/sandbox out shm)
+(cd "$stage/rw" && mkdir work tmp home out shm)
 chown -R "$uid:$uid" "$stage/rw"
 number=0
 while [ "$1" != -- ]; do
@@ -90,17 +91,20 @@ def reachable(path: Path) -> bool:
 
 
 def command(view: View, binds: Iterable[Bind], limits: Limits, ends: Ends, root: "AsRoot | None") -> list[str]:
-    """The whole command line: as root with `root`, else as the caller."""
-    every = [*view.binds, *binds]
+    """The whole command line: as root with `root`, else as the caller. `binds` come on top of everything else."""
     if root is None:
-        args = [*_view_arguments(view, every), *_scratch(limits), "--dir", "/home/sandbox"]
+        args = [*_view_arguments(view), *_binds(view.binds), *_scratch(limits), *_binds(binds), "--dir", HOME]
         return _bwrap(view, args, ends)
+    every = [*view.binds, *binds]
     staged = list(dict.fromkeys(bind.source for bind in every if not reachable(bind.source)))
     stage = _stage([bind.source for bind in every])
     moved = {source: stage / "ro" / str(number) for number, source in enumerate(staged)}
-    args = _view_arguments(view, [replace(bind, source=moved.get(bind.source, bind.source)) for bind in every])
-    for target in SCRATCH:
-        args += ["--bind", str(stage / "rw" / Path(target).name), target]
+    below, above = (
+        _binds(replace(bind, source=moved.get(bind.source, bind.source)) for bind in part)
+        for part in (view.binds, binds)
+    )
+    scratch = [Bind(stage / "rw" / Path(target).name, target, writable=True) for target in SCRATCH]
+    args = [*_view_arguments(view), *below, *_binds(scratch), *above, "--dir", HOME]
     return [
         "unshare", "-m", "--", "/bin/sh", "-c", _AS_ROOT, "sandbox",
         str(stage), f"{limits.disk_mib}m", str(limits.inodes), str(root.uid),
@@ -132,13 +136,15 @@ def _stage(sources: Sequence[Path]) -> Path:
     raise SandboxProblem("None of /mnt, /media and /srv can hold the sandbox's disk: create an empty /srv.")
 
 
-def _view_arguments(view: View, binds: Sequence[Bind]) -> list[str]:
-    args = ["--proc", "/proc", "--dev", "/dev"]
-    for bind in binds:
-        args += ["--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target]
-    for points_at, path in view.links:
-        args += ["--symlink", points_at, path]
-    return args
+def _view_arguments(view: View) -> list[str]:
+    links = [word for points_at, path in view.links for word in ("--symlink", points_at, path)]
+    return ["--proc", "/proc", "--dev", "/dev", *links]
+
+
+def _binds(binds: Iterable[Bind]) -> list[str]:
+    return [
+        word for bind in binds for word in ("--bind" if bind.writable else "--ro-bind", str(bind.source), bind.target)
+    ]
 
 
 def _bwrap(view: View, args: Sequence[str], ends: Ends) -> list[str]:

@@ -42,10 +42,8 @@ class Order:
     watch_memory: bool = False
     overlay: Mapping[str, bytes] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
-    make: tuple[str, ...] = ()
-    clean: tuple[str, ...] = ()
-    open_up: str = ""
-    proxy_names: tuple[str, ...] = ()
+    open_up: str = ""  # a folder to make readable for every user at the end
+    proxy_port: int = 0  # where to listen for the host's proxy; 0: nowhere
 
     def output_bytes(self) -> int:
         return self.limits.output_mib * MIB
@@ -77,10 +75,8 @@ def pack(order: Order) -> bytes:
         "disks": order.disks,
         "overlay": [[path, len(data)] for path, data in order.overlay.items()],
         "absent": order.absent,
-        "make": order.make,
-        "clean": order.clean,
         "open_up": order.open_up,
-        "proxy_names": order.proxy_names,
+        "proxy_port": order.proxy_port,
     }
     raw = json.dumps(header).encode()
     return b"".join([len(raw).to_bytes(4, "big"), raw, *order.overlay.values()])

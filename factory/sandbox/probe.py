@@ -27,7 +27,7 @@ class Probe(Record):
     """`works` says that a trivial sandbox ran; if not, `remedy` is one sentence on what to do."""
 
     works: bool
-    kind: str  # as in the pull request: "bubblewrap (root)", "bubblewrap (user)", "none"
+    description: str  # as in the pull request: "bubblewrap (root)", "bubblewrap (user)", "none"
     version: str = ""
     remedy: str = ""
     weaker: tuple[str, ...] = ()
@@ -39,12 +39,12 @@ def probe(root: bool | None = None) -> Probe:
     kind = describe(root)
     tools = launch.bubblewrap()
     if tools is None:
-        return Probe(works=False, kind=kind, remedy=_INSTALL)
+        return Probe(works=False, description=kind, remedy=_INSTALL)
     version = ".".join(map(str, tools.version))
     words = _try(root, tools.bwrap)
     if words is None:
-        return Probe(works=True, kind=kind, version=version, weaker=weaker(root))
-    return Probe(works=False, kind=kind, version=version, remedy=_remedy(words))
+        return Probe(works=True, description=kind, version=version, weaker=weaker(root))
+    return Probe(works=False, description=kind, version=version, remedy=_remedy(words))
 
 
 def describe(root: bool) -> str:

@@ -40,10 +40,12 @@ class Ends:
 
 
 def exchange(command: Callable[[Ends], list[str]], order: message.Order, source: tuple[Store, str], seconds: float,
-             env: Mapping[str, str], control: int = -1, attach: Mapping[str, bytes] = {}) -> Answer:  # fmt: skip
+             env: Mapping[str, str], control: int = -1, attach: Mapping[str, bytes] = {},
+             enough: Callable[[], bool] = lambda: False) -> Answer:  # fmt: skip
     """Run `command` to its end. `source`: the store and the tree to export. `control`: a descriptor to pass on.
 
-    Raises GitProblem when the tree cannot be exported. Whatever happens, nothing of it is left running.
+    `enough` is asked twice a second; true ends the job. Raises GitProblem when the tree cannot be exported.
+    Whatever happens, nothing of it is left running.
     """
     store, tree = source
     with contextlib.ExitStack() as stack:
@@ -62,7 +64,7 @@ def exchange(command: Callable[[Ends], list[str]], order: message.Order, source:
             for fd in ends.all():
                 if fd != control:
                     os.close(fd)
-        raw, late = _read(result, order.answer_bytes(), time.monotonic() + seconds)
+        raw, late = _read(result, order.answer_bytes(), time.monotonic() + seconds, enough)
         if late or not raw:
             _stop(process)
         process.wait()
@@ -104,18 +106,15 @@ def _end(archive: "subprocess.Popen[bytes]") -> None:
         archive.wait()
 
 
-def _read(result: int, most: int, deadline: float) -> tuple[bytes, bool]:
+def _read(result: int, most: int, deadline: float, enough: Callable[[], bool]) -> tuple[bytes, bool]:
     """(the answer, whether it came too late or too long)."""
     raw = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(result, selectors.EVENT_READ)
-        while (left := deadline - time.monotonic()) > 0:
-            if not selector.select(left):
-                break
-            data = os.read(result, _CHUNK)
-            if not data:
-                return bytes(raw), False
-            raw += data
-            if len(raw) > most:
-                break
+        while len(raw) <= most and time.monotonic() < deadline and not enough():
+            if selector.select(min(0.5, max(0.0, deadline - time.monotonic()))):
+                data = os.read(result, _CHUNK)
+                if not data:
+                    return bytes(raw), False
+                raw += data
     return bytes(raw), True

@@ -8,7 +8,6 @@ descriptors and forge a result. The formats of SPEC and RESULT stand in `factory
 import ctypes
 import json
 import os
-import shutil
 import socket
 import sys
 import time
@@ -29,11 +28,10 @@ def protect() -> None:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
-def listen(control: int) -> str:
-    """Give the host a listening socket of this network namespace: its proxy answers there. Returns its URL."""
-    with socket.socket(socket.AF_UNIX, fileno=control) as host, socket.create_server(("127.0.0.1", 0)) as server:
+def listen(control: int, port: int) -> None:
+    """Give the host a listening socket of this network namespace: its proxy answers there."""
+    with socket.socket(fileno=control) as host, socket.create_server(("127.0.0.1", port)) as server:
         socket.send_fds(host, [b"L"], [server.fileno()])
-        return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def commands(spec: dict[str, Any], output: command.Tail) -> tuple[str, int]:
@@ -53,17 +51,13 @@ def work(spec: dict[str, Any], blob: IO[bytes], tar: int, control: int) -> Messa
     try:
         tree.lay_out(spec, blob, tar)
         if control >= 0:
-            spec["env"].update(dict.fromkeys(spec["proxy_names"], listen(control)))
-        for folder in spec["make"]:
-            os.makedirs(folder, exist_ok=True)
+            listen(control, spec["proxy_port"])
         began = time.monotonic()
         status, code = commands(spec, output)
     except tree.Full:
         status, code = "enospc", 1
         output.add(b"The tree does not fit into the sandbox's disk: raise checks.limits.disk_mib or inodes.\n")
     seconds = time.monotonic() - began
-    for folder in spec["clean"]:
-        shutil.rmtree(folder, ignore_errors=True)
     if spec["open_up"]:
         leftovers.open_up(spec["open_up"])
     files, skipped = leftovers.collect(spec["out"])
