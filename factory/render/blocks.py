@@ -9,7 +9,7 @@ from factory.contracts.verdict import Round, Verdict
 from factory.render import amount, facts
 from factory.render.diffview import note
 from factory.render.element import Html, badge, el, fold, join, listed, table
-from factory.render.text import clip
+from factory.render.text import clip, line
 
 DECISIONS = {"ACCEPT": "good", "REVISE": "warn", "REJECT": "bad"}
 NAMES = 200  # names of one list
@@ -22,8 +22,10 @@ def asked(story: Story) -> Html:
         return el("p", "The task was not read.", class_="muted")
     body = el("pre", clip(task.body, 8000), class_="words") if task.body.strip() else None
     summary = story.run.plan.summary if story.run.plan else ""
+    source = f"A {task.kind}, from {line(story.run.event.source, 200)}" + ("." if body else ", without further text.")
     return join(
         [
+            el("p", source, class_="muted"),
             fold("The issue's text", body, open_=len(task.body) < 1500) if body else None,
             listed(task.notes, "muted") if task.notes else None,
             el("p", el("b", "Plan: "), summary) if summary else None,
@@ -53,13 +55,13 @@ def tests(story: Story) -> Html:
         return el("p", "The tests did not run.", class_="muted")
     rows = [
         (el("code", suite.name), amount.counted(suite.base), amount.counted(suite.candidate),
-         *(str(len(names)) for _, names in _lists(suite)))
+         *(_count(names) for _, names in _lists(suite)))
         for suite in evidence.suites
     ]  # fmt: skip
     heads = ("Suite", "Base", "Candidate", *(word.capitalize() for word in _WORDS))
     return join(
         [
-            el("p", f"Ran in {evidence.sandbox or story.run.sandbox}; the base's own tests judged the candidate."),
+            el("p", f"{facts.ran_in(story.run)} The base's own tests judged the candidate."),
             None if evidence.tests_found else el("p", badge("no tests found", "warn"), " No test backs this change."),
             el("p", badge("tampered", "bad"), " The candidate's numbers were not believed.")
             if evidence.tampered
@@ -79,6 +81,10 @@ _WORDS = ("broken", "fixed", "added", "flaky", "red before", "vanished", "now sk
 def _lists(suite: SuiteResult) -> Sequence[tuple[str, tuple[str, ...]]]:
     named = (suite.broken, suite.fixed, suite.added, suite.flaky, suite.preexisting, suite.vanished)
     return tuple(zip(_WORDS, (*named, suite.newly_skipped), strict=True))
+
+
+def _count(names: tuple[str, ...]) -> Html:
+    return el("b", f"{len(names):,}") if names else el("span", "–", class_="muted")
 
 
 def _suite(story: Story, suite: SuiteResult) -> Html:

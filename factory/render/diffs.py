@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
@@ -40,8 +41,7 @@ def parse(diff: str) -> tuple[FileDiff, ...]:
     """The files of a unified diff as git writes it."""
     lines = diff.split("\n")
     starts = [n for n, line in enumerate(lines) if line.startswith("diff --git ")]
-    files = [_file(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
-    return tuple(files)
+    return tuple(_file(lines[start:end]) for start, end in pairwise([*starts, len(lines)]))
 
 
 def _file(lines: list[str]) -> FileDiff:

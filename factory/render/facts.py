@@ -98,7 +98,7 @@ def judged(run: Run) -> str:
         part for part in (verdict.tier, f"endpoint {verdict.endpoint}" if verdict.endpoint else "") if part
     )
     who = f"{verdict.model} ({place})" if place else verdict.model
-    return f"{verdict.decision} by {who}, confidence {verdict.confidence:.2f}."
+    return f"Judged by {who} with confidence {verdict.confidence:.2f}."
 
 
 def escalation(run: Run) -> str:
@@ -112,6 +112,12 @@ def escalation(run: Run) -> str:
 def unsafe(run: Run) -> bool:
     """Did the repository's code run without a sandbox?"""
     return run.sandbox == "none" or (run.evidence is not None and run.evidence.sandbox == "none")
+
+
+def ran_in(run: Run) -> str:
+    """Where the repository's code ran: one sentence."""
+    kind = (run.evidence.sandbox if run.evidence else "") or run.sandbox
+    return "Ran WITHOUT a sandbox." if kind == "none" else f"Ran in {kind}."
 
 
 def changes(run: Run) -> tuple[Change, ...]:

@@ -28,7 +28,7 @@ def page(story: Story) -> str:
         "body",
         el("a", "Skip to the content", href="#content", class_="skip"),
         _header(story),
-        _contents([(name, heading) for name, heading, _ in sections]),
+        _contents([name for name, _, _ in sections]),
         el("main", *(_section(*section) for section in sections), id="content"),
         el("footer", f"Dark Factory, run {story.run.id}, {story.run.created}. The factory never merges."),
     )
@@ -48,13 +48,13 @@ def _sections(story: Story) -> list[tuple[str, str, Html]]:
         *([("look", "A person must look at", blocks.look(flagged))] if flagged else []),
         ("criteria", "Acceptance criteria", blocks.acceptance(story)),
         ("tests", "Tests before and after", blocks.tests(story)),
-        ("rounds", "Verdict, round by round", blocks.rounds(story)),
+        ("verdict", "Verdict, round by round", blocks.rounds(story)),
         *([("failed", "Units that brought nothing in", blocks.failed(failed))] if failed else []),
         ("findings", "Findings", blocks.findings(story)),
-        ("diff", "The change", diffview.view(story.diff, facts.findings(run))),
+        ("change", "The change", diffview.view(story.diff, facts.findings(run))),
         ("work", "Who worked when", _work(story)),
         ("cost", "Cost by role and tier", books.cost(story)),
-        ("egress", "What left the factory", books.egress(story)),
+        ("egress", "What was sent to which endpoint", books.egress(story)),
         ("transcript", "Transcript", books.transcript(story)),
         ("trail", "Trail", books.trail(story)),
     ]
@@ -64,8 +64,8 @@ def _section(name: str, heading: str, body: Html) -> Html:
     return el("section", el("h2", heading, id=f"{name}-heading"), body, id=name, aria_labelledby=f"{name}-heading")
 
 
-def _contents(names: list[tuple[str, str]]) -> Html:
-    return el("nav", *(el("a", heading, href=f"#{name}") for name, heading in names), aria_label="Contents")
+def _contents(names: list[str]) -> Html:
+    return el("nav", *(el("a", name.capitalize(), href=f"#{name}") for name in names), aria_label="Contents")
 
 
 def _header(story: Story) -> Html:
@@ -75,10 +75,10 @@ def _header(story: Story) -> Html:
     kind = f"{run.task.kind} · " if run.task else ""
     return el(
         "header",
-        el("p", f"Dark Factory · {number}{kind}{run.repo.ref} at {run.repo.commit[:10]}", class_="eyebrow"),
+        el("p", f"Dark Factory · {number}{kind}{line(run.repo.ref, 80)} at {run.repo.commit[:10]}", class_="eyebrow"),
         el("h1", _title(story)),
-        el("p", badge(state.word, state.tone), " ", state.sentence, class_="lead"),
-        el("p", facts.escalation(run), class_="muted") if facts.escalation(run) else None,
+        el("p", badge(state.word, state.tone), " ", line(state.sentence, 500), class_="lead"),
+        el("p", line(facts.escalation(run), 500), class_="muted") if facts.escalation(run) else None,
         *_warnings(story),
         _stats(story),
         _delivered(story),
@@ -91,7 +91,9 @@ def _warnings(story: Story) -> list[Html]:
         words = " The repository's code ran WITHOUT a sandbox (--sandbox none)."
         found.append(el("p", el("b", "No sandbox."), words, class_="banner bad", role="alert"))
     if story.recorded:
-        found.append(el("p", el("b", "Recorded answers, no live model. "), story.recorded, class_="banner warn"))
+        found.append(
+            el("p", el("b", "Recorded answers, no live model. "), line(story.recorded, 300), class_="banner warn")
+        )
     return found
 
 
@@ -99,8 +101,10 @@ def _stats(story: Story) -> Html:
     run, sums = story.run, facts.totals(story)
     judged = run.verdict is not None and bool(run.verdict.model)
     confidence = f"{run.verdict.confidence:.0%}" if run.verdict and judged else "–"
+    criteria = facts.criteria(story)
     rows = (
         ("Confidence", confidence),
+        ("Criteria shown", f"{sum(row.shown for row in criteria)} of {len(criteria)}" if criteria else "–"),
         ("Tests", _tests(story)),
         ("Cost", amount.money(sums.cost)),
         ("Time", amount.duration(sums.seconds)),
@@ -123,11 +127,15 @@ def _delivered(story: Story) -> Html | None:
     made = story.run.delivery
     if made is None:
         return None
-    pull = f"{made.pull.title} ({'draft, ' if made.pull.draft else ''}number {made.pull.number})" if made.pull else ""
+    pull = (
+        f"{line(made.pull.title, 120)} ({'draft, ' if made.pull.draft else ''}number {made.pull.number})"
+        if made.pull
+        else ""
+    )
     return el(
         "p",
         "Branch ",
-        el("code", made.branch),
+        el("code", line(made.branch, 120)),
         join([" with ", amount.many(len(made.commits), "commit")]),
         join([", pull request ", el("b", pull)]) if made.pull else None,
         class_="muted",

@@ -44,13 +44,14 @@ def _line(story: Story, columns: int, width: int) -> Html:
 def _node(name: str, x: float, y: int, took: float | None, longest: float, stopped: bool) -> Html:
     state = "stop" if stopped else "off" if took is None else "done"
     sign = {"stop": "!", "off": "", "done": "✓"}[state]
+    said = "stopped here" if stopped else amount.duration(took) if took is not None else "not reached"
     share = (took or 0.0) / longest * 64
     return el(
         "g",
         el("circle", cx=_n(x), cy=y, r=14, class_="dot"),
         el("text", sign, x=_n(x), y=y + 5, class_="sign"),
         el("text", name, x=_n(x), y=y + 34, class_="name"),
-        el("text", amount.duration(took) if took is not None else "not reached", x=_n(x), y=y + 50, class_="time"),
+        el("text", said, x=_n(x), y=y + 50, class_="time"),
         el("rect", x=_n(x - share / 2), y=y + 56, width=_n(share), height=3, rx=1.5, class_="share"),
         class_=state,
     )
@@ -148,7 +149,13 @@ def _lane(n: int, lane: tuple[str, str], spans: Sequence[Span], over: Scale) -> 
             "rx": 3,
         }
         bars.append(el("g", said, el("rect", **shape, class_=f"bar {kind}")))
-    name = el("text", clip(unit or stage, 20), x=_LABEL - 12, y=top + 16, class_="lane")
+    name = el(
+        "text",
+        clip(unit if unit and not unit.isdigit() else f"{stage} {unit}".strip(), 20),
+        x=_LABEL - 12,
+        y=top + 16,
+        class_="lane",
+    )
     return el("g", el("title", f"{stage} {unit}".strip()), name, *bars)
 
 

@@ -10,7 +10,7 @@ from factory.contracts.evidence import Reproduction, SuiteResult
 from factory.contracts.finding import Finding
 from factory.contracts.story import Story
 from factory.render import amount, facts
-from factory.render.text import clip, code, fence, prose, quote
+from factory.render.text import clip, code, fence, prose, quote, summary
 
 MANY = 40  # rows of one list before the rest is only counted
 
@@ -89,7 +89,7 @@ def tests(story: Story) -> str:
     evidence = story.run.evidence
     if evidence is None:
         return "The tests did not run."
-    parts = [f"Ran in {prose(evidence.sandbox or story.run.sandbox)}. The base's own tests judged the candidate."]
+    parts = [f"{prose(facts.ran_in(story.run))} The base's own tests judged the candidate."]
     if not evidence.tests_found:
         parts.append("**No tests found** in this repository, so no test backs this change.")
     rows = [
@@ -122,7 +122,7 @@ def _names(suite: SuiteResult) -> str:
         for word, names in _lists(suite)
         if names
     ]
-    return details(f"{code(suite.name)}: tests by name", "\n\n".join(parts)) if parts else ""
+    return details(f"{suite.name}: tests by name", "\n\n".join(parts)) if parts else ""
 
 
 def bug(story: Story) -> str:
@@ -143,7 +143,7 @@ def bug(story: Story) -> str:
 
 
 def _reproduction(item: Reproduction) -> str:
-    title = f"Reproduction {code(item.command)}: exit {item.base_exit} on the base, {item.candidate_exit} after"
+    title = f"Reproduction {item.command}: exit {item.base_exit} on the base, {item.candidate_exit} after"
     body = (
         f"On the base:\n\n{fence(item.base_output, 2000)}\n\nOn the candidate:\n\n{fence(item.candidate_output, 2000)}"
     )
@@ -180,10 +180,11 @@ def cost(story: Story) -> str:
          amount.money(row.cost))
         for row in story.costs[:MANY]
     ]  # fmt: skip
-    head = (
+    spent = (
         f"{amount.money(sums.cost)} in {amount.many(sums.calls, 'call')}, {amount.duration(sums.seconds)} "
         f"from start to end ({amount.duration(sums.model_seconds)} of it model time, summed)."
     )
+    head = spent if sums.calls else f"No model was asked; {amount.duration(sums.seconds)} from start to end."
     heads = ("Role", "Tier", "Endpoint", "Calls", "Tokens in", "Cached", "Tokens out", "Time", "Cost")
     table = grid(heads, rows) + more(len(story.costs) - MANY)
     return "\n\n".join(part for part in (head, table) if part)
@@ -221,8 +222,8 @@ def more(count: int) -> str:
 
 
 def details(title: str, body: str) -> str:
-    """Folded; `title` and `body` are markdown already."""
-    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+    """Folded; `title` is untrusted text, `body` is markdown already."""
+    return f"<details><summary>{summary(title)}</summary>\n\n{body}\n\n</details>"
 
 
 def diff(story: Story, limit: int) -> str:

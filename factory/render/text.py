@@ -6,6 +6,7 @@ survives; nowhere may characters that reorder or hide text stay invisible.
 """
 
 import re
+from html import escape
 
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor, erase
@@ -16,9 +17,9 @@ _ESCAPES = re.compile(
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _HIDDEN = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff]")
 _SPECIAL = re.compile(r"[\\`*\[\]<>|&~$]|(?<![^\W_])_|_(?![^\W_])")
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "$": "&#36;"}
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&vert;"}
 _REFERENCES = re.compile(r"(@)(?=\w)|(#)(?=\d)|(\bGH-)(?=\d)|(:)(?=//)|(\bwww\.)|(\bmailto:|\bxmpp:)", re.IGNORECASE)
-_LINE_START = re.compile(r"^(?:[#+\-=:]|\d{1,9}(?=[.)]))")
+_LINE_START = re.compile(r"^(?:[#+\-=:]|\d{1,9}(?=[.)](?:\s|$)))")
 _BREAK = "\u200b"  # zero width: what stands before and after it is no longer one reference
 
 
@@ -69,6 +70,11 @@ def code(text: str, limit: int = 160) -> str:
     if re.search(r"[`|\\<&]", plain) or plain != plain.strip():
         return f"<code>{prose(plain, limit)}</code>"
     return f"`{plain}`"  # forges do not look for references inside code
+
+
+def summary(text: str) -> str:
+    """One line for inside `<summary>`, where markdown is not read and everything is HTML."""
+    return quiet(escape(line(text), quote=True))
 
 
 def fence(text: str, limit: int = 4000, language: str = "text") -> str:
