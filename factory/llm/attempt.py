@@ -158,10 +158,10 @@ class _Trial:
                 self._tell("budget_80", limit=warning.limit, used=warning.used, cap=warning.cap)
 
     def _send(self) -> Reply:
-        request, egress = self.request, self.sender.egress
+        request, egress, model = self.request, self.sender.egress, self._model()
         rows = egress.sending(self.account.run, self.endpoint.name, self.endpoint.tier, request.pieces, _rest(request))
         try:
-            reply = self._model().complete(request)
+            reply = model.complete(request)
         except Unreachable as problem:
             if not isinstance(problem, CutOff):
                 egress.not_sent(rows)

@@ -51,7 +51,7 @@ class Heard(Generic[T]):
 class Client:
     """Built once by `app`; shared by all threads.
 
-    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80", with run, role and endpoint in the facts.
+    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80"; facts have run, role and endpoint.
     """
 
     def __init__(
