@@ -39,6 +39,10 @@ types:
 imports:
 	$(RUN) lint-imports
 
+.PHONY: docs-write
+docs-write: setup
+	$(RUN) python -m scripts.generate_docs
+
 docs:
 	$(RUN) python -m scripts.generate_docs --check
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from factory.contracts.record import digest
+from factory.checks.prove import Bench, try_tests
+from factory.contracts.errors import ReplayDiffers, UsageProblem
+from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run
 from factory.contracts.sandbox import Sandbox
+from factory.contracts.seams import Journal
 from factory.contracts.story import Watcher
 from factory.contracts.task import Event
 from factory.contracts.verdict import Verdict
@@ -186,6 +189,8 @@ def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
     from factory.stages.line import walk
     from factory.stages.refine import refine
 
+    if _end(recorded) == "interrupted" or not (recorded.output or recorded.stopped):
+        raise UsageProblem(f"Run {recorded.id} is not finished: `factory resume {recorded.id}` first.")
     journal = ReplayJournal(state.journal, rerun_checks)
     settings = settings_of(recorded, state)
     fresh = Run(id=recorded.id, created=recorded.created, repo=recorded.repo, event=recorded.event,
@@ -202,8 +207,8 @@ def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
     ):
         if old != new:
             raise ReplayDiffers(f"{name} was {old or 'none'}, is {new or 'none'}.")
-    return Replayed(run=recorded.id, steps=journal.used, tree=again.tree, verdict=again.verdict.decision if again.verdict else "",
-                    confidence=verdict.confidence)  # fmt: skip
+    judged = verdict.decision if again.verdict else ""
+    return Replayed(run=recorded.id, steps=journal.used, tree=again.tree, verdict=judged, confidence=verdict.confidence)
 
 
 def _end(run: Run) -> str:

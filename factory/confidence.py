@@ -15,7 +15,7 @@ class Seen(Record):
 
     parsed: bool = True  # the judgement could be read
     green: bool  # Evidence.green
-    tests_found: bool
+    red: bool = False  # Evidence.red; neither = nothing was proven either way
     counted: bool  # every suite reported counts
     tampered: bool = False
     proven: bool = False  # the change brings tests that pass (for a bug: red on the base)
@@ -47,10 +47,10 @@ def confidence(seen: Seen) -> tuple[float, tuple[tuple[str, float], ...]]:
 
 
 def _tests(seen: Seen) -> float:
-    if not seen.tests_found:
-        return 0.3
-    if not seen.green:
+    if seen.red:
         return 0.0
+    if not seen.green:
+        return 0.3
     if not seen.counted:
         return 0.5
     return 1.0 if seen.proven else 0.85
@@ -59,8 +59,8 @@ def _tests(seen: Seen) -> float:
 def _cap(seen: Seen) -> float:
     if not seen.parsed or seen.tampered:
         return 0.0
-    if not seen.green and seen.tests_found:
+    if seen.red:
         return 0.3
-    if not seen.tests_found:
+    if not seen.green:
         return 0.6
     return 0.7 if seen.bug_unshown else 1.0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from factory.confidence import Seen, confidence
 from factory.contracts.finding import finding
 
-GOOD = Seen(green=True, tests_found=True, counted=True, proven=True, lines=40, margin=4.0)
+GOOD = Seen(green=True, counted=True, proven=True, lines=40, margin=4.0)
 
 
 def value(**changes: object) -> float:
@@ -23,8 +23,8 @@ def test_a_good_change_is_trusted() -> None:
     [
         ({"tampered": True}, 0.0),
         ({"parsed": False}, 0.0),
-        ({"green": False}, 0.3),
-        ({"green": False, "tests_found": False}, 0.6),
+        ({"green": False, "red": True}, 0.3),
+        ({"green": False}, 0.6),
         ({"bug_unshown": True}, 0.7),
     ],
 )
@@ -55,7 +55,7 @@ def test_terms_explain_the_value() -> None:
     st.booleans(), st.booleans(), st.booleans(), st.floats(0, 1), st.none() | st.floats(-50, 50), st.integers(0, 10**7)
 )  # fmt: skip
 def test_stays_between_zero_and_one(
-    green: bool, found: bool, counted: bool, agreement: float, margin: float | None, lines: int
+    green: bool, red: bool, counted: bool, agreement: float, margin: float | None, lines: int
 ) -> None:
-    seen = Seen(green=green, tests_found=found, counted=counted, agreement=agreement, margin=margin, lines=lines)
+    seen = Seen(green=green, red=red, counted=counted, agreement=agreement, margin=margin, lines=lines)
     assert 0 <= confidence(seen)[0] <= 1

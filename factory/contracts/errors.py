@@ -6,7 +6,9 @@ FactoryError                      1  something a person should read; the message
 ├── GitProblem                    1  git refused
 ├── EditProblem                   1  an edit does not apply; carries what to tell the model
 ├── SandboxProblem                1  the sandbox itself is broken (never shown to a model as output)
-├── ReplayDiffers                 1  an offline replay left the recorded path
+├── Abandoned                     1  this process must end at once and write nothing
+│   ├── LostLease                    another process took the run
+│   └── ReplayDiffers                an offline replay left the recorded path
 └── ModelProblem                  1  one call to one endpoint failed
     ├── Unreachable                  connection refused or reset, timeout          (worth a retry)
     ├── RateLimited                  429, with the server's retry-after if it gave one (worth a retry)
@@ -89,7 +91,15 @@ class SandboxProblem(FactoryError):
     pass
 
 
-class ReplayDiffers(FactoryError):
+class Abandoned(FactoryError):
+    pass
+
+
+class LostLease(Abandoned):
+    pass
+
+
+class ReplayDiffers(Abandoned):
     pass
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from factory.contracts.errors import FactoryError, UsageProblem
+from factory.contracts.errors import LostLease, UsageProblem
 from factory.contracts.record import Json, R, Record, digest, digest_of
 from factory.contracts.run import Run
 from factory.contracts.seams import Clock
@@ -28,12 +28,6 @@ class Step(Record):
     output: str
     seconds: float
     started: str
-
-
-class LostLease(FactoryError):
-    """Another process works on the run: this one must write nothing more."""
-
-    exit_code = 1
 
 
 class SqliteJournal:

@@ -1,6 +1,6 @@
 """Demiurge's part of a round: must-fix findings, one at a time, the checks after each."""
 
-from factory.contracts.errors import FactoryError, Stopped
+from factory.contracts.errors import Abandoned, FactoryError, Stopped
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import SEVERITIES, Finding
 from factory.contracts.plan import Unit
@@ -40,6 +40,8 @@ def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str]:
         if stop.reason in ENDS_THE_RUN:
             raise
         return run, _failed(shop, unit, str(stop))
+    except Abandoned:
+        raise
     except FactoryError as problem:
         return run, _failed(shop, unit, str(problem))
     tree = shop.trees.overlay(run.tree, change.files) if change.files else run.tree
@@ -63,8 +65,8 @@ def fix_unit(run: Run, name: str, item: Finding) -> Unit:
     assert run.plan
     owns = tuple(dict.fromkeys(path for unit in run.plan.units for path in unit.owns))[:64]
     reads = (item.path,) if item.path else ()
-    return Unit(id=name, role="integration", title=f"Fix: {item.message}"[:200], instructions=item.message[:20_000], owns=owns,
-                reads=reads)  # fmt: skip
+    title, instructions = f"Fix: {item.message}"[:200], item.message[:20_000]
+    return Unit(id=name, role="integration", title=title, instructions=instructions, owns=owns, reads=reads)
 
 
 def must_fix(findings: tuple[Finding, ...], named: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from factory.contracts.change import Change
-from factory.contracts.errors import FactoryError, Stopped, UsageProblem
+from factory.contracts.errors import Abandoned, FactoryError, Stopped, UsageProblem
+from factory.contracts.model import Tier
 from factory.contracts.plan import Unit
 from factory.contracts.roster import Coder, Roster, UnitFacts
 from factory.contracts.run import Run
@@ -81,6 +82,8 @@ def _attempt(run: Run, shop: Shop, unit: Unit, error: str) -> Change:
         if stop.reason in ENDS_THE_RUN:
             raise
         return failed(unit, tree, str(stop))
+    except Abandoned:
+        raise
     except FactoryError as problem:
         return failed(unit, tree, str(problem))
 
@@ -92,7 +95,7 @@ def failed(unit: Unit, tree: str, why: str) -> Change:
 def _write(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int) -> Change:
     assert run.task
     assert run.plan
-    local = "local" if unit.hard else None  # many candidates only where tokens are cheap
+    local: Tier | None = "local" if unit.hard else None  # many candidates only where tokens are cheap
     scope = shop.journal.scope(run.id, "generate", name)
     desk = shop.desk(unit.role, scope, run, ceiling=local, sample=sample)
     facts = UnitFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=tree, error=error,

@@ -26,7 +26,7 @@ def task_of(event: Event) -> Task:
     lines = event.text.strip().splitlines()
     title = re.sub(r"^#+\s*", "", lines[0]).strip()[:200] or "Untitled issue"
     body = "\n".join(lines[1:]).strip()
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(body) > MAX_BODY:
         notes = (f"the issue's text was cut from {len(body):,} to {MAX_BODY:,} characters",)
         body = body[:MAX_BODY]

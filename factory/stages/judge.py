@@ -11,12 +11,12 @@ from factory.contracts.model import Endpoint, Tier, within
 from factory.contracts.roster import JudgeFacts
 from factory.contracts.run import Run
 from factory.contracts.seams import Answer
-from factory.contracts.verdict import Judgement, Verdict
+from factory.contracts.verdict import Decision, Judgement, Verdict
 from factory.stages.generate import ENDS_THE_RUN
 from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
 
-STRICTEST = ("REJECT", "REVISE", "ACCEPT")  # a tie goes to the stricter word
+STRICTEST: tuple[Decision, ...] = ("REJECT", "REVISE", "ACCEPT")  # a tie goes to the stricter word
 _CRITICAL = re.compile(
     r"(^|[/_.-])(auth\w*|crypt\w*|login|oauth\w*|passw\w*|payment\w*|permission\w*|sandbox|secret\w*|session\w*|token\w*)([/_.-]|$)",
     re.IGNORECASE,
@@ -99,7 +99,7 @@ def _verdict(run: Run, shop: Shop, findings: tuple[Finding, ...], answers: list[
     chosen = next(answer for answer in answers if answer.value.decision == decision)
     changed = shop.trees.diff(run.repo.tree, run.tree)
     value, terms = confidence(Seen(
-        green=run.evidence.green, tests_found=run.evidence.tests_found, counted=_counted(run.evidence),
+        green=run.evidence.green, red=run.evidence.red, counted=_counted(run.evidence),
         tampered=run.evidence.tampered, proven=run.evidence.bug_shown or any(s.added for s in run.evidence.suites),
         bug_unshown=run.task.kind == "bug" and not run.evidence.bug_shown, findings=findings,
         agreement=votes[decision] / len(answers), margin=chosen.margin, lines=_lines(changed),

@@ -38,6 +38,6 @@ def tidy_plan() -> Plan:
         acceptance=(Criterion(id="tests-hold", text="The repository's own tests pass as they did before."),),
         units=(
             Unit(id="tidy", role="integration", title="Apply ruff's safe fixes", owns=("**",),
-                 acceptance=("tests-hold",), instructions="ruff check --fix-only with the repository's own configuration."),
+                 acceptance=("tests-hold",), instructions="ruff check --fix-only, with its own configuration."),
         ),
     )  # fmt: skip

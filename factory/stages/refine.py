@@ -38,7 +38,8 @@ def _round(run: Run, shop: Shop, n: int) -> Run:
         verdict = second_opinion(run, shop, n, findings, verdict, why)
         todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
         action, why = decide(_situation(run, shop, n, verdict, len(todo), escalated=True))
-    judged, fates, evidence = run.tree, {}, run.evidence
+    judged, evidence = run.tree, run.evidence
+    fates: dict[str, str] = {}
     before = run.fixes
     if action == "go_on":
         run, fates = fix_all(run, shop, n, todo)

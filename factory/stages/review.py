@@ -26,7 +26,7 @@ def review(run: Run, shop: Shop, n: int) -> tuple[Finding, ...]:
     with ThreadPoolExecutor(max_workers=shop.settings.line.threads, thread_name_prefix="lens") as pool:
         futures = {name: pool.submit(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()}
         notes = {name: future.result() for name, future in futures.items()}
-    found = {}
+    found: dict[str, Finding] = {}
     for name, given in notes.items():
         for item in given.findings[:MOST]:
             valid = validated(name, item, run, shop)

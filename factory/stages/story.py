@@ -38,7 +38,8 @@ def _spans(steps: Sequence[Step]) -> list[Span]:
     if not steps:
         return []
     zero = min(_time(step.started) for step in steps)
-    spans, stages = [], {}
+    spans: list[Span] = []
+    stages: dict[str, tuple[float, float]] = {}
     for step in steps:
         start = _time(step.started) - zero
         spans.append(

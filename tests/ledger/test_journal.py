@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from factory.app import SystemClock, open_state
-from factory.contracts.errors import ReplayDiffers, UsageProblem
+from factory.contracts.errors import LostLease, ReplayDiffers, UsageProblem
 from factory.contracts.record import Record
 from factory.contracts.run import Repo, Run
 from factory.contracts.task import Event
-from factory.ledger.journal import LostLease, SqliteJournal
+from factory.ledger.journal import SqliteJournal
 from factory.ledger.replay import ReplayJournal
 
 
