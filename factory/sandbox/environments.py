@@ -25,12 +25,13 @@ class Environments:
 
     def path(self, key: str) -> Path:
         """Raises UsageProblem on a bad key, SandboxProblem when it was never installed."""
-        folder = self._folder(key)
-        if not folder.is_dir():
+        folder = self.folder(key)
+        if not _finished(folder):
             raise SandboxProblem(f"The environment {key} is not installed: install it before the job runs.")
         return folder
 
-    def _folder(self, key: str) -> Path:
+    def folder(self, key: str) -> Path:
+        """Where it is or will be. Raises UsageProblem on a bad key."""
         if not _KEY.fullmatch(key):
             raise UsageProblem(f"{key!r} cannot name an environment: use letters, digits, dots and dashes.")
         return self.root / key
@@ -40,11 +41,11 @@ class Environments:
 
         Safe with two threads or processes at once: the second waits and finds it. A failed one is removed.
         """
-        final = self._folder(key)
+        final = self.folder(key)
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._lock(key):
-                if final.is_dir():
+                if _finished(final):
                     return Installed(key=key, ok=True, cached=True)
                 building = Path(tempfile.mkdtemp(dir=self.root, prefix=f".{key}-"))
                 try:
@@ -62,6 +63,10 @@ class Environments:
         with (self.root / f".{key}.lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _finished(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink()
 
 
 def _remove(folder: Path) -> None:

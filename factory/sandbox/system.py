@@ -47,13 +47,14 @@ class View:
 def view(environment: Mapping[str, str]) -> View:
     """The system, our interpreter, uv, ruff and the user's toolchains. `environment` is the caller's."""
     binds, links = _system()
-    python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
     prefix = Path(sys.base_prefix).resolve()
     binds += [Bind(prefix, str(prefix))] if not _in_system(prefix) else []
     binds.append(Bind(Path(__file__).resolve().parent / "inside", INSIDE))
-    for name, path in _own_tools().items():
-        binds.append(Bind(path, f"/factory/bin/{name}"))
-    links += [(str(python), "/factory/bin/python"), (str(python), "/factory/bin/python3")]
+    for name, path in own_programs().items():
+        if name.startswith("python"):
+            links.append((str(path), f"/factory/bin/{name}"))
+        else:
+            binds.append(Bind(path, f"/factory/bin/{name}"))
     tools, folders, extra = _toolchains(environment)
     binds += tools
     env = {
@@ -66,7 +67,7 @@ def view(environment: Mapping[str, str]) -> View:
         "PYTHONDONTWRITEBYTECODE": "1",
         **extra,
     }
-    return View(tuple(dict.fromkeys(binds)), tuple(links), env, str(python))
+    return View(tuple(dict.fromkeys(binds)), tuple(links), env, str(own_programs()["python"]))
 
 
 def _in_system(path: Path) -> bool:
@@ -92,16 +93,16 @@ def _system() -> tuple[list[Bind], list[tuple[str, str]]]:
     return binds, links
 
 
-def _own_tools() -> dict[str, Path]:
-    """uv and ruff as they came with the factory; one that is missing is left out."""
+def own_programs() -> dict[str, Path]:
+    """python, python3, uv and ruff as they came with the factory; a ruff that is missing is left out."""
     import uv
 
-    found = {"uv": Path(uv.find_uv_bin())}
+    python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
     ruff = Path(sys.executable).parent / "ruff"
-    ruff_on_path = shutil.which("ruff")
-    if ruff.is_file() or ruff_on_path:
-        found["ruff"] = ruff if ruff.is_file() else Path(str(ruff_on_path))
-    return {name: path.resolve() for name, path in found.items()}
+    found = {"python": python, "python3": python, "uv": Path(uv.find_uv_bin()).resolve()}
+    if ruff.is_file() or shutil.which("ruff"):
+        found["ruff"] = (ruff if ruff.is_file() else Path(str(shutil.which("ruff")))).resolve()
+    return found
 
 
 def _toolchains(environment: Mapping[str, str]) -> tuple[list[Bind], list[str], dict[str, str]]:
