@@ -10,7 +10,7 @@ def serve(
     scripted: Annotated[Path, typer.Option("--scripted", help="File of recorded replies to serve.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 0,
-) -> None:
+) -> int:
     """Serve recorded replies on the OpenAI and the Anthropic wire until Ctrl-C."""
     import signal
     import threading
@@ -26,5 +26,6 @@ def serve(
         with serving(script, host, port) as url:
             print(f"{script.label or 'recorded replies'}: {url}/v1 (OpenAI wire), {url} (Anthropic wire)", flush=True)
             done.wait()
+            return 0
     except OSError as error:
         raise UsageProblem(f"Cannot listen on {host}:{port} ({error.strerror}): choose another --port.") from None

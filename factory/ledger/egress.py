@@ -2,26 +2,18 @@
 
 from collections.abc import Sequence
 
-from factory.contracts.model import Piece
+from factory.contracts.model import Piece, Tier
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock
+from factory.contracts.story import Sent
 from factory.db import Database
-
-
-class Sent(Record):
-    """What one endpoint was sent in a run: distinct files, bytes in all (repeated sendings count again)."""
-
-    endpoint: str
-    tier: str
-    files: int
-    bytes: int
 
 
 class SentFile(Record):
     """One file's part of it; path '' is everything in the prompts that is not a file of the repository."""
 
     endpoint: str
-    tier: str
+    tier: Tier
     path: str
     times: int
     bytes: int
@@ -34,7 +26,7 @@ class Egress:
         self._db = db
         self._clock = clock
 
-    def sending(self, run: str, endpoint: str, tier: str, pieces: Sequence[Piece], rest: Piece) -> tuple[int, ...]:
+    def sending(self, run: str, endpoint: str, tier: Tier, pieces: Sequence[Piece], rest: Piece) -> tuple[int, ...]:
         """Written before the bytes leave; returns the rows' ids for `not_sent`. `rest` has path ''."""
         at = self._clock.now()
         with self._db.transaction() as db:
@@ -56,12 +48,18 @@ class Egress:
             db.executemany("DELETE FROM egress WHERE id=?", [(row,) for row in rows])
 
     def by_endpoint(self, run: str) -> tuple[Sent, ...]:
-        rows = self._db.connection().execute(
-            "SELECT endpoint, tier, COUNT(DISTINCT NULLIF(path, '')) AS files, SUM(bytes) AS bytes"
-            " FROM egress WHERE run=? GROUP BY endpoint, tier ORDER BY bytes DESC, endpoint",
-            (run,),
-        )
-        return tuple(Sent.model_validate(dict(row)) for row in rows)
+        """What each endpoint was sent: distinct files, and bytes in all (what is sent twice counts twice)."""
+        made: dict[tuple[str, Tier], Sent] = {}
+        for item in self.files(run):
+            sent = made.get((item.endpoint, item.tier)) or Sent(
+                endpoint=item.endpoint, tier=item.tier, files=0, bytes=0
+            )
+            made[item.endpoint, item.tier] = sent.but(
+                files=sent.files + bool(item.path),
+                bytes=sent.bytes + item.bytes,
+                paths=(*sent.paths, item.path) if item.path else sent.paths,
+            )
+        return tuple(sorted(made.values(), key=lambda sent: (-sent.bytes, sent.endpoint)))
 
     def files(self, run: str) -> tuple[SentFile, ...]:
         """Each file by endpoint, most bytes first."""

@@ -5,15 +5,15 @@ import json
 from factory.db import Database
 
 
-def forget_failures(db: Database, run: str) -> int:
-    """Delete, at the end of every scope of the run, the exchanges that got no reply; returns how many there were.
+def forget_failures(db: Database, run: str, stage: str) -> int:
+    """Delete, at the end of every scope of the stage that stopped, the exchanges without a reply; returns their number.
 
-    Failures in the middle stay: what followed them rests on them, and a replay must find them.
+    Failures in the middle, and those of finished stages, stay: what followed rests on them and a replay must find them.
     """
     forgotten = 0
     with db.transaction() as connection:
-        scopes = connection.execute("SELECT DISTINCT stage, unit FROM steps WHERE run=?", (run,)).fetchall()
-        for stage, unit in scopes:
+        scopes = connection.execute("SELECT DISTINCT unit FROM steps WHERE run=? AND stage=?", (run, stage)).fetchall()
+        for (unit,) in scopes:
             rows = connection.execute(
                 "SELECT n, kind, output FROM steps WHERE run=? AND stage=? AND unit=? ORDER BY n DESC",
                 (run, stage, unit),

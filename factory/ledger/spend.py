@@ -9,13 +9,20 @@ from decimal import ROUND_FLOOR, Decimal
 from sqlite3 import Connection
 
 from factory.contracts.errors import Stopped
-from factory.contracts.model import Usage
+from factory.contracts.model import Tier, Usage
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock
+from factory.contracts.story import Cost
 from factory.db import Database
 from factory.settings import BudgetSettings
 
 WARN_AT = Decimal("0.8")
+WORK = "kind NOT IN ('clock', 'warned')"  # rows that stand for calls
+SUMS = (
+    "COUNT(*) AS calls, COALESCE(SUM(cost), 0) AS cost, COALESCE(SUM(tokens_in), 0) AS tokens_in,"
+    " COALESCE(SUM(tokens_out), 0) AS tokens_out, COALESCE(SUM(tokens_cached), 0) AS tokens_cached,"
+    " COALESCE(SUM(seconds), 0.0) AS seconds"
+)
 MILLION = 1_000_000
 
 
@@ -26,7 +33,7 @@ class Use(Record):
     issue: str
     role: str
     endpoint: str
-    tier: str
+    tier: Tier = "local"
     kind: str = "model"  # model, sandbox, gpu
 
 
@@ -38,11 +45,9 @@ class Warned(Record):
     cap: int
 
 
-class Cost(Record):
-    """What one role used at one tier. `cost` in micro-dollars, `seconds` of waiting for answers."""
+class Totals(Record):
+    """Everything a run used. `cost` in micro-dollars, `seconds` of waiting for answers."""
 
-    role: str
-    tier: str
     calls: int
     cost: int
     tokens_in: int
@@ -113,33 +118,20 @@ class Spend:
             return self._warnings(db, use)
 
     def by_role(self, run: str) -> tuple[Cost, ...]:
-        """Cost of a run by role and tier, dearest first."""
-        rows = (
-            self._db.connection()
-            .execute(
-                "SELECT role, tier, COUNT(*) AS calls, SUM(cost) AS cost, SUM(tokens_in) AS tokens_in,"
-                " SUM(tokens_out) AS tokens_out, SUM(tokens_cached) AS tokens_cached, SUM(seconds) AS seconds"
-                " FROM spend WHERE run=? AND kind NOT IN ('clock', 'warned')"
-                " GROUP BY role, tier ORDER BY cost DESC, role, tier",
-                (run,),
-            )
-            .fetchall()
+        """Cost of a run by role, tier and endpoint, dearest first."""
+        rows = self._db.connection().execute(
+            f"SELECT role, tier, endpoint, {SUMS} FROM spend WHERE run=? AND {WORK}"  # noqa: S608 (constants)
+            " GROUP BY role, tier, endpoint ORDER BY cost DESC, role, tier, endpoint",
+            (run,),
         )
         return tuple(Cost.model_validate(dict(row)) for row in rows)
 
-    def total(self, run: str) -> Cost:
-        """Everything a run used, as one row with role and tier `*`."""
-        rows = self.by_role(run)
-        return Cost(
-            role="*",
-            tier="*",
-            calls=sum(row.calls for row in rows),
-            cost=sum(row.cost for row in rows),
-            tokens_in=sum(row.tokens_in for row in rows),
-            tokens_out=sum(row.tokens_out for row in rows),
-            tokens_cached=sum(row.tokens_cached for row in rows),
-            seconds=sum(row.seconds for row in rows),
+    def totals(self, run: str) -> Totals:
+        row = self._db.connection().execute(
+            f"SELECT {SUMS} FROM spend WHERE run=? AND {WORK}",  # noqa: S608 (constants)
+            (run,),
         )
+        return Totals.model_validate(dict(row.fetchone()))
 
     def _refusal(self, db: Connection, use: Use, cost: int, tokens: int, escalation: bool) -> str:
         """Why the call may not be made, or ''."""
@@ -216,7 +208,7 @@ class Spend:
         """Wall-clock seconds the run has worked, all its processes together; written down at every call."""
         now = self._clock.monotonic()
         if use.run not in self._clocks:
-            row = _insert(db, use.but(kind="clock", role="", endpoint="", tier=""), self._today(), "settled", 0, 0)
+            row = _insert(db, use.but(kind="clock", role="", endpoint=""), self._today(), "settled", 0, 0)
             self._clocks[use.run] = (row, now)
         row, started = self._clocks[use.run]
         db.execute("UPDATE spend SET seconds=? WHERE id=?", (now - started, row))

@@ -25,7 +25,7 @@ UNPRICED = Price.model_validate(dict.fromkeys(Price.model_fields, 0))  # only fo
 
 @dataclass(frozen=True)
 class Account:
-    """Whose budget. `issue` is '' when the task has no number."""
+    """Whose budget. `issue` is what the budget per issue is counted under; '' has none."""
 
     run: str
     issue: str
@@ -43,9 +43,8 @@ class Sender:
     secrets: tuple[str, ...]  # values that no cloud endpoint may see
 
     def exchange(self, endpoint: Endpoint, request: Request, account: Account, escalation: bool) -> Exchange:
-        """Ask until there is an answer or no hope. A failure is told in the exchange, never raised.
-
-        Raises Stopped('budget') before a call that the budget does not allow and Stopped('wrong_key').
+        """Ask until there is an answer or no hope. A failure is told in the exchange, never raised: also a call that
+        the budget did not allow and that was therefore not made (problem "budget").
         """
         if endpoint.tier != "local":
             request = redact(request, self.secrets)
@@ -53,7 +52,11 @@ class Sender:
         try:
             reply = trial.until_it_works()
         except WrongKey as problem:
-            raise Stopped("wrong_key", _key_advice(endpoint, problem)) from problem
+            return trial.told(problem=problem.kind, message=_key_advice(endpoint, problem))
+        except Stopped as stop:
+            if stop.reason != "budget":
+                raise
+            return trial.told(problem=stop.reason, message=str(stop))
         except ModelProblem as problem:
             return trial.told(
                 problem=problem.kind,
@@ -85,7 +88,7 @@ class _Trial:
         def wait(state: RetryCallState) -> float:
             asked = getattr(_problem(state), "retry_after", None)
             seconds = FIRST_WAIT_S * 2 ** (state.attempt_number - 1) if asked is None else float(asked)
-            self._tell("retry", wait_s=seconds, message=str(_problem(state)))
+            self._tell("retry", wait_s=seconds, text=f"{_problem(state)}; again in {seconds:g} s")
             return seconds
 
         def stop(state: RetryCallState) -> bool:
@@ -118,6 +121,7 @@ class _Trial:
             "exchange",
             template=self.request.template,
             model=exchange.reply.model if exchange.reply else self.endpoint.model,
+            tokens=usage.input + usage.output,
             tokens_in=usage.input,
             tokens_out=usage.output,
             cost=exchange.cost,
@@ -155,7 +159,8 @@ class _Trial:
             else:
                 warnings = spend.settle(number, self.use, paid, usage, seconds)
             for warning in warnings:
-                self._tell("budget_80", limit=warning.limit, used=warning.used, cap=warning.cap)
+                text = f"more than 80 % of budget.{warning.limit} is used"
+                self._tell("budget_80", limit=warning.limit, used=warning.used, cap=warning.cap, text=text)
 
     def _send(self) -> Reply:
         request, egress, model = self.request, self.sender.egress, self._model()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from factory.contracts.errors import BadReply, Stopped, WrongKey
+from factory.contracts.errors import BadReply, Stopped, StopReason
 from factory.contracts.model import Endpoint, Exchange, Model, Reply, Request, Tier, within
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock, Scope
@@ -25,6 +25,8 @@ __all__ = ["Account", "Call", "Client", "Heard"]
 
 T = TypeVar("T")
 REPEATED = "Your answer repeated itself and was stopped. Answer again, once, without repeating anything."
+CUT = "Your answer was cut off at {} tokens. Answer again and much shorter: only what was asked for, in the same form."
+FINAL: tuple[StopReason, ...] = ("budget", "wrong_key")  # problems that no other endpoint may cure
 EMPTY = "Your answer was empty. Answer now, in the form that was asked for."
 
 
@@ -94,7 +96,8 @@ class Client:
             failures = (*failures, heard)
             if talk.live:
                 facts = {"endpoint": endpoint.name, "kind": heard.kind, "message": heard.message}
-                self._notify("fallback", {"run": account.run, "role": request.role, **facts})
+                text = f"{endpoint.name} gave no usable answer to {request.role}: {heard.message}"
+                self._notify("fallback", {"run": account.run, "role": request.role, **facts, "text": text})
         raise exhausted(request.role, failures)
 
     def _chain(self, request: Request, avoid: tuple[str, ...]) -> tuple[Endpoint, ...]:
@@ -141,13 +144,12 @@ class _Talk(Generic[T]):
             reply = exchange.reply
             if reply is not None and reply.finish == "filtered":
                 return _failure(endpoint, "refused", "its content filter stopped the answer")
-            if reply is not None and reply.finish == "length":
-                raised = None if wider else widened(turn, endpoint)
-                if raised is None:
-                    return _failure(endpoint, "bad_reply", f"the answer was cut off at {turn.max_tokens} tokens")
+            cut = reply is not None and reply.finish == "length"
+            raised = widened(turn, endpoint) if cut and not wider else None
+            if raised is not None:
                 turn, wider = raised, True
                 continue
-            verdict = self._judged(endpoint, exchange)
+            verdict = BadReply(CUT.format(turn.max_tokens)) if cut else self._judged(endpoint, exchange)
             if not isinstance(verdict, BadReply):
                 return verdict
             longer = fitted(corrected(turn, reply, str(verdict)), endpoint)
@@ -182,8 +184,9 @@ class _Talk(Generic[T]):
         call = Call(endpoint=endpoint.name, model=endpoint.model, request=turn)
         exchange = self._scope.step("exchange", call, work, Exchange)
         self.cost += exchange.cost
-        if exchange.problem == WrongKey.kind:  # from an older recording
-            raise Stopped("wrong_key", exchange.message)
+        for reason in FINAL:
+            if exchange.problem == reason:
+                raise Stopped(reason, exchange.message)
         return exchange
 
 

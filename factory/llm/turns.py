@@ -7,6 +7,7 @@ from factory.llm import tokens
 from factory.llm.quirks import quirks_of
 
 FEWEST_OUTPUT = 256  # tokens an answer needs at least
+KEPT_OF_CUT = 1_000  # characters of an answer that was cut off
 WIDER = 4  # how many times the limit is raised after an answer that was cut off
 
 
@@ -38,6 +39,8 @@ def corrected(request: Request, reply: Reply | None, complaint: str) -> Request:
     else:
         calls = "".join(f"\n{call.name}({call.arguments})" for call in reply.calls) if reply else ""
         text = (reply.text if reply else "") + calls
+        if reply is not None and reply.finish == "length":
+            text = text[:KEPT_OF_CUT] + " …"
         turns = (
             Message(role="assistant", text=text.strip() or "(no usable answer)"),
             Message(role="user", text=complaint),

@@ -4,6 +4,7 @@ The file's format stands in factory/llm/providers/script.py. Role, template and 
 X-Factory-Role, X-Factory-Template and X-Factory-Run; a request without them is answered by order.
 """
 
+import asyncio
 import json
 import socket
 import threading
@@ -58,18 +59,18 @@ def app_of(script: Script) -> "Starlette":
 
 
 async def _answer(decks: Decks, request: "Request", wire: wires.Wire) -> "Response":
-    import anyio
+    from starlette.concurrency import run_in_threadpool
     from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 
     body = await request.json()
     asked = _asked(request, body, wire)
     # in a thread: a deck may write its memory down
-    reply = await anyio.to_thread.run_sync(decks.of(request.headers.get("x-factory-run", "")).next, asked)
+    reply = await run_in_threadpool(decks.of(request.headers.get("x-factory-run", "")).next, asked)
     if reply is None:
         text = f"the script has no reply left for the role {asked.role!r}, template {asked.template!r}"
         return JSONResponse(wire.error("not_found_error", text), 404)
     if reply.delay_s:
-        await anyio.sleep(reply.delay_s)
+        await asyncio.sleep(reply.delay_s)
     if reply.status != 200:
         wait = {} if reply.retry_after is None else {"retry-after": f"{reply.retry_after:g}"}
         error = wire.error(ERRORS.get(reply.status, "api_error"), f"scripted status {reply.status}")
@@ -82,14 +83,12 @@ async def _answer(decks: Decks, request: "Request", wire: wires.Wire) -> "Respon
 
 
 async def _stream(wire: wires.Wire, body: Json, reply: ScriptReply) -> AsyncIterator[str]:
-    import anyio
-
     events = list(wire.events(body, reply))
     for number, event in enumerate(events):
         if reply.reset and number >= len(events) // 2:
             raise Cut("scripted reset")
         if reply.drip_s and number:
-            await anyio.sleep(reply.drip_s)
+            await asyncio.sleep(reply.drip_s)
         yield event
 
 
