@@ -139,6 +139,8 @@ def _read(path: Path) -> dict[str, Any]:
         for name, endpoint in endpoints.items():
             if isinstance(endpoint, dict):
                 endpoint.setdefault("name", name)
+                if isinstance(endpoint.get("script"), str):  # a relative path is meant from the file's own folder
+                    endpoint["script"] = str(path.absolute().parent / endpoint["script"])
     return values
 
 

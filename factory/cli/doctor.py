@@ -13,7 +13,7 @@ def doctor(as_json: Json = False) -> int:
     from factory.sandbox.probe import probe
 
     found = probe()
-    rows = [("sandbox", "ok" if found.works else "missing", found.remedy or f"{found.kind} {found.version}")]
+    rows = [("sandbox", "ok" if found.works else "missing", found.remedy or f"{found.description} {found.version}")]
     rows += [("sandbox", "weaker", text) for text in found.weaker]
     git = shutil.which("git")
     rows.append(("git", "ok" if git else "missing", git or "install git (apt-get install git)"))

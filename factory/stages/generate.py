@@ -115,7 +115,7 @@ def _best_of(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str)
             ranked.append((2, 0, k, change))
             continue
         candidate = shop.trees.overlay(tree, change.files)
-        outcome, _ = shop.tests(shop.journal.scope(run.id, "generate", f"{name}.k{k}.tests"), candidate)
+        outcome = shop.tests(shop.journal.scope(run.id, "generate", f"{name}.k{k}.tests"), candidate).outcome
         red = outcome.counts.failed + outcome.counts.errors
         ranked.append(
             (0 if outcome.status == "passed" else 1, red * 10**9 + sum(f.size for f in change.files), k, change)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from factory.checks.prove import Bench
-from factory.contracts.evidence import Outcome
+from factory.checks.prove import Bench, Tried, try_tests
 from factory.contracts.model import Tier
 from factory.contracts.roster import Roster
 from factory.contracts.run import Run
@@ -51,10 +50,8 @@ class Shop:
     story: Callable[[Run], Story]
     folders: Sequence[Path]  # where the report goes
 
-    def tests(self, scope: Scope, tree: str, selection: str = "") -> tuple[Outcome, str]:
+    def tests(self, scope: Scope, tree: str, selection: str = "") -> Tried:
         """The repository's tests on one tree: the outcome, and a short text of it for a model."""
-        from factory.checks.prove import try_tests
-
         return try_tests(self.bench, scope, tree, selection)
 
 
