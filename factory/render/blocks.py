@@ -133,6 +133,7 @@ def rounds(story: Story) -> Html:
 def _round(turn: Round) -> Html:
     green = "no checks" if turn.evidence is None else "checks green" if turn.evidence.green else "checks not green"
     tone = "calm" if turn.evidence is None else "good" if turn.evidence.green else "bad"
+    fixes = f" Fixes: {', '.join(turn.fixes)}." if turn.fixes else ""
     decided = turn.verdict.decision if turn.verdict and turn.verdict.model else ""
     return el(
         "article",
@@ -145,9 +146,8 @@ def _round(turn: Round) -> Html:
             " ",
             badge(amount.many(len(turn.findings), "finding"), "calm"),
         ),
-        el("p", f"Fixes made first: {', '.join(turn.fixes)}.") if turn.fixes else None,
         _verdict(turn.verdict) if turn.verdict else None,
-        el("p", el("b", f"Then: {turn.decision.replace('_', ' ')}"), f" ({turn.why})" if turn.why else ""),
+        el("p", el("b", f"Then: {turn.decision.replace('_', ' ')}"), f" ({turn.why})" if turn.why else "", fixes),
         class_="card",
     )
 

@@ -11,6 +11,7 @@ from factory.contracts.finding import SEVERITIES, Finding
 from factory.contracts.plan import Criterion
 from factory.contracts.run import Run
 from factory.contracts.story import Story
+from factory.render.timeline import elapsed
 
 Tone = Literal["good", "warn", "bad", "calm"]
 NO_MODEL = "No model judged this."
@@ -78,11 +79,16 @@ def standing(run: Run) -> Standing:
     if stopped:
         word = f"{verdict.decision}, then stopped" if verdict else "stopped"
         return Standing(word, f"Stopped in {stopped.stage} ({stopped.reason}): {stopped.message}", "bad")
-    if verdict is None:
+    if verdict is None and not run.evidence:
         return Standing("no verdict", "The run has no verdict yet.", "warn")
-    if not verdict.model:
+    if verdict is None or not verdict.model:
         green = run.evidence is not None and run.evidence.green
         return Standing("not judged", NO_MODEL, "calm" if green else "warn")
+    last = run.rounds[-1] if run.rounds else None
+    if last and last.decision != "accept":
+        word = "ACCEPT, not confirmed" if verdict.decision == "ACCEPT" else verdict.decision
+        why = f" The line stopped here: {last.why}" if last.why else ""
+        return Standing(word, judged(run) + why, "bad" if verdict.decision == "REJECT" else "warn")
     tone: dict[str, Tone] = {"ACCEPT": "good", "REVISE": "warn", "REJECT": "bad"}
     return Standing(verdict.decision, judged(run), tone[verdict.decision])
 
@@ -90,9 +96,9 @@ def standing(run: Run) -> Standing:
 def judged(run: Run) -> str:
     """Who judged, with which confidence: one sentence with untrusted names in it."""
     verdict = run.verdict
-    if verdict is None:
+    if verdict is None and not run.evidence:
         return "Nobody judged this: the run did not get that far."
-    if not verdict.model:
+    if verdict is None or not verdict.model:
         return NO_MODEL
     place = ", ".join(
         part for part in (verdict.tier, f"endpoint {verdict.endpoint}" if verdict.endpoint else "") if part
@@ -130,10 +136,11 @@ def findings(run: Run) -> tuple[Finding, ...]:
     found: dict[str, Finding] = {}
     for finding, checked in _all_findings(run):
         fate = finding.fate
-        if not fate:
-            gone = checked and run.evidence is not None and finding.id not in last
-            fate = "gone: the last checks no longer see it" if gone else "open"
-        found[finding.id] = finding.but(fate=fate)
+        if is_open(finding) and checked and run.evidence is not None and finding.id not in last:
+            fate = "gone: the last checks no longer see it"
+        known = found[finding.id].fate if finding.id in found else ""
+        still = fate in ("", "open")
+        found[finding.id] = finding.but(fate=known if still and known.startswith("open") else fate or "open")
     return tuple(sorted(found.values(), key=lambda item: (-SEVERITIES.index(item.severity), item.path, item.start)))
 
 
@@ -151,7 +158,7 @@ def _all_findings(run: Run) -> Iterator[tuple[Finding, bool]]:
 
 
 def is_open(finding: Finding) -> bool:
-    return finding.fate in ("", "open") or finding.fate.startswith("open")
+    return not finding.fate or finding.fate.startswith(("open", "left open"))
 
 
 def flagged(run: Run) -> tuple[Finding, ...]:
@@ -183,8 +190,7 @@ def totals(story: Story) -> Totals:
         tokens_in=sum(row.tokens_in for row in costs),
         tokens_out=sum(row.tokens_out for row in costs),
         model_seconds=sum(row.seconds for row in costs),
-        seconds=sum(span.seconds for span in spans if span.kind == "stage")
-        or max((span.start + span.seconds for span in spans), default=0.0),
+        seconds=elapsed(spans),
     )
 
 

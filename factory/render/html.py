@@ -6,6 +6,7 @@ from factory.contracts.story import Story
 from factory.render import amount, blocks, books, diffview, facts, picture
 from factory.render.element import Html, badge, el, join, table
 from factory.render.text import line
+from factory.render.timeline import steps
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -145,7 +146,7 @@ def _delivered(story: Story) -> Html | None:
 def _work(story: Story) -> Html:
     rows = [
         (span.stage, span.unit, span.kind, span.label, f"{span.start:.1f}", amount.duration(span.seconds))
-        for span in story.spans[:1000]
+        for span in steps(story.spans)[:1000]
     ]
     legend = el(
         "p",
@@ -157,4 +158,9 @@ def _work(story: Story) -> Html:
     return join([picture.gantt(story), legend, as_table])
 
 
-_LEGEND = (("unit", "unit"), ("exchange", "model at work"), ("check", "check in the sandbox"), ("install", "set-up"))
+_LEGEND = (
+    ("unit", "unit"),
+    ("exchange", "model at work"),
+    ("check", "check in the sandbox"),
+    ("install", "other steps"),
+)

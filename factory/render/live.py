@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.live import Live
 
-_COLOURS = {"start": "cyan", "done": "green", "skip": "green", "failed": "red", "retry": "yellow", "": "dim"}
-_KEPT = ("round", "note")  # what stays above the view as a line of its own
+_COLOURS = {
+    "start": "cyan", "done": "green", "green": "green", "skip": "green", "failed": "red", "red": "red",
+    "retry": "yellow", "": "dim",
+}  # fmt: skip
+_QUIET = ("stage", "unit", "exchange")  # seen in the view itself; the rest stays above it as a line
 
 
 class LiveWatcher:
@@ -49,9 +52,9 @@ class LiveWatcher:
         from rich.text import Text
 
         said = self._view.hear(kind, facts)
-        if kind in _KEPT and said.strip():
+        if kind not in _QUIET and facts.get("state") != "start" and said.strip():
             with contextlib.suppress(OSError, ValueError):
-                self._console.print(Text(said.strip(), style="dim" if kind == "note" else "bold"))
+                self._console.print(Text(said.strip(), style="bold" if kind == "round" else "dim"))
 
     def picture(self) -> "RenderableType":
         from rich.console import Group

@@ -1,18 +1,16 @@
 """The pictures of the report as SVG: the line with its times, and who worked when."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from factory.contracts.story import Span, Story
 from factory.render import amount
 from factory.render.element import Html, el, join
 from factory.render.text import clip
-from factory.render.watching import STAGES
+from factory.render.timeline import PAUSE, STAGES, Scale, lane, scale, stage_seconds, steps
 
 LANES = 60
 _WIDTH, _LABEL, _LANE, _TOP = 960, 168, 24, 44
-_PAUSE = 36.0  # drawn width of a cut-out pause
 
 
 def line(story: Story) -> Html:
@@ -23,7 +21,7 @@ def line(story: Story) -> Html:
 
 def _line(story: Story, columns: int, width: int) -> Html:
     took = stage_seconds(story)
-    longest = max(took.values(), default=0.0) or 1.0
+    longest = max((seconds or 0.0 for seconds in took.values()), default=0.0) or 1.0
     stopped = story.run.stopped.stage if story.run.stopped else ""
     step, rows = width / columns, -(-len(STAGES) // columns)
     spots = [((n % columns + 0.5) * step, 26 + (n // columns) * 92) for n in range(len(STAGES))]
@@ -33,86 +31,49 @@ def _line(story: Story, columns: int, width: int) -> Html:
         if y1 == y2
     ]
     nodes = [
-        _node(name, x, y, took.get(name), longest, name == stopped) for name, (x, y) in zip(STAGES, spots, strict=True)
+        _node(name, x, y, _state(name, took, stopped), _said(name, took), (took.get(name) or 0.0) / longest)
+        for name, (x, y) in zip(STAGES, spots, strict=True)
     ]
-    said = ", ".join(f"{name} {amount.duration(took[name]) if name in took else 'not reached'}" for name in STAGES)
+    said = ", ".join(f"{name} {_said(name, took)}" for name in STAGES)
     return el(
         "svg", el("title", f"The line: {said}"), *rails, *nodes, viewBox=f"0 0 {width} {rows * 92}", role="img"
     )  # fmt: skip
 
 
-def _node(name: str, x: float, y: int, took: float | None, longest: float, stopped: bool) -> Html:
-    state = "stop" if stopped else "off" if took is None else "done"
+def _state(name: str, took: Mapping[str, float | None], stopped: str) -> str:
+    return "stop" if name == stopped else "done" if name in took else "off"
+
+
+def _said(name: str, took: Mapping[str, float | None]) -> str:
+    seconds = took.get(name)
+    return amount.duration(seconds) if seconds is not None else "done" if name in took else "not reached"
+
+
+def _node(name: str, x: float, y: int, state: str, said: str, share: float) -> Html:
     sign = {"stop": "!", "off": "", "done": "✓"}[state]
-    said = "stopped here" if stopped else amount.duration(took) if took is not None else "not reached"
-    share = (took or 0.0) / longest * 64
+    said = "stopped here" if state == "stop" and said == "not reached" else said
+    wide = share * 64
     return el(
         "g",
         el("circle", cx=_n(x), cy=y, r=14, class_="dot"),
         el("text", sign, x=_n(x), y=y + 5, class_="sign"),
         el("text", name, x=_n(x), y=y + 34, class_="name"),
         el("text", said, x=_n(x), y=y + 50, class_="time"),
-        el("rect", x=_n(x - share / 2), y=y + 56, width=_n(share), height=3, rx=1.5, class_="share"),
+        el("rect", x=_n(x - wide / 2), y=y + 56, width=_n(wide), height=3, rx=1.5, class_="share"),
         class_=state,
     )
 
 
-def stage_seconds(story: Story) -> dict[str, float]:
-    """Seconds of each stage that was reached: its own bar, else the time between its first and its last step."""
-    found: dict[str, float] = {}
-    for name in STAGES:
-        own = [span for span in story.spans if span.stage == name]
-        bars = [span.seconds for span in own if span.kind == "stage"]
-        if bars:
-            found[name] = sum(bars)
-        elif own:
-            found[name] = max(span.start + span.seconds for span in own) - min(span.start for span in own)
-    return found
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Seconds to x. Long pauses (a run resumed the next day) are cut out: `cuts` are (from, to) in seconds."""
-
-    width: float
-    busy: float
-    cuts: tuple[tuple[float, float], ...]
-
-    def x(self, second: float) -> float:
-        gone = sum(min(second, end) - start for start, end in self.cuts if second > start)
-        before = sum(1 for _, end in self.cuts if second >= end)
-        room = self.width - _PAUSE * len(self.cuts)
-        return (second - gone) / self.busy * room + before * _PAUSE
-
-
-def scale(spans: Sequence[Span], width: float) -> Scale:
-    """A pause is cut when nothing ran for over a minute and for longer than everything before it took."""
-    cuts, reached, busy = [], 0.0, 0.0
-    for span in sorted(spans, key=lambda span: span.start):
-        gap = span.start - reached
-        if gap > 60 and gap > busy:
-            cuts.append((reached, span.start))
-        else:
-            busy += max(gap, 0.0)
-        end = span.start + span.seconds
-        busy += max(end - max(reached, span.start), 0.0)
-        reached = max(reached, end)
-    return Scale(width, busy or 1.0, tuple(cuts[:8]))
-
-
 def gantt(story: Story) -> Html:
     """One lane for each stage's own work and each unit; waves as bands behind them."""
-    spans = [span for span in story.spans if span.kind != "stage"]
+    spans = steps(story.spans)
     if not spans:
         return el("p", "No step was recorded.", class_="muted")
-    lanes = list(dict.fromkeys((span.stage, span.unit) for span in _ordered(spans)))
+    lanes = list(dict.fromkeys(lane(span) for span in _ordered(spans)))
     left_out, lanes = lanes[LANES:], lanes[:LANES]
     over = scale(spans, _WIDTH - _LABEL - 24)
     height = _TOP + _LANE * len(lanes) + 8
-    rows = [
-        _lane(n, lane, [span for span in spans if (span.stage, span.unit) == lane], over)
-        for n, lane in enumerate(lanes)
-    ]
+    rows = [_lane(n, place, [span for span in spans if lane(span) == place], over) for n, place in enumerate(lanes)]
     drawn = el(
         "svg",
         el("title", f"{amount.many(len(lanes), 'lane')} of work over {amount.duration(over.busy)}"),
@@ -132,15 +93,15 @@ def _ordered(spans: Sequence[Span]) -> list[Span]:
     return sorted(spans, key=lambda span: (order.get(span.stage, len(order)), span.start))
 
 
-def _lane(n: int, lane: tuple[str, str], spans: Sequence[Span], over: Scale) -> Html:
-    stage, unit = lane
+def _lane(n: int, place: tuple[str, str], spans: Sequence[Span], over: Scale) -> Html:
+    stage, unit = place
     top = _TOP + n * _LANE
-    bars = []
+    bars = [_envelope(spans, top, over)] if unit and not any(span.kind == "unit" for span in spans) else []
     for span in sorted(spans, key=lambda span: span.kind != "unit"):
         x, inset = over.x(span.start), 0 if span.kind == "unit" else 4
         width = max(over.x(span.start + span.seconds) - x, 2.0)
         said = el("title", f"{span.label or span.kind}: {amount.duration(span.seconds)}")
-        kind = span.kind if span.kind in ("unit", "exchange", "check", "install") else "unit"
+        kind = span.kind if span.kind in ("unit", "exchange", "check") else "install"
         shape = {
             "x": _n(_LABEL + x),
             "y": top + 3 + inset,
@@ -159,6 +120,13 @@ def _lane(n: int, lane: tuple[str, str], spans: Sequence[Span], over: Scale) -> 
     return el("g", el("title", f"{stage} {unit}".strip()), name, *bars)
 
 
+def _envelope(spans: Sequence[Span], top: int, over: Scale) -> Html:
+    """From a unit's first step to its last, behind the steps."""
+    left, right = over.x(min(s.start for s in spans)), over.x(max(s.start + s.seconds for s in spans))
+    shape = {"x": _n(_LABEL + left), "y": top + 3, "width": _n(max(right - left, 2.0)), "height": _LANE - 6, "rx": 3}
+    return el("rect", **shape, class_="bar unit")
+
+
 def _axis(over: Scale, height: int) -> list[Html]:
     step = next((s for s in (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 36000) if over.busy / s <= 8), 86400)
     end = over.busy + sum(stop - start for start, stop in over.cuts)
@@ -170,9 +138,9 @@ def _axis(over: Scale, height: int) -> list[Html]:
         parts.append(el("text", amount.duration(second) if second else "0", x=x, y=_TOP - 12, class_="second"))
     for start, stop in over.cuts:
         left = over.x(start) + _LABEL
-        parts.append(el("rect", x=_n(left + 4), y=_TOP, width=_PAUSE - 8, height=height - _TOP, class_="pause"))
+        parts.append(el("rect", x=_n(left + 4), y=_TOP, width=PAUSE - 8, height=height - _TOP, class_="pause"))
         parts.append(
-            el("text", f"paused {amount.duration(stop - start)}", x=_n(left + _PAUSE / 2), y=14, class_="second")
+            el("text", f"paused {amount.duration(stop - start)}", x=_n(left + PAUSE / 2), y=14, class_="second")
         )
     return parts
 
@@ -181,7 +149,7 @@ def _waves(story: Story, spans: Sequence[Span], over: Scale, height: int) -> lis
     parts = []
     for wave in story.run.waves:
         units = {change.unit for change in wave.changes}
-        own = [span for span in spans if span.unit in units and span.stage == "generate"]
+        own = [span for span in spans if span.stage == "generate" and lane(span)[1] in units]
         if own:
             start, end = over.x(min(s.start for s in own)), over.x(max(s.start + s.seconds for s in own))
             shape = {"x": _n(_LABEL + start), "y": 20, "width": _n(max(end - start, 4)), "height": height - 24, "rx": 4}

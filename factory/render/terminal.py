@@ -101,7 +101,7 @@ def _plain_table(cells: list[list[str]], columns: Sequence[str], right: list[boo
 def closing(run: Run, stream: IO[str], cost: int | None = None) -> None:
     """The last words of a run: verdict, tests, branch, pull request, report, cost (micro-dollars), what to do next."""
     state = facts.standing(run)
-    rows = [(name, line(text, 1000)) for name, text in _last_words(run, state, cost) if text]
+    rows = [(name, line(text, 500)) for name, text in _last_words(run, state, cost) if text]
     if not is_terminal(stream):
         out = Quiet(stream)
         for name, text in rows:

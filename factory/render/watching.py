@@ -8,30 +8,27 @@ from typing import Any
 
 from factory.render import amount
 from factory.render.text import line
+from factory.render.timeline import STAGES
 
-STAGES = ("intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver")
-SIGNS = {"start": "●", "done": "✓", "skip": "✓", "failed": "✗", "retry": "↻", "": "○"}
+SIGNS = {"start": "●", "done": "✓", "green": "✓", "skip": "✓", "failed": "✗", "red": "✗", "retry": "↻", "": "○"}
 
 
 @dataclass
 class Row:
-    """One stage, unit or check: its state and when it began and ended (monotonic seconds)."""
+    """One stage, unit or check: its state, when it last began (monotonic seconds), and what it took before that."""
 
     name: str
     words: str = ""
     state: str = ""
-    begun: float = 0.0
-    ended: float = 0.0
+    begun: float | None = None
+    took: float = 0.0
 
     def turn(self, state: str, now: float) -> None:
-        self.state = state
-        if state in ("start", "retry"):
-            self.begun, self.ended = self.begun or now, 0.0
-        else:
-            self.begun, self.ended = self.begun or now, now
+        self.state, self.took = state, self.seconds(now)
+        self.begun = now if state in ("start", "retry") else None
 
     def seconds(self, now: float) -> float:
-        return (self.ended or now) - self.begun if self.begun else 0.0
+        return self.took + (now - self.begun if self.begun is not None else 0.0)
 
 
 @dataclass
@@ -52,7 +49,9 @@ class View:
 
     def hear(self, kind: str, facts: dict[str, Any]) -> str:
         with self.lock:
-            return _HEARD.get(kind, View._note)(self, {key: _word(value) for key, value in facts.items()}, facts)
+            words = {key: _word(value) for key, value in facts.items()}
+            heard = _HEARD.get(kind)
+            return heard(self, words, facts) if heard else f"  {_word(kind)}:{View._other(self, words, facts)[1:]}"
 
     def elapsed(self) -> float:
         return self.clock() - self.begun
@@ -80,12 +79,12 @@ class View:
         return f"  unit {name}: {state}{after} ({row.words})"
 
     def _exchange(self, said: dict[str, str], facts: dict[str, Any]) -> str:
-        self.calls += 1
-        self.tokens += _count(facts.get("tokens"))
-        self.cost += _count(facts.get("cost"))
-        spent = f"{amount.tokens(_count(facts.get('tokens')))} tokens, {amount.money(_count(facts.get('cost')))}"
-        took = amount.duration(_number(facts.get("seconds")))
-        return f"  {said.get('role', '?')} asked {said.get('endpoint', '?')}: {spent}, {took}"
+        tokens = sum(_count(facts.get(name)) for name in ("tokens", "tokens_in", "tokens_out"))
+        cost, took = _count(facts.get("cost")), amount.duration(_number(facts.get("seconds")))
+        self.calls, self.tokens, self.cost = self.calls + 1, self.tokens + tokens, self.cost + cost
+        problem = f", {said['problem']}" if said.get("problem") else ""
+        spent = f"{amount.tokens(tokens)} tokens, {amount.money(cost)}, {took}"
+        return f"  {said.get('role', '?')} asked {said.get('endpoint', '?')}: {spent}{problem}"
 
     def _check(self, said: dict[str, str], _: dict[str, Any]) -> str:
         name, state = said.get("name", "?"), said.get("state", "")
@@ -100,6 +99,13 @@ class View:
     def _note(self, said: dict[str, str], _: dict[str, Any]) -> str:
         return f"  {said.get('text', '')}"
 
+    def _retry(self, said: dict[str, str], facts: dict[str, Any]) -> str:
+        wait = amount.duration(_number(facts.get("wait_s")))
+        return f"  {said.get('endpoint', '?')}: {said.get('message', '')}; again in {wait}"
+
+    def _other(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        return "  " + ", ".join(f"{name} {value}" for name, value in said.items() if name != "run" and value)
+
 
 _HEARD: dict[str, Callable[[View, dict[str, str], dict[str, Any]], str]] = {
     "stage": View._stage,
@@ -108,6 +114,7 @@ _HEARD: dict[str, Callable[[View, dict[str, str], dict[str, Any]], str]] = {
     "check": View._check,
     "round": View._round,
     "note": View._note,
+    "retry": View._retry,
 }
 
 

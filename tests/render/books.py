@@ -21,25 +21,21 @@ verify   -       check    93.5  9
 verify   -       check    102.5 9.5
 refine   -       stage    112.5 84
 deliver  -       stage    196.5 0.4
-generate api     unit     15.2  44
-generate page    unit     15.2  29
-generate proof   unit     15.3  21
-generate words   unit     60    21
 generate api     exchange 16    18
 generate api     exchange 36    22
 generate page    exchange 16    27
 generate proof   exchange 16    19
 generate words   exchange 60    6
-generate words   exchange 67    6
-generate words   exchange 74    6
-refine   hydra   exchange 112.6 14
-refine   hydra   exchange 127   9
-refine   athena  exchange 112.6 19
-refine   fix-1   unit     138   24
+generate words   tick     66    0
+generate words.retry exchange 67 6
+generate words.retry exchange 74 6
+refine r1.hydra.correctness exchange 112.6 14
+refine r1.hydra.tests exchange 127   9
+refine r1.threat exchange 112.6 19
 refine   fix-1   exchange 138   22
-refine   1       check    162   10
-refine   genesis exchange 174   11
-refine   genesis exchange 186   8
+refine fix-1.checks check 162 10
+refine r2.genesis.0 exchange 174 11
+refine r2.genesis.escalated exchange 186 8
 """
 
 

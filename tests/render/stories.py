@@ -12,99 +12,125 @@ from factory.contracts.verdict import CriterionEvidence, Round, Verdict
 from tests.render.books import COSTS, SENT, SPANS, TALKS
 from tests.render.parts import BASE, CANDIDATE, DIFF, FIXED, PLAN, REPO, change, evidence, unit
 
+RED = make(
+    "tests",
+    "broken",
+    "test_one fails: 0 != 5",
+    path="tests/test_cart.py",
+    evidence="assert 0 == 5",
+    severity="high",
+)
+LENS = make(
+    "hydra.correctness",
+    "boundary",
+    "A quantity of zero slips through and gives a total of zero.",
+    path="shop/cart.py",
+    start=14,
+    end=14,
+    severity="high",
+    confidence=0.8,
+    evidence="if line.quantity < 1:",
+    fix="Refuse it before adding.",
+    fate="fixed in fix-1",
+)
+STYLE = make(
+    "hydra.design",
+    "naming",
+    "`total` names both the method and the variable.",
+    path="shop/cart.py",
+    start=11,
+    severity="low",
+)
+LOCK = make(
+    "collect",
+    "flagged_path",
+    "A dependency manifest changed: a person must look.",
+    path="pyproject.toml",
+    severity="low",
+)
+LAST, FIRST = evidence(FIXED, True), evidence(CANDIDATE, False, (RED,))
+SAID = (
+    CriterionEvidence(criterion="A1", shown_by=("tests/test_cart.py::test_total_counts_quantity",)),
+    CriterionEvidence(criterion="A2", shown_by=(LENS.id, "tests/test_cart.py::test_refused")),
+    CriterionEvidence(criterion="A3", shown_by=("beef1234beef",)),
+)
+REVISE = Verdict(
+    decision="REVISE",
+    confidence=0.41,
+    reasons=("test_one is red.",),
+    must_fix=(RED.id,),
+    model="qwen3-27b",
+    endpoint="box",
+    tier="local",
+    terms=(("tests", -0.3), ("margin", 0.11)),
+)
+ACCEPT = Verdict(
+    decision="ACCEPT",
+    confidence=0.87,
+    reasons=("The new test is red before and green after.", "The page shows it."),
+    evidence=SAID,
+    model="claude-opus-5",
+    endpoint="anthropic",
+    tier="frontier",
+    escalated_from="qwen3-27b",
+    escalated_because="confidence 0.62 is below 0.75",
+    terms=(("tests", 0.5), ("margin", 0.22), ("open findings", -0.05)),
+)
+WAVE_1 = Wave(
+    n=1,
+    changes=(
+        change("api", "backend", "Count the quantity in the total", "shop/cart.py"),
+        change("page", "frontend", "Show the quantity on the page", "web/index.html"),
+        change("proof", "unit", "A test that fails today", "tests/test_cart.py"),
+    ),
+    trees=("1" * 40, "2" * 40, CANDIDATE),
+    tree=CANDIDATE,
+    findings=(LOCK,),
+)
+WAVE_2 = Wave(
+    n=2,
+    changes=(
+        change(
+            "words",
+            "scribe",
+            "Say how totals are computed",
+            "README.md",
+            files=(),
+            error="No edit block found three times over.",
+        ),
+    ),
+    trees=(CANDIDATE,),
+    tree=CANDIDATE,
+)
+ROUNDS = (
+    Round(
+        n=1,
+        tree=CANDIDATE,
+        findings=(RED, LENS, STYLE),
+        fixes=("fix-1",),
+        evidence=FIRST,
+        verdict=REVISE,
+        decision="go_on",
+        why="one must-fix finding",
+    ),
+    Round(n=2, tree=FIXED, evidence=LAST, verdict=ACCEPT, decision="accept", why="0.87 is at least 0.75"),
+)
+DELIVERY = Delivery(
+    branch="factory/12-cart-total-1a2b3c4d",
+    commits=(Commit(sha="beef1234" + "0" * 32, unit="page", title="Show the quantity on the page"),),
+    pull=Pull(
+        number=3,
+        url="file:///state/pulls/3.md",
+        draft=False,
+        title="Cart total",
+        branch="factory/12",
+        base="main",
+    ),
+)
+
 
 def accepted() -> Story:
     """A bug fix: REVISE, a fix by Demiurge, then ACCEPT by a frontier judge after an escalation."""
-    red = make(
-        "tests",
-        "broken",
-        "test_one fails: 0 != 5",
-        path="tests/test_cart.py",
-        evidence="assert 0 == 5",
-        severity="high",
-    )
-    lens = make(
-        "hydra.correctness",
-        "boundary",
-        "A quantity of zero slips through and gives a total of zero.",
-        path="shop/cart.py",
-        start=14,
-        end=14,
-        severity="high",
-        confidence=0.8,
-        evidence="if line.quantity < 1:",
-        fix="Refuse it before adding.",
-        fate="fixed in fix-1",
-    )
-    style = make(
-        "hydra.design",
-        "naming",
-        "`total` names both the method and the variable.",
-        path="shop/cart.py",
-        start=11,
-        severity="low",
-    )
-    lock = make(
-        "collect",
-        "flagged",
-        "A dependency manifest changed: a person must look.",
-        path="pyproject.toml",
-        severity="info",
-    )
-    last, first = evidence(FIXED, True), evidence(CANDIDATE, False, (red,))
-    said = (
-        CriterionEvidence(criterion="A1", shown_by=("tests/test_cart.py::test_total_counts_quantity",)),
-        CriterionEvidence(criterion="A2", shown_by=(lens.id, "tests/test_cart.py::test_refused")),
-        CriterionEvidence(criterion="A3", shown_by=("beef1234beef",)),
-    )
-    revise = Verdict(
-        decision="REVISE",
-        confidence=0.41,
-        reasons=("test_one is red.",),
-        must_fix=(red.id,),
-        model="qwen3-27b",
-        endpoint="box",
-        tier="local",
-        terms=(("tests", -0.3), ("margin", 0.11)),
-    )
-    accept = Verdict(
-        decision="ACCEPT",
-        confidence=0.87,
-        reasons=("The new test is red before and green after.", "The page shows it."),
-        evidence=said,
-        model="claude-opus-5",
-        endpoint="anthropic",
-        tier="frontier",
-        escalated_from="qwen3-27b",
-        escalated_because="confidence 0.62 is below 0.75",
-        terms=(("tests", 0.5), ("margin", 0.22), ("open findings", -0.05)),
-    )
-    wave1 = Wave(
-        n=1,
-        changes=(
-            change("api", "backend", "Count the quantity in the total", "shop/cart.py"),
-            change("page", "frontend", "Show the quantity on the page", "web/index.html"),
-            change("proof", "unit", "A test that fails today", "tests/test_cart.py"),
-        ),
-        trees=("1" * 40, "2" * 40, CANDIDATE),
-        tree=CANDIDATE,
-        findings=(lock,),
-    )
-    wave2 = Wave(
-        n=2,
-        changes=(
-            change(
-                "words",
-                "scribe",
-                "Say how totals are computed",
-                "README.md",
-                files=(),
-                error="No edit block found three times over.",
-            ),
-        ),
-        trees=(CANDIDATE,),
-        tree=CANDIDATE,
-    )
     run = Run(
         id="20261120-shop-1a2b",
         created="2026-11-20T21:04:11Z",
@@ -119,44 +145,14 @@ def accepted() -> Story:
             digest="e" * 64,
         ),
         plan=PLAN,
-        waves=(wave1, wave2),
+        waves=(WAVE_1, WAVE_2),
         tree=FIXED,
         fixes=(change("fix-1", "demiurge", "Refuse a quantity below one", "shop/cart.py"),),
         fix_trees=(FIXED,),
-        evidence=last,
-        rounds=(
-            Round(
-                n=1,
-                tree=CANDIDATE,
-                findings=(lens, style),
-                evidence=first,
-                verdict=revise,
-                decision="go_on",
-                why="one must-fix finding",
-            ),
-            Round(
-                n=2,
-                tree=FIXED,
-                fixes=("fix-1",),
-                evidence=last,
-                verdict=accept,
-                decision="accept",
-                why="0.87 is at least 0.75",
-            ),
-        ),
-        verdict=accept,
-        delivery=Delivery(
-            branch="factory/12-cart-total-1a2b3c4d",
-            commits=(Commit(sha="beef1234" + "0" * 32, unit="page", title="Show the quantity on the page"),),
-            pull=Pull(
-                number=3,
-                url="file:///state/pulls/3.md",
-                draft=False,
-                title="Cart total",
-                branch="factory/12",
-                base="main",
-            ),
-        ),
+        evidence=LAST,
+        rounds=ROUNDS,
+        verdict=ACCEPT,
+        delivery=DELIVERY,
         output=Output(html="/tmp/out/report.html", markdown="/tmp/out/report.md", json_file="/tmp/out/run.json"),
         notes=("No linter is configured in this repository.",),
     )
@@ -220,7 +216,6 @@ def tidy() -> Story:
         ),
         tree=CANDIDATE,
         evidence=Evidence(tree=CANDIDATE, base=BASE, sandbox="none"),
-        verdict=Verdict(decision="ACCEPT", confidence=0.5),
         delivery=Delivery(branch="factory/local-tidy-1a2b3c4d", commits=()),
     )
     return Story(run=run, diff=DIFF, recorded="answers from examples/shop/answers.toml")
