@@ -32,7 +32,7 @@ from factory.settings import Settings
 
 T = TypeVar("T", bound=Record)
 
-MOST_TOKENS = 8_192  # of one answer
+ONE_SHOT, ONE_STEP = 8_192, 4_096  # tokens of an answer; the client raises it once when that cut one off
 STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
 UNKNOWN_CONTEXT = 65_536
 
@@ -101,7 +101,7 @@ class Workdesk:
     def write(self, template: str, unit: Unit, tree: str, **facts: Any) -> Change:
         facts = self._facts(unit, tree, facts)
         rendered = self.tools.prompts.render(template, **facts, tools=(), native=False)
-        request = self._request(template, rendered, pieces_of(facts.values()))
+        request = self._request(template, rendered, pieces_of(facts.values()), max_tokens=ONE_SHOT)
 
         def accept(reply: Reply) -> tuple[Draft, tuple[str, ...]]:
             if reply.finish == "length":
@@ -163,13 +163,13 @@ class Workdesk:
 
     def _request(
         self, template: str, rendered: Rendered, pieces: tuple[Piece, ...], tools: tuple[ToolSpec, ...] = (),
-        output: OutputSchema | None = None,
+        output: OutputSchema | None = None, max_tokens: int = ONE_STEP,
     ) -> Request:  # fmt: skip
         """A request with nothing in it that depends on time, run or place: a replay compares its digest."""
         messages = (Message(role="system", text=rendered.system), Message(role="user", text=rendered.user))
         return Request(
             role=self.role, template=template, template_hash=rendered.hash, messages=messages, tools=tools,
-            output=output, max_tokens=MOST_TOKENS, temperature=VARIED if self.sample else STEADY,
+            output=output, max_tokens=max_tokens, temperature=VARIED if self.sample else STEADY,
             effort=self.effort, ceiling=self.ceiling, sample=self.sample, pieces=pieces,
         )  # fmt: skip
 
@@ -189,7 +189,7 @@ class Workdesk:
     def _caps(self, specs: tuple[ToolSpec, ...]) -> Caps:
         line = self.tools.settings.line
         context = min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
-        taken = min(MOST_TOKENS, context // 2) + sum(estimate(spec.to_json()) for spec in specs)
+        taken = min(ONE_SHOT, context // 2) + sum(estimate(spec.to_json()) for spec in specs)
         return Caps(line.max_steps, int(line.loop_usd * 1_000_000), line.loop_minutes * 60, line.format_errors,
                     context - taken)  # fmt: skip
 

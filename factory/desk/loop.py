@@ -75,8 +75,7 @@ class Loop:
         self.reproduction = wanted.reproduction or self.reproduction
         if wanted.cause or wanted.empty:
             self.format_errors += 1
-            text = heard.reply.text[:CUT_KEPT] if wanted.cause else heard.reply.text
-            self.history.refused(text, self.nudge(wanted.cause or "nothing", wanted.detail))
+            self.history.refused(_kept(heard.reply, wanted), self.nudge(wanted.cause or "nothing", wanted.detail))
             self.turns.append(Turn(""))
             return
         unreadable, self.format_errors = self.format_errors, 0
@@ -138,3 +137,9 @@ class Loop:
                 self.ended = f"stuck ({why})"
             else:
                 self.history.remind(self.nudge("repeat", ""))
+
+
+def _kept(reply: Reply, wanted: Asked) -> str:
+    """What stays of an answer that was not executed: the model's own words, calls as text, a cut one shortened."""
+    text = reply.text + "".join(f"\n{call.name}({call.arguments})" for call in reply.calls)
+    return text[:CUT_KEPT] if wanted.cause else text

@@ -11,7 +11,7 @@ from factory.contracts.seams import TreeReader
 from factory.desk.pieces import piece
 from factory.desk.window import Result
 from factory.edits.draft import Draft
-from factory.edits.globs import matches
+from factory.edits.globs import is_literal, matches
 from factory.edits.paths import escape
 from factory.prompting import printable
 
@@ -70,12 +70,13 @@ class Bench:
             return self._refused(problem)
 
     def glob(self, text: str) -> str:
-        """A glob that means a name anywhere when it has no folder. Raises EditProblem when it leaves the repository."""
+        """A glob without a folder is meant for all of them. Raises EditProblem when it leaves the repository."""
         glob = text.removeprefix("./").rstrip("/") or "**"
         reason = escape(glob)
         if reason:
             raise EditProblem(f"{text[:200]!r} {reason}.", text, "path_denied")
-        return glob if "/" in glob or glob == "**" else f"**/{glob}"
+        here = "/" in glob or glob == "**" or (is_literal(glob) and any(matches(glob, p) for p in self.draft.paths()))
+        return glob if here else f"**/{glob}"
 
     def _refused(self, problem: EditProblem) -> Result:
         """A path that may not be looked at is a line in the trail as well."""
@@ -86,14 +87,15 @@ class Bench:
 
 
 def _read(bench: Bench, wanted: ReadFile) -> Result:
-    lines = bench.draft.read(wanted.path).splitlines(keepends=True)
+    path = wanted.path.strip().removeprefix("./")
+    lines = bench.draft.read(path).splitlines(keepends=True)
     start = min(wanted.start, max(1, len(lines)))
     last = min(wanted.end or len(lines), start + READ_LINES - 1, len(lines))
     body = "".join(lines[start - 1 : last])[:READ_CHARS]
     end = start + max(0, len(body.splitlines()) - 1)
-    where = f"{wanted.path}, lines {start} to {end} of {len(lines)}"
+    where = f"{path}, lines {start} to {end} of {len(lines)}"
     return Result(f"{where}:\n{body}", f"[output dropped: {where}; read it again if you need it]",
-                  (piece(wanted.path, start, end, body),))  # fmt: skip
+                  (piece(path, start, end, body),))  # fmt: skip
 
 
 def _search(bench: Bench, wanted: Search) -> Result:

@@ -1,0 +1,136 @@
+"""The thirteen roles at a real desk: what reaches the model, and what comes back."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.roster import roster
+from factory.contracts.evidence import Evidence
+from factory.contracts.finding import finding
+from factory.contracts.plan import Plan
+from factory.contracts.record import Record
+from factory.contracts.roster import FixFacts, JudgeFacts, Note, Notes, PlanFacts, ReviewFacts, UnitFacts
+from factory.contracts.verdict import Judgement
+from factory.edits.blocks import parse
+from factory.edits.leases import plan_problems
+from factory.edits.paths import PathPolicy
+from factory.llm.structured import parse_json
+from factory.prompting import Prompts
+from tests.desk.workshop import EDIT, PACK, PLAN, TASK, UNIT, Workshop, tool
+
+ROSTER = roster()
+CODERS = ("frontend", "backend", "integration", "unit", "qa", "visual", "scribe")
+REVIEWERS = {
+    "hydra/correctness": ROSTER.hydra["correctness"],
+    "hydra/tests": ROSTER.hydra["tests"],
+    "hydra/design": ROSTER.hydra["design"],
+    "threat/audit": ROSTER.threat,
+    "injection/audit": ROSTER.injection,
+}
+FORMS: dict[str, type[Record]] = dict.fromkeys(REVIEWERS, Notes) | {"genesis/judge": Judgement, "atlas/plan": Plan}
+FOUND = finding(
+    "hydra.correctness", "rounding", "Cents are lost when the discount is 0.005:\nround at the end.",
+    path="shop/cart.py", evidence="return sum(cart)", fix="round(value, 2)", start=2, severity="high",
+)  # fmt: skip
+DIFF = "diff --git a/shop/cart.py b/shop/cart.py\n@@ -1 +1 @@\n-old\n+new\n"
+REVIEW = ReviewFacts(task=TASK, plan=PLAN, diff=DIFF, evidence="3 passed", known=(FOUND,))
+NOTE = Note(rule="r", path="a.py", line=1, quote="q", message="m")
+
+
+def test_each_role_has_its_module_and_its_prompts() -> None:
+    folder = Path(__file__).parent.parent.parent
+    roles = {name.partition("/")[0] for name in Prompts().names()} - {"desk"}
+    modules = {path.stem for path in (folder / "agents").glob("*.py")} - {"__init__", "roster", "coding", "reviewing"}
+    assert modules == roles
+    assert len(roles) == 13
+    assert set(vars(ROSTER)) == roles
+
+
+@pytest.mark.parametrize("role", CODERS)
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_coder_works_in_the_loop_or_writes_in_one_shot(tmp_path: Path, role: str, loop: bool) -> None:
+    shop = Workshop(tmp_path, [f"{EDIT}\n{tool('finish', summary='done')}" if loop else EDIT])
+    facts = UnitFacts(
+        task=TASK, pack=PACK, plan=PLAN, unit=UNIT, tree=shop.tree, loop=loop, error="NameError: discount"
+    )
+    change = getattr(ROSTER, role)(shop.desk(role), facts)
+    assert [file.path for file in change.files] == ["shop/cart.py"]
+    (request,) = shop.model.asked
+    assert request.template == f"{role}/write"
+    assert bool(request.tools) == loop
+    for text in (TASK.title, UNIT.instructions, PLAN.acceptance[0].text, "NameError: discount", "def count(cart):"):
+        assert text in request.messages[1].text
+    assert ("### reproduce" in request.messages[0].text) == (role != "scribe")
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_failures_11_the_finding_reaches_the_fixers_final_prompt(tmp_path: Path, loop: bool) -> None:
+    shop = Workshop(tmp_path, [tool("read_file", path="shop/cart.py"), f"{EDIT}\n{tool('finish')}"] if loop else [EDIT])
+    facts = FixFacts(task=TASK, pack=PACK, plan=PLAN, unit=UNIT, tree=shop.tree, diff=DIFF, finding=FOUND,
+                     evidence="test_cents failed", loop=loop)  # fmt: skip
+    assert ROSTER.demiurge(shop.desk("demiurge"), facts).files
+    last = shop.model.asked[-1].messages[1].text
+    for text in ("Cents are lost when the discount is 0.005:", "round at the end.", "return sum(cart)",
+                 "round(value, 2)", "shop/cart.py:2", FOUND.id, "test_cents failed", "+new"):  # fmt: skip
+        assert text in last
+
+
+@pytest.mark.parametrize("name", REVIEWERS)
+def test_a_reviewer_gives_five_findings_at_most_and_sees_what_is_known(tmp_path: Path, name: str) -> None:
+    shop = Workshop(tmp_path, [Notes(findings=(NOTE,) * 7).to_json()])
+    notes = REVIEWERS[name](shop.desk(name.partition("/")[0]), REVIEW)
+    assert notes.findings == (NOTE,) * 5
+    (request,) = shop.model.asked
+    assert request.template == name
+    assert "Cents are lost" in request.messages[1].text
+    assert "+new" in request.messages[1].text
+
+
+def test_genesis_sees_criteria_evidence_findings_and_diff(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, ['{"decision": "ACCEPT", "reasons": ["A1 is shown by test_total"]}'])
+    facts = JudgeFacts(task=TASK, criteria=PLAN.acceptance, diff=DIFF, evidence=Evidence(tree="t", base="b"),
+                       evidence_text="suite pytest: 3 passed", findings=(FOUND,), commits=("abc1234 fix",))  # fmt: skip
+    assert ROSTER.genesis(shop.desk("genesis"), facts).value.decision == "ACCEPT"
+    user = shop.model.asked[0].messages[1].text
+    for text in (PLAN.acceptance[0].text, "suite pytest: 3 passed", FOUND.id, "+new", "abc1234 fix"):
+        assert text in user
+
+
+def test_the_judge_and_the_reviewers_have_no_way_to_see_the_authors_prose() -> None:
+    for facts in (JudgeFacts, ReviewFacts):
+        assert not {"change", "changes", "summary", "transcript"} & set(facts.model_fields)
+
+
+def test_atlas_is_told_what_was_wrong_with_the_plan_before(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, [PLAN.to_json()])
+    answer = ROSTER.atlas(
+        shop.desk("atlas"), PlanFacts(task=TASK, pack=PACK, problems=("Units 'a' and 'b' both own x",))
+    )
+    assert answer.value == PLAN
+    assert "Units 'a' and 'b' both own x" in shop.model.asked[0].messages[1].text
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_example_in_a_prompt_is_a_right_answer(name: str) -> None:
+    system = rendered(name)
+    example = next(line for line in system.splitlines() if line.startswith("{"))
+    assert json.loads(example)
+    answer = parse_json(example, FORMS[name])
+    if isinstance(answer, Plan):
+        assert plan_problems(answer, (), PathPolicy()) == ()
+        assert {id for unit in answer.units for id in unit.acceptance} == {item.id for item in answer.acceptance}
+
+
+def test_the_edit_blocks_that_are_taught_are_what_the_parser_reads() -> None:
+    edits = parse(rendered("backend/write"))
+    assert [edit.kind for edit in edits] == ["replace", "write", "delete", "rename", "replace"]
+    assert edits[-1].path == "src/shapes.py"
+
+
+def rendered(name: str) -> str:
+    prompts = Prompts()
+    facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "error": "", "tools": (), "native": False,
+             "problems": (), "diff": DIFF, "evidence": "", "known": (), "findings": (), "criteria": PLAN.acceptance,
+             "commits": (), "finding": FOUND}  # fmt: skip
+    return prompts.render(name, **{key: facts[key] for key in prompts.variables(name)}).system
