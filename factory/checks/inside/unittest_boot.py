@@ -1,0 +1,111 @@
+"""Inside the sandbox: unittest's own discovery with a result that names every test, written to /out/unittest.json.
+
+`python -P -c SOURCE JSON` with names (the project's packages), starts ([start folder, top folder] pairs)
+and only (ids or files).
+"""
+
+import json
+import os
+import sys
+import traceback
+import unittest
+from collections.abc import Iterator
+from typing import Any
+
+plan = json.loads(sys.argv[1])
+sys.argv = ["python -m unittest"]
+root = os.getcwd()
+cases: dict[str, str] = {}
+details: dict[str, str] = {}
+
+
+def name_of(test: Any) -> str:
+    if type(test).__name__ == "_FailedTest":
+        return f"{test._testMethodName} (import)"
+    module = sys.modules.get(type(test).__module__)
+    file = os.path.relpath(os.path.realpath(getattr(module, "__file__", None) or "?"), os.path.realpath(root))
+    method = getattr(test, "_testMethodName", None) or str(test)
+    return f"{file}::{type(test).__qualname__}::{method}"
+
+
+def note(test: Any, status: str, text: str = "") -> None:
+    if not isinstance(test, unittest.TestCase):  # setUpClass or setUpModule failed
+        key = str(test)
+    else:
+        key = name_of(test)
+    if cases.get(key) in ("failed", "error"):
+        return
+    cases[key] = status
+    if text:
+        details[key] = text[-4000:]
+
+
+class Result(unittest.TextTestResult):
+    def addSuccess(self, test: Any) -> None:
+        super().addSuccess(test)
+        note(test, "passed")
+
+    def addFailure(self, test: Any, err: Any) -> None:
+        super().addFailure(test, err)
+        note(test, "failed", "".join(traceback.format_exception(*err)))
+
+    def addError(self, test: Any, err: Any) -> None:
+        super().addError(test, err)
+        note(test, "error", "".join(traceback.format_exception(*err)))
+
+    def addSkip(self, test: Any, reason: Any) -> None:
+        super().addSkip(test, reason)
+        note(test, "skipped")
+
+    def addExpectedFailure(self, test: Any, err: Any) -> None:
+        super().addExpectedFailure(test, err)
+        note(test, "skipped")
+
+    def addUnexpectedSuccess(self, test: Any) -> None:
+        super().addUnexpectedSuccess(test)
+        note(test, "failed", "unexpected success of a test marked expectedFailure")
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            note(test, "failed", "".join(traceback.format_exception(*err)))
+
+
+def wanted(test: Any) -> bool:
+    name = name_of(test)
+    return bool(
+        not plan["only"] or name in plan["only"] or name.split("::")[0] in plan["only"] or name.endswith("(import)")
+    )
+
+
+def flat(suite: Any) -> Iterator[Any]:
+    for item in suite:
+        if isinstance(item, unittest.TestSuite):
+            yield from flat(item)
+        else:
+            yield item
+
+
+sys.path.insert(0, root)
+suite = unittest.TestSuite()
+for start, top in plan["starts"]:
+    seen = set()
+    for pattern in ("test*.py", "*_test.py", "*_tests.py"):
+        found = unittest.TestLoader().discover(os.path.join(root, start), pattern, os.path.join(root, top))
+        for test in flat(found):
+            if test.id() not in seen and wanted(test):
+                seen.add(test.id())
+                suite.addTest(test)
+runner = unittest.TextTestRunner(verbosity=2, stream=sys.stderr, buffer=True)
+runner.resultclass = Result  # type: ignore[assignment]  # the stubs want a callable, a class is one
+result = runner.run(suite)
+where = {}
+for name in plan["names"]:
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file:
+        where[name] = os.path.realpath(file)
+with open("/out/factory-imports.json", "w") as out:
+    json.dump(where, out)
+with open("/out/unittest.json", "w") as out:
+    json.dump({"ran": result.testsRun, "cases": cases, "details": dict(list(details.items())[:20])}, out)
+sys.exit(0 if result.wasSuccessful() else 1)

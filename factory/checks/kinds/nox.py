@@ -1,0 +1,38 @@
+"""nox sessions named in the settings: made once with their dependencies, run without the network."""
+
+from factory.checks.kind import Kind, Setup, Suite
+from factory.checks.kinds.command import read
+from factory.checks.python_project import depends, read_project, version_env
+from factory.checks.source import Source
+from factory.settings import CheckSettings
+
+COPY = 'cp -a /deps/nox /tmp/nox && exec nox --no-install --reuse-existing-virtualenvs --envdir /tmp/nox -s "$1"'
+MAKE = ("uv venv --quiet --clear /deps/venv && uv pip install --quiet --python /deps/venv/bin/python nox && "
+        "cp -a /work /tmp/tree && cd /tmp/tree && "
+        '/deps/venv/bin/nox --install-only --envdir /deps/nox -s "$@"')  # fmt: skip
+
+
+def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
+    project = read_project(source, "")
+    paths = {"PYTHONPATH": "/work/src:/work"}  # before what a session installed: the code is the tree's
+    report = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
+    return tuple(
+        Suite(
+            name=f"nox -s {name}",
+            kind="nox",
+            shown=f"nox -s {name}",
+            argv=("sh", "-c", COPY, "sh", name),
+            env={**paths, **report, **version_env(project.version)},
+            group="nox",
+        )
+        for name in settings.nox
+    )
+
+
+def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
+    env = version_env(read_project(source, folder).version)
+    command = ("sh", "-c", MAKE, "sh", *settings.nox)
+    return Setup(group="nox", commands=(command,), env=env, depends=depends(source, folder))
+
+
+KIND = Kind(find=find, read=read, setup=setup, suffixes=(".py",))

@@ -1,0 +1,88 @@
+"""pytest: counts from its JUnit report, ids as `path::Class::test[parameters]`."""
+
+import json
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element
+
+from factory.checks.inside import script
+from factory.checks.kind import Kind, Report, Suite
+from factory.checks.python_env import setup_python, uses_pytest
+from factory.checks.python_project import read_project, roots, version_env
+from factory.checks.reports import junit
+from factory.checks.source import Source
+from factory.contracts.sandbox import JobResult
+from factory.settings import CheckSettings
+
+OPTIONS = (
+    "-o", "junit_family=xunit1", "--junitxml=/out/junit.xml", "-p", "no:cacheprovider", "--color=no", "--maxfail=0",
+    "--continue-on-collection-errors", "-rfE",
+)  # fmt: skip
+TEST_NAMES = ("test_*.py", "*_test.py", "tests.py")
+
+
+def has_tests(source: Source, folder: str) -> bool:
+    """Python test files, or a pytest configuration that may name them otherwise."""
+    return bool(source.matching(folder, *TEST_NAMES, "pytest.ini", "conftest.py"))
+
+
+def prefers_pytest(source: Source, folder: str) -> bool:
+    """pytest when the repository names it or its tests are plain functions; else unittest needs nothing installed."""
+    if uses_pytest(source, folder):
+        return True
+    texts = [source.text(path) for path in source.matching(folder, *TEST_NAMES)[:50]]
+    return any("import pytest" in text or "\ndef test_" in f"\n{text}" for text in texts) or not any(
+        "unittest" in text for text in texts
+    )
+
+
+def find(source: Source, _settings: CheckSettings) -> tuple[Suite, ...]:
+    found = []
+    for folder in roots(source):
+        if has_tests(source, folder) and prefers_pytest(source, folder):
+            project = read_project(source, folder)
+            suite = Suite(
+                name=f"pytest in {folder}" if folder else "pytest",
+                kind="pytest",
+                shown="python -m pytest",
+                argv=_argv(project.imports, ()),
+                folder=folder,
+                env=version_env(project.version),
+                group="python",
+                editable=project.installable,
+                imports=project.imports,
+            )
+            found.append(suite)
+    return tuple(found)
+
+
+def _argv(names: Sequence[str], only: Sequence[str]) -> tuple[str, ...]:
+    plan = json.dumps({"names": list(names), "args": [*OPTIONS, *only]})
+    return ("python", "-P", "-c", script("pytest_boot"), plan)
+
+
+def narrow(suite: Suite, only: Sequence[str]) -> Suite:
+    """To ids or files; more than a hundred ids become their files, so that the command line stays short."""
+    start = len(suite.folder) + 1 if suite.folder else 0
+    names = [name[start:] if name.startswith(f"{suite.folder}/") else name for name in only]
+    if len(names) > 100:
+        names = sorted({name.split("::")[0] for name in names})
+    shown = " ".join(("python -m pytest", *names[:5], *(("…",) if len(names) > 5 else ())))
+    return suite.but(argv=_argv(suite.imports, names), only=tuple(only), shown=shown)
+
+
+def identity(case: Element, _suites: tuple[str, ...]) -> str:
+    """A node id as pytest itself takes it."""
+    file, owner, name = case.get("file") or "", case.get("classname") or "", case.get("name") or "?"
+    module = file.removesuffix(".py").replace("/", ".")
+    if not file:
+        return f"{owner}::{name}" if owner else f"{name.replace('.', '/')}.py"
+    classes = owner.removeprefix(module).strip(".").replace(".", "::")
+    return "::".join(part for part in (file, classes, name) if part)
+
+
+def read(result: JobResult) -> Report | None:
+    data = result.files.get("junit.xml")
+    return junit([data], identity) if data is not None else None
+
+
+KIND = Kind(find=find, read=read, setup=setup_python, narrow=narrow, none_code=5, must_count=True, suffixes=(".py",))

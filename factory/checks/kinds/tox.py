@@ -1,0 +1,41 @@
+"""tox environments named in the settings: made once with their dependencies, run without the network."""
+
+from factory.checks.kind import Kind, Setup, Suite
+from factory.checks.kinds.command import read
+from factory.checks.python_project import depends, read_project, version_env
+from factory.checks.source import Source
+from factory.settings import CheckSettings
+
+COPY = (
+    "cp -a /deps/tox /tmp/tox && exec tox run --skip-pkg-install --skip-env-install --workdir /tmp/tox "
+    "-x 'testenv.pass_env=*' -e \"$1\""
+)
+MAKE = (
+    "uv venv --quiet --clear /deps/venv && uv pip install --quiet --python /deps/venv/bin/python tox && "
+    'cp -a /work /tmp/tree && cd /tmp/tree && for name in "$@"; do '
+    '/deps/venv/bin/tox run --notest --skip-pkg-install --workdir /deps/tox -e "$name" || exit 1; done'
+)
+
+
+def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
+    project = read_project(source, "")
+    paths = {"PYTHONPATH": "/work/src:/work"}  # the environment holds dependencies only: the code is the tree's
+    report = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
+    return tuple(
+        Suite(
+            name=f"tox -e {name}",
+            kind="tox",
+            shown=f"tox -e {name}",
+            argv=("sh", "-c", COPY, "sh", name),
+            env={**paths, **report, **version_env(project.version)},
+            group="tox",
+        )
+        for name in settings.tox
+    )
+
+
+def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
+    return Setup(group="tox", commands=(("sh", "-c", MAKE, "sh", *settings.tox),), depends=depends(source, folder))
+
+
+KIND = Kind(find=find, read=read, setup=setup, suffixes=(".py",))

@@ -1,0 +1,93 @@
+"""The environment Python tests run in: what to install, how a suite is told where the code is."""
+
+import json
+import platform
+import re
+
+from factory.checks.inside import script
+from factory.checks.kind import Setup
+from factory.checks.linters import wanted_packages
+from factory.checks.python_project import PythonProject, depends, read_project, version_env
+from factory.checks.source import Source, inside
+from factory.settings import CheckSettings
+
+PLUGINS = {  # option or setting of pytest that only a plug-in knows -> the plug-in
+    r"--cov": "pytest-cov",
+    r"(?:^|\s)-n\s*(?:\d|auto|logical)|--dist\b|--numprocesses": "pytest-xdist",
+    r"--asyncio-mode|asyncio_mode|asyncio_default": "pytest-asyncio",
+    r"--timeout|^\s*timeout\s*=": "pytest-timeout",
+    r"--reruns": "pytest-rerunfailures",
+    r"--benchmark": "pytest-benchmark",
+    r"--randomly|-p no:randomly": "pytest-randomly",
+    r"--ds[= ]|DJANGO_SETTINGS_MODULE": "pytest-django",
+    r"--mypy": "pytest-mypy",
+    r"--black": "pytest-black",
+    r"--hypothesis": "hypothesis",
+}
+
+
+def uses_pytest(source: Source, folder: str) -> bool:
+    """Anything in the folder that names pytest: its configuration, a requirement, a conftest."""
+    if source.matching(folder, "conftest.py", "pytest.ini", ".pytest.ini"):
+        return True
+    files = [inside(folder, name) for name in ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini")]
+    files += [inside(folder, name) for name in read_project(source, folder).requirements]
+    return any(re.search(r"\bpytest\b", source.text(path)) for path in files)
+
+
+def pytest_options(source: Source, folder: str) -> str:
+    """The text of the repository's own pytest configuration."""
+    texts = [source.text(inside(folder, name)) for name in ("pytest.ini", ".pytest.ini")]
+    for name, header in (("pyproject.toml", "[tool.pytest"), ("setup.cfg", "[tool:pytest]"), ("tox.ini", "[pytest]")):
+        text = source.text(inside(folder, name))
+        if header in text:
+            texts.append(text.split(header, 1)[1].split("\n[", 1)[0])
+    return "\n".join(texts)
+
+
+def setup_python(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
+    """What is installed for the Python suites of one folder; None when they need nothing."""
+    project = read_project(source, folder)
+    pytest = uses_pytest(source, folder) or bool(settings.tox or settings.nox)
+    options = pytest_options(source, folder)
+    packages = ["pytest"] if pytest else []
+    packages += [name for pattern, name in PLUGINS.items() if pytest and re.search(pattern, options, re.M)]
+    packages += settings.install
+    packages += wanted_packages(source, folder) if settings.lint else ()
+    sources = _sources(project)
+    if not (packages or sources or project.installable):
+        return None
+    plan = {
+        "folder": folder,
+        "sources": sources,
+        "packages": packages,
+        "build": [*project.build, "editables"] if project.installable else [],
+        "needed": ["pytest"] if pytest else [],
+        "remove": [project.name] if project.name and project.name.lower() != "pytest" else [],
+        "copy": project.dynamic,
+        "lock": _lock(project),
+    }
+    return Setup(
+        group="python",
+        commands=(("python3", "-I", "-c", script("python_install"), json.dumps(plan)),),
+        env=version_env(project.version),
+        depends=(platform.python_version(), *depends(source, folder)),
+    )
+
+
+def _sources(project: PythonProject) -> list[list[str]]:
+    """Arguments of `uv pip install`, one list for each thing that may fail by itself."""
+    found = [["-r", name] for name in project.requirements]
+    metadata = ["-r", project.metadata]
+    found += [metadata] if project.dependencies else []
+    found += [[*metadata, "--extra", extra] for extra in project.extras]
+    found += [["--group", group] for group in project.groups]
+    found += [list(project.poetry)] if project.poetry else []
+    return found
+
+
+def _lock(project: PythonProject) -> list[str]:
+    if not project.locked:
+        return []
+    return [*(word for name in project.extras for word in ("--extra", name)),
+            *(word for name in project.groups for word in ("--group", name)), "--no-default-groups"]  # fmt: skip
