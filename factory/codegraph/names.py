@@ -24,6 +24,7 @@ _WRAPPED = {
     "decorated_definition", "export_statement", "ambient_declaration", "expression_statement", "type_declaration",
     "const_declaration", "var_declaration", "var_spec_list", "lexical_declaration", "variable_declaration",
 }  # fmt: skip
+_PARTS = {"method_declaration", "constructor_declaration", "function_item"}  # of a type or impl block
 _MEMBERS = {"class_declaration", "interface_declaration", "enum_declaration", "record_declaration"}
 _IMPORTS = {
     "import_statement", "import_from_statement", "future_import_statement", "import_declaration", "use_declaration",
@@ -33,21 +34,33 @@ _IMPORTS = {
 
 def statements(node: "Node") -> Iterator["Node"]:
     """The statements of a file, those under a top-level `if` or `try` too."""
-    for child in node.named_children:
+    todo = list(reversed(node.named_children))  # no recursion: a hostile file nests deeper than Python's stack
+    while todo:
+        child = todo.pop()
         if child.type in _INSIDE:
-            yield from statements(child)
+            todo.extend(reversed(child.named_children))
         else:
             yield child
 
 
 def definitions(node: "Node") -> Iterator[tuple[str, "Node"]]:
     """(name, node that holds the whole definition) for each name that a top-level statement defines."""
-    if node.type in _WRAPPED:
-        for child in node.named_children:
-            yield from (
-                (name, node if node.type != "type_declaration" else place) for name, place in definitions(child)
-            )
-        return
+    todo = [(node, node)]
+    while todo:
+        inner, holder = todo.pop()
+        if inner.type in _WRAPPED:
+            keep = inner.type != "type_declaration"  # Go groups several types in one
+            todo.extend((child, holder if keep else child) for child in reversed(inner.named_children))
+        else:
+            yield from ((name, _larger(holder, place)) for name, place in _defined(inner))
+
+
+def _larger(holder: "Node", place: "Node") -> "Node":
+    """The statement around a definition (its decorators, its `export`), unless the name is only a part of it."""
+    return place if place.type in _PARTS else holder
+
+
+def _defined(node: "Node") -> Iterator[tuple[str, "Node"]]:
     if node.type in ("assignment", "variable_declarator"):
         yield from ((name, node) for name in _targets(node) if not _private_variable(node, name))
     elif node.type == "method_declaration":  # Go: func (s *Server) Close()
@@ -70,7 +83,8 @@ def imports(node: "Node") -> Iterator[str]:
         yield from _identifiers(node)
     elif node.type == "export_statement":
         for child in node.named_children:
-            yield from imports(child)
+            if child.type in _IMPORTS:
+                yield from _identifiers(child)
 
 
 def _text(node: "Node") -> str:
@@ -83,14 +97,16 @@ def _field(node: "Node", name: str) -> str:
 
 
 def _targets(node: "Node") -> Iterator[str]:
-    left = node.child_by_field_name("left") or node.child_by_field_name("name")
-    if left is not None and left.type == "identifier":
-        yield _text(left)
-    elif left is not None and left.type in ("pattern_list", "tuple_pattern", "object_pattern", "array_pattern"):
-        yield from _identifiers(left)
-    right = node.child_by_field_name("right")
-    if right is not None and right.type == "assignment":  # a = b = 1
-        yield from _targets(right)
+    """Names on the left, of chains too (a = b = 1)."""
+    here: Node | None = node
+    while here is not None:
+        left = here.child_by_field_name("left") or here.child_by_field_name("name")
+        if left is not None and left.type == "identifier":
+            yield _text(left)
+        elif left is not None and left.type in ("pattern_list", "tuple_pattern", "object_pattern", "array_pattern"):
+            yield from _identifiers(left)
+        right = here.child_by_field_name("right")
+        here = right if right is not None and right.type == "assignment" else None
 
 
 def _private_variable(node: "Node", name: str) -> bool:
