@@ -1,5 +1,6 @@
 """Settings become a shop. The only module that knows both the machinery and the agents."""
 
+import os
 import secrets
 import threading
 import time
@@ -29,7 +30,8 @@ from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.replay import ReplayJournal
 from factory.ledger.spend import Spend
 from factory.llm.client import Client
-from factory.llm.providers import model_at
+from factory.llm.models import models
+from factory.llm.providers.script import read_script
 from factory.prompting import Prompts
 from factory.settings import Settings
 from factory.stages.desks import Desks
@@ -139,23 +141,31 @@ def make_shop(
     spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
     policy = PathPolicy.of(settings.paths)
     bench = Bench(trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run))
-    client = Client(settings, model_at, spend, egress, state.clock, _notify(run, journal, watcher))
+    ask = models(os.environ, state.clock, state.run_folder(run.id))
+    client = Client(settings, ask, spend, egress, state.clock, _notify(run, journal, watcher))
     tools = Tools(
         client=client, prompts=Prompts(), trees=store, blobs=blobs, policy=policy, settings=settings,
         note=lambda event, facts: journal.note(run.id, event, **facts),
-        run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection)[1],
+        run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection).text,
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
         settings=settings, journal=journal, trees=store, blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
-        story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id)),
+        story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id),
+                                   recorded_label(settings)),
     )  # fmt: skip
 
 
 def spend_of(state: State, settings: Settings) -> Spend:
     return Spend(state.db, settings.budget, state.clock)
+
+
+def recorded_label(settings: Settings) -> str:
+    """What the report calls answers that come from files; "" when every endpoint is a model's."""
+    files = [Path(each.script) for each in settings.endpoints.values() if each.wire == "scripted" and each.script]
+    return read_script(files[0]).label or "recorded answers" if files else ""
 
 
 def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json], None]:

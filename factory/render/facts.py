@@ -215,7 +215,7 @@ def _proof(run: Run, seen: dict[str, str], name: str) -> Proof:
     if name in seen:
         return Proof("test", name, seen[name], seen[name] == "passed")
     for commit in run.delivery.commits if run.delivery else ():
-        if len(name) >= 7 and commit.sha.startswith(name):
+        if name == commit.unit or (len(name) >= 7 and commit.sha.startswith(name)):
             return Proof("commit", commit.sha[:12], f"unit {commit.unit}", True)
     for finding in findings(run):
         if finding.id == name:

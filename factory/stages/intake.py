@@ -24,13 +24,14 @@ def task_of(event: Event) -> Task:
         return Task(number="local", title="Tidy the code with safe automatic fixes", body="", kind="tidy", effort=1,
                     digest=digest("tidy"))  # fmt: skip
     lines = event.text.strip().splitlines()
-    title = re.sub(r"^#+\s*", "", lines[0]).strip()[:200] or "Untitled issue"
+    first = re.sub(r"^#+\s+", "", lines[0]).strip()[:200]
+    title = re.sub(r"\s*\(?#\d{1,9}\)?$", "", first) or first or "Untitled issue"
     body = "\n".join(lines[1:]).strip()
     notes: tuple[str, ...] = ()
     if len(body) > MAX_BODY:
         notes = (f"the issue's text was cut from {len(body):,} to {MAX_BODY:,} characters",)
         body = body[:MAX_BODY]
-    number = event.number or next(iter(re.findall(r"#(\d{1,9})\b", title)), "") or "local"
+    number = event.number or next(iter(re.findall(r"#(\d{1,9})\b", first)), "") or "local"
     return Task(number=number, title=title, body=body, kind=_kind(title, body), digest=digest(event.text), notes=notes)
 
 

@@ -12,6 +12,7 @@ from factory.contracts.roster import JudgeFacts
 from factory.contracts.run import Run
 from factory.contracts.seams import Answer
 from factory.contracts.verdict import Decision, Judgement, Verdict
+from factory.stages.commits import commits_of
 from factory.stages.generate import ENDS_THE_RUN
 from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
@@ -86,9 +87,10 @@ def facts(run: Run, shop: Shop, findings: tuple[Finding, ...]) -> JudgeFacts:
     assert run.task
     assert run.plan
     assert run.evidence
-    return JudgeFacts(task=run.task, criteria=run.plan.acceptance, evidence=run.evidence, findings=findings,
-                      diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
-                      evidence_text=evidence_text(run.evidence, shop.blobs))  # fmt: skip
+    commits = tuple(f"{each.sha[:12]} {each.unit}: {each.title}" for each in commits_of(run, shop.trees))
+    diff = diff_text(shop.trees.diff(run.repo.tree, run.tree))
+    return JudgeFacts(task=run.task, criteria=run.plan.acceptance, evidence=run.evidence, findings=findings, diff=diff,
+                      commits=commits, evidence_text=evidence_text(run.evidence, shop.blobs))  # fmt: skip
 
 
 def _verdict(run: Run, shop: Shop, findings: tuple[Finding, ...], answers: list[Answer[Judgement]]) -> Verdict:

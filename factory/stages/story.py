@@ -11,11 +11,12 @@ from factory.contracts.story import Cost, Sent, Span, Story, Talk
 from factory.ledger.journal import SqliteJournal, Step
 
 MAX_DIFF = 2_000_000
+MAX_LOG = 1_000_000
 
 
 def story_of(run: Run, journal: SqliteJournal, trees: TreeReader, blobs: Blobs, costs: Sequence[Cost],
-             sent: Sequence[Sent]) -> Story:  # fmt: skip
-    """Everything a reader may ask about the run, from records; nothing is computed by a model."""
+             sent: Sequence[Sent], recorded: str) -> Story:  # fmt: skip
+    """Everything a reader may ask about the run. `recorded`: the label of scripted answers, when no model was asked."""
     steps = list(journal.steps(run.id))
     diff = trees.diff(run.repo.tree, run.tree) if run.tree and run.tree != run.repo.tree else ""
     return Story(
@@ -29,7 +30,7 @@ def story_of(run: Run, journal: SqliteJournal, trees: TreeReader, blobs: Blobs, 
             f"{at} {event} {json.dumps(facts, ensure_ascii=False)}" for at, event, facts in journal.trail(run.id)
         ),
         logs=_logs(run, blobs),
-        recorded=_recorded(steps),
+        recorded=recorded,
     )
 
 
@@ -87,15 +88,6 @@ def _logs(run: Run, blobs: Blobs) -> dict[str, str]:
     """The logs of the last evidence: what the tables point at."""
     if run.evidence is None:
         return {}
-    keys = {key for suite in run.evidence.suites for key in (suite.base.log, suite.candidate.log) if key}
-    return {key: blobs.get(key).decode(errors="replace")[-100_000:] for key in sorted(keys)}
-
-
-def _recorded(steps: Sequence[Step]) -> str:
-    """The label of the file the answers came from, when a scripted endpoint gave them."""
-    for step in steps:
-        if step.kind == "exchange":
-            reply = Exchange.from_json(step.output).reply
-            if reply and reply.model.startswith("scripted"):
-                return reply.model
-    return ""
+    suites = run.evidence.suites
+    keys = {key for each in suites for key in (each.base.log, each.candidate.log, each.candidate.cases) if key}
+    return {key: blobs.get(key).decode(errors="replace")[-MAX_LOG:] for key in sorted(keys)}

@@ -1,10 +1,10 @@
 """verify: tree -> Evidence. The tests run on an exported copy, of a tree that is fixed before they start."""
 
 from factory.checks.prove import prove
-from factory.contracts.change import Change
 from factory.contracts.errors import Stopped
 from factory.contracts.evidence import Evidence
 from factory.contracts.run import Run
+from factory.stages.commits import accepted
 from factory.stages.shop import Shop
 
 
@@ -35,15 +35,3 @@ def evidence_of(run: Run, shop: Shop, stage: str, unit: str) -> Evidence:
     shop.watcher.tell("check", name="tests", state="green" if found.green else "red",
                       seconds=shop.clock.monotonic() - clock)  # fmt: skip
     return found
-
-
-def accepted(run: Run) -> tuple[Change, ...]:
-    """Every change that is part of the candidate, in order: units by wave, then fixes."""
-    merged = []
-    before = run.repo.tree
-    for wave in run.waves:
-        for change, after in zip(wave.changes, wave.trees, strict=True):
-            if after != before:
-                merged.append(change)
-            before = after
-    return (*merged, *run.fixes)
