@@ -1,0 +1,209 @@
+"""The pack: what the issue points at is in it, within the budget, the same every time, cheap on large repositories."""
+
+import resource
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from factory.context.gather import gather
+from factory.context.listing import listing
+from factory.contracts.task import Pack, Task
+from factory.git import Store
+from tests.edits.repository import Made, make_store
+
+LONG = (
+    "import math\n\n\n"
+    + "".join(f"def helper_{n}(x):\n    y = x + {n}\n    return math.floor(y)\n\n\n" for n in range(120))
+    + "@cached\ndef apply_discount(total, percent):\n    # percent is 0..100\n    return total - total * percent\n\n\n"
+    + "".join(f"def other_{n}(x):\n    return x * {n}\n\n\n" for n in range(120))
+)
+FILES: dict[str, bytes | str] = {
+    "shop/pricing.py": LONG,
+    "shop/cart.py": (
+        "from shop.pricing import apply_discount\n\n\nclass Cart:\n    def total(self):\n        return apply_discount(1, 2)\n"
+    ),
+    "shop/__init__.py": "",
+    "tests/test_cart.py": "from shop.cart import Cart\n",
+    "web/app.js": "export function render() { return 1 }\n",
+    "web/vendor/lib.min.js": "function apply_discount(){}" * 10,
+    "docs/guide.md": "# Guide\n\nDiscounts are nice.\n",
+    "image.png": b"\x89PNG\0\0apply_discount",
+    "AGENTS.md": "Use tabs.\n",
+    "CLAUDE.md": "Use tabs.\n",
+    "docs/CONTRIBUTING.md": "Be kind.\n" * 4000,
+    "README.md": "# Shop\n",
+    "latin.py": "# caf\xe9\ndef latin_thing():\n    pass\n".encode("latin-1"),
+}  # fmt: skip
+
+
+def task(title: str, body: str = "") -> Task:
+    return Task(number="1", title=title, body=body, kind="bug", digest="0" * 64)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make_store(tmp_path_factory.mktemp("context"), FILES, {"GEMINI.md": "AGENTS.md", "secret.py": "/etc/passwd"})
+
+
+def pack(made: Made, title: str, body: str = "", tokens: int = 8000) -> Pack:
+    return gather(made.store, made.tree, task(title, body), tokens)
+
+
+def test_the_function_that_is_named_is_shown_whole_and_alone(made: Made) -> None:
+    found = pack(made, "`apply_discount` is wrong", "It gives a negative total.")
+    first = found.files[0]
+    assert first.path == "shop/pricing.py"
+    assert (
+        first.text
+        == "@cached\ndef apply_discount(total, percent):\n    # percent is 0..100\n    return total - total * percent\n"
+    )
+    assert LONG.split("\n")[first.start - 1] == "@cached"
+    assert first.end == first.start + 3
+    assert "shop/cart.py" in [file.path for file in found.files]
+    assert "image.png" not in [file.path for file in found.files]
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("see web/app.js please", "web/app.js"),
+        ("see app.js please", "web/app.js"),
+        ("in shop.cart the sum is off", "shop/cart.py"),
+        ("shop.cart.Cart loses items", "shop/cart.py"),
+        ("/home/me/project/shop/cart.py is off", "shop/cart.py"),
+        ('File "/app/shop/cart.py", line 6, in total', "shop/cart.py"),
+        ("the Cart class", "shop/cart.py"),
+        ("latin_thing fails", "latin.py"),
+    ],
+)
+def test_files_that_the_issue_names(made: Made, body: str, path: str) -> None:
+    assert pack(made, "Something", body).files[0].path == path
+
+
+def test_a_line_of_a_traceback_brings_its_function(made: Made) -> None:
+    line = LONG.split("\n").index("def helper_40(x):") + 2
+    found = pack(
+        made, "Crash", f'Traceback:\n  File "shop/pricing.py", line {line}, in x\nshop/pricing.py:{line}: error'
+    )
+    assert found.files[0].text.startswith("def helper_40(x):\n")
+    assert "line" in found.files[0].why
+
+
+def test_plain_words_are_the_last_resort(made: Made) -> None:
+    assert "docs/guide.md" in [file.path for file in pack(made, "Discounts should be explained").files]
+    assert [file.path for file in pack(made, "Zzyzx qwertz").files] == ["README.md"]
+
+
+def test_links_are_never_followed(made: Made) -> None:
+    found = pack(made, "secret.py and `root`", "see secret.py and GEMINI.md")
+    assert "root:" not in found.to_json()
+    assert "secret.py" in found.tree
+
+
+def test_advice_is_capped_and_not_repeated(made: Made) -> None:
+    found = pack(made, "apply_discount")
+    assert [item.path for item in found.advice] == ["AGENTS.md", "docs/CONTRIBUTING.md"]
+    assert found.advice[1].text.endswith("[the rest was cut]\n")
+    assert all(len(item.text) <= 6100 for item in found.advice)
+
+
+@pytest.mark.parametrize("tokens", [1000, 2000, 8000, 50_000])
+def test_the_budget_holds(made: Made, tokens: int) -> None:
+    found = pack(
+        made, "apply_discount Cart render helper_1 other_3", "shop/pricing.py shop/cart.py web/app.js README.md", tokens
+    )
+    size = len(found.tree) + sum(len(item.text) for item in (*found.files, *found.advice))
+    assert size / 4 <= found.tokens <= tokens
+    assert found.tree
+
+
+def test_pieces_are_the_lines_they_say(made: Made) -> None:
+    found = pack(made, "helper_3 helper_77 other_9 apply_discount", "", 3000)
+    lines = LONG.split("\n")
+    assert len(found.files) > 2
+    for file in found.files:
+        if file.path == "shop/pricing.py":
+            assert file.text == "\n".join(lines[file.start - 1 : file.end]) + "\n"
+
+
+def test_deterministic(made: Made, tmp_path: Path) -> None:
+    again = Store(tmp_path / "again", made.target)
+    one, other = (
+        gather(store, made.tree, task("Cart total discount", "render helper_5"), 4000) for store in (made.store, again)
+    )
+    assert one == other
+
+
+def test_hostile_text_is_only_text(made: Made) -> None:
+    for body in (
+        "`" * 5000,
+        "a/" * 30_000,
+        "x." * 30_000,
+        "(.*)+[[[ --help ../../etc/passwd",
+        "A" * 65_000,
+        "\\\\ \0 \ud800",
+    ):
+        pack(made, "x", body)
+
+
+def test_odd_names_stay_on_one_line(tmp_path: Path) -> None:
+    made = make_store(
+        tmp_path, {"a\nb.py": "apply_discount\n", b"caf\xe9.py".decode("utf-8", "surrogateescape"): "apply_discount\n"}
+    )
+    found = pack(made, "apply_discount")
+    assert sorted(found.tree.split("\n")) == ["a?b.py", "caf?.py"]
+    found.to_json().encode()
+
+
+def test_listing_of_thousands_of_files_is_summarised() -> None:
+    paths = [f"pkg{a}/mod{b}/file{c}.py" for a in range(20) for b in range(20) for c in range(20)] + ["setup.py"]
+    text, omitted = listing(paths, ["pkg7/mod3/file5.py"], 4000)
+    lines = text.split("\n")
+    assert len(text) <= 4000
+    assert "pkg7/mod3/file5.py" in lines
+    assert "pkg7/mod4/ (20 files)" in lines
+    assert "pkg8/ (400 files)" in lines
+    assert omitted == len(paths) - sum("(" not in line for line in lines)
+
+
+def test_a_flat_repository_that_does_not_fit_is_cut() -> None:
+    text, omitted = listing([f"file{n:05}.py" for n in range(5000)], (), 1000)
+    assert len(text) <= 1000
+    assert omitted == 5000 - len(text.split("\n"))
+
+
+def test_large_repository_is_cheap(tmp_path: Path) -> None:
+    """7,000 files and 500,000 lines: under 300 MB in the process, a few seconds (issue 2, section 8)."""
+    body = "".join(f"    value_{n} = compute(self, {n}, discount)\n" for n in range(70))
+    stream = [b"commit refs/heads/main\ncommitter t <t@localhost> 0 +0000\ndata 1\nx\n"]
+    for n in range(7000):
+        data = f"class Thing{n}:\n  def method_{n}(self):\n{body}".encode()
+        stream.append(b"M 100644 inline src/p%d/m%d.py\ndata %d\n%s\n" % (n % 90, n, len(data), data))
+    target = tmp_path / "target"
+    target.mkdir()
+    subprocess.run(["git", "init", "-q", "--bare", "."], cwd=target, check=True)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=target, input=b"".join(stream), check=True)
+    script = f"""
+        import resource
+        from pathlib import Path
+        from factory.context.gather import gather
+        from factory.contracts.task import Task
+        from factory.git import Store, resolve
+        target = Path({str(target)!r})
+        tree = resolve(target, "main")[2]
+        title, body = "Thing4711 computes a wrong discount", "value of `method_4711`, compute"
+        task = Task(number="1", title=title, body=body, kind="bug", digest="0")
+        pack = gather(Store(Path({str(tmp_path / "store")!r}), target), tree, task, 16000)
+        assert pack.files[0].path == "src/p31/m4711.py", pack.files[0]
+        assert pack.tree_omitted > 5000 and pack.tokens <= 16000
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False, cwd=Path.cwd()
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) * 1024 < 300_000_000
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime < 60
