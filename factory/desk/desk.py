@@ -18,7 +18,7 @@ from factory.contracts.task import Pack
 from factory.desk.loop import Caps, Loop
 from factory.desk.pieces import pieces_of
 from factory.desk.reply import asked, said
-from factory.desk.sources import fresh
+from factory.desk.sources import fitted, fresh
 from factory.desk.tools import Bench
 from factory.desk.window import History
 from factory.edits.blocks import parse
@@ -84,6 +84,7 @@ class Workdesk:
         )  # fmt: skip
 
     def ask(self, template: str, output: type[T], **facts: Any) -> Answer[T]:
+        facts = {name: fitted(fact, self._room()) if isinstance(fact, Pack) else fact for name, fact in facts.items()}
         rendered = self.tools.prompts.render(template, **facts)
         request = self._request(template, rendered, pieces_of(facts.values()), output=schema_of(output))
 
@@ -152,11 +153,18 @@ class Workdesk:
 
     def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The role's facts with the unit, and with each pack brought up to date with the unit's tree."""
-        room = self.tools.settings.line.pack_tokens
+        first = getattr(facts.get("finding"), "path", "")
         return {"unit": unit} | {
-            name: fresh(self.tools.trees, tree, unit, fact, room) if isinstance(fact, Pack) else fact
+            name: fresh(self.tools.trees, tree, unit, fact, self._room(), first) if isinstance(fact, Pack) else fact
             for name, fact in facts.items()
         }
+
+    def _room(self) -> int:
+        """Tokens of files in a prompt: the setting's, and at most a third of the smallest window that may answer."""
+        return min(self.tools.settings.line.pack_tokens, self._context() // 3)
+
+    def _context(self) -> int:
+        return min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
 
     def _draft(self, unit: Unit, tree: str) -> Draft:
         return Draft(self.tools.trees, tree, unit.owns, self.tools.policy, unit.removes)
@@ -188,8 +196,8 @@ class Workdesk:
 
     def _caps(self, specs: tuple[ToolSpec, ...]) -> Caps:
         line = self.tools.settings.line
-        context = min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
-        taken = min(ONE_SHOT, context // 2) + sum(estimate(spec.to_json()) for spec in specs)
+        context = self._context()
+        taken = min(ONE_SHOT, context // 4) + sum(estimate(spec.to_json()) for spec in specs)
         return Caps(line.max_steps, int(line.loop_usd * 1_000_000), line.loop_minutes * 60, line.format_errors,
                     context - taken)  # fmt: skip
 

@@ -9,6 +9,8 @@ from factory.contracts.task import Pack
 
 _HEADER = re.compile(r"^diff --git a/.* b/(.*)$", re.MULTILINE)
 
+_FOUND = re.compile(r"(.+?):\d+:")
+
 
 def piece(path: str, start: int, end: int, text: str) -> Piece:
     """Lines `start` to `end` of a file (0, 0: not lines of the file, but of a diff or a listing)."""
@@ -26,6 +28,16 @@ def pieces_of(facts: Iterable[object]) -> tuple[Piece, ...]:
         elif isinstance(fact, str) and fact.startswith("diff --git "):
             found += _of_diff(fact)
     return tuple(dict.fromkeys(found))
+
+
+def pieces_found(lines: str) -> tuple[Piece, ...]:
+    """The pieces in a search's output, `path:line: text` a line: what was found in one file is one piece."""
+    files: dict[str, list[str]] = {}
+    for line in lines.splitlines():
+        found = _FOUND.match(line)
+        if found:
+            files.setdefault(found[1], []).append(line)
+    return tuple(piece(path, 0, 0, "\n".join(part)) for path, part in files.items())
 
 
 def _of_diff(diff: str) -> list[Piece]:

@@ -77,7 +77,7 @@ def _split(text: str) -> tuple[str, list[str]]:
     skeleton: list[str] = []
     bodies: list[str] = []
     ends: tuple[str, ...] = ()  # the markers that close the body we are in
-    for line in _THINK.sub("", text.replace("\0", "")).splitlines(keepends=True):
+    for line in re.findall(r"[^\n]*\n|[^\n]+", _THINK.sub("", text.replace("\0", ""))):
         opened = _OPEN.fullmatch(line.strip())
         if ends:
             bodies[-1] += line

@@ -11,15 +11,15 @@ from factory.llm.tokens import BYTES_PER_TOKEN
 LARGEST = 400_000  # bytes of a file that is worth showing
 
 
-def fresh(trees: TreeReader, tree: str, unit: Unit, pack: Pack, tokens: int) -> Pack:
-    """`pack` with the files the unit owns, then those it reads, then what else still is as it was packed.
+def fresh(trees: TreeReader, tree: str, unit: Unit, pack: Pack, tokens: int, first: str = "") -> Pack:
+    """`pack` with the file `first`, those the unit owns and reads, then what else still is as it was packed.
 
     At most `tokens` of files; a file that does not fit whole is cut at its end.
     """
     entries = trees.entries(tree)
     room = tokens * BYTES_PER_TOKEN
     files: list[PackFile] = []
-    for path, why in _wanted(entries, unit):
+    for path, why in _wanted(entries, unit, first):
         text = _text(trees, entries[path])
         if text and room > 200:
             files.append(_whole(path, text, why, room))
@@ -32,9 +32,21 @@ def fresh(trees: TreeReader, tree: str, unit: Unit, pack: Pack, tokens: int) -> 
     return pack.but(files=tuple(files))
 
 
-def _wanted(entries: Mapping[str, Entry], unit: Unit) -> Iterator[tuple[str, str]]:
+def fitted(pack: Pack, tokens: int) -> Pack:
+    """`pack` with as many of its files, in their order, as `tokens` hold."""
+    room = tokens * BYTES_PER_TOKEN
+    files = []
+    for file in pack.files:
+        room -= len(file.text)
+        if room >= 0:
+            files.append(file)
+    return pack.but(files=tuple(files))
+
+
+def _wanted(entries: Mapping[str, Entry], unit: Unit, first: str) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
-    for globs, why in ((unit.owns, "yours to change"), (unit.reads, "to read")):
+    named = (first,) if first in entries else ()
+    for globs, why in ((named, "named by the finding"), (unit.owns, "yours to change"), (unit.reads, "to read")):
         for glob in globs:
             for path in [glob] if glob in entries else sorted(path for path in entries if matches(glob, path)):
                 if path not in seen and entries[path].mode.startswith("100") and entries[path].size <= LARGEST:

@@ -8,7 +8,7 @@ from typing import Any
 from factory.contracts.errors import BadReply, EditProblem, GitProblem
 from factory.contracts.record import Field, Json, Record, ValidationError, problems
 from factory.contracts.seams import TreeReader
-from factory.desk.pieces import piece
+from factory.desk.pieces import piece, pieces_found
 from factory.desk.window import Result
 from factory.edits.draft import Draft
 from factory.edits.globs import is_literal, matches
@@ -90,7 +90,7 @@ def _read(bench: Bench, wanted: ReadFile) -> Result:
     path = wanted.path.strip().removeprefix("./")
     lines = bench.draft.read(path).splitlines(keepends=True)
     start = min(wanted.start, max(1, len(lines)))
-    last = min(wanted.end or len(lines), start + READ_LINES - 1, len(lines))
+    last = min(max(start, wanted.end) if wanted.end else len(lines), start + READ_LINES - 1, len(lines))
     body = "".join(lines[start - 1 : last])[:READ_CHARS]
     end = start + max(0, len(body.splitlines()) - 1)
     where = f"{path}, lines {start} to {end} of {len(lines)}"
@@ -110,8 +110,7 @@ def _search(bench: Bench, wanted: Search) -> Result:
     if not body:
         return Result(f"{title}.", f"{title}.")
     more = f"\n(only the first {FOUND} are shown: search for less)" if len(found) > FOUND else ""
-    return Result(f"{title}:\n{body}{more}", f"[output dropped: {title}]",
-                  (piece(f"(search {wanted.pattern})", 0, 0, body),))  # fmt: skip
+    return Result(f"{title}:\n{body}{more}", f"[output dropped: {title}]", pieces_found(body))
 
 
 def _posix(pattern: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from factory.contracts.change import Change
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Message, Reply, ToolCall
-from tests.desk.workshop import EDIT, FACTS, UNIT, MemoryScope, Workshop, call, tool
+from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, MemoryScope, Workshop, call, tool
 
 FINISH = tool("finish", summary="subtracts the discount")
 READ = tool("read_file", path="shop/cart.py")
@@ -192,3 +192,28 @@ def test_resume_replays_the_finished_steps_and_goes_on(tmp_path: Path, killed_af
 def test_a_reproduction_given_on_the_way_is_kept(tmp_path: Path) -> None:
     shop = Workshop(tmp_path, [f"{EDIT}\n### reproduce\n```sh\npython -c 'import shop'\n```\n", FINISH])
     assert work(shop).reproduction == "python -c 'import shop'"
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "../../.ssh/id_ed25519", "~/.netrc", "_work/../.runner"])
+def test_pit_01_pit_02_a_hostile_model_gets_no_bytes_and_leaves_a_trail(tmp_path: Path, path: str) -> None:
+    shop = Workshop(tmp_path, [tool("read_file", path=path), EDIT, FINISH])
+    assert work(shop).error == ""
+    told = results(shop)[0].text
+    assert told.startswith("error: outside worktree")
+    assert "\n" not in told
+    assert [(event, facts["path"]) for event, facts in shop.notes] == [("path_denied", path)]
+
+
+def test_a_small_window_gets_a_smaller_pack_and_still_works(tmp_path: Path) -> None:
+    big = FILES | {"tests/test_cart.py": "# a line of a long test file\n" * 2000}
+    shop = Workshop(tmp_path, [EDIT, FINISH], files=big, endpoint={"context": 8192, "max_output": 2048})
+    assert work(shop).error == ""
+    assert "the rest is left out" in shop.model.asked[0].messages[1].text
+
+
+def test_nothing_in_a_request_depends_on_time_or_place(tmp_path: Path) -> None:
+    answers: list[Reply | str] = [READ, tool("search", pattern="total"), EDIT, tool("run_tests"), tool("fly"), FINISH]
+    one, other = Workshop(tmp_path / "a", answers, pace=0.1), Workshop(tmp_path / "b" / "c", answers, pace=0.7)
+    assert work(one) == work(other)
+    assert one.model.asked == other.model.asked
+    assert str(tmp_path) not in "".join(request.to_json() for request in one.model.asked)

@@ -56,6 +56,7 @@ def test_read_gives_the_lines_asked_for(bench: Bench) -> None:
 
 def test_read_stops_at_the_most_lines_and_says_where(bench: Bench) -> None:
     assert bench.use("read_file", {"path": "long.py"}).text.startswith(f"long.py, lines 1 to {READ_LINES} of 1000:")
+    assert "lines 9 to 9 of" in bench.use("read_file", {"path": "long.py", "start": 9, "end": 3}).text
     assert "lines 1000 to 1000" in bench.use("read_file", {"path": "long.py", "start": 5000}).text
 
 
@@ -70,6 +71,10 @@ def test_search_sees_the_edits_and_takes_globs(bench: Bench) -> None:
         "3 lines match 'total' in **/"
     )
     assert bench.use("search", {"pattern": "deep"}).text.endswith("src/a b/new file.py:1:deep = 1")
+    assert [piece.path for piece in bench.use("search", {"pattern": "def"}).pieces] == [
+        "shop/cart.py",
+        "tests/test_cart.py",
+    ]
     assert bench.use("search", {"pattern": "nowhere"}).text == "0 lines match 'nowhere'."
 
 
