@@ -56,6 +56,8 @@ def _file(lines: list[str]) -> FileDiff:
             made.note = "deleted"
         elif line.startswith("rename from "):
             made.note = f"renamed from {unquoted(line[12:])}"
+        elif line.startswith("rename to "):
+            made.path = unquoted(line[10:])
         elif line.startswith("Binary files "):
             made.note = f"{made.note}, binary".removeprefix(", ")
     made.rows.extend(_rows(lines[head:]))

@@ -55,7 +55,7 @@ def prose(text: str, limit: int = 300) -> str:
     """Untrusted words as inline markdown that renders as exactly these words; fit for a table's cell."""
     plain = line(text, limit)
     start = _LINE_START.match(plain)
-    escaped = quiet(_SPECIAL.sub(lambda match: _ENTITIES.get(match.group(), "\\" + match.group()), plain))
+    escaped = _SPECIAL.sub(lambda match: _ENTITIES.get(match.group(), "\\" + match.group()), quiet(plain))
     if not start:
         return escaped
     length = start.end()

@@ -73,7 +73,8 @@ class View:
     def _unit(self, said: dict[str, str], _: dict[str, Any]) -> str:
         name, state = said.get("unit", "?"), said.get("state", "")
         row = self.units.setdefault(name, Row(name))
-        row.words = f"{said.get('role', '')}  {said.get('title', '')}".strip() or row.words
+        if said.get("title") or not row.words:
+            row.words = f"{said.get('role', '')}  {said.get('title', '')}".strip()
         row.turn(state, self.clock())
         after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
         return f"  unit {name}: {state}{after} ({row.words})"

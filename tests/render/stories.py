@@ -117,7 +117,7 @@ ROUNDS = (
 )
 DELIVERY = Delivery(
     branch="factory/12-cart-total-1a2b3c4d",
-    commits=(Commit(sha="beef1234" + "0" * 32, unit="page", title="Show the quantity on the page"),),
+    commits=(Commit(sha="beef1234beef" + "0" * 28, unit="page", title="Show the quantity on the page"),),
     pull=Pull(
         number=3,
         url="file:///state/pulls/3.md",
