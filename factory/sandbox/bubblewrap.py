@@ -86,7 +86,7 @@ class Bubblewrap:
         return self._start(order, install.tree, binds, control, lambda: _disk_low(folder))
 
     def _start(self, order: message.Order, tree: str, binds: Sequence[Bind], control: int = -1,
-               enough: Callable[[], bool] = lambda: False) -> JobResult:  # fmt: skip
+               enough: Callable[[], str] = str) -> JobResult:  # fmt: skip
         if launch.bubblewrap() is None:
             raise Stopped("sandbox_unavailable", probe.probe(self._root).remedy)
         limits = order.limits
@@ -111,7 +111,7 @@ class Bubblewrap:
                 env={"PATH": launch.SYSTEM_PATH} if root else {},
                 control=control,
                 attach={**system.FILES, **({"seccomp": seccomp.program()} if seccomp.supported() else {})},
-                enough=enough,
+                enough=lambda: "oom" if group and group.out_of_memory() else enough(),
             )
             return self._judge(answer, limits, group is not None and group.out_of_memory())
 
@@ -137,8 +137,8 @@ def _give(folders: Sequence[Path], uid: int) -> None:
         os.chown(folder, uid, uid)
 
 
-def _disk_low(folder: Path) -> bool:
-    return shutil.disk_usage(folder).free < _LEAST_FREE
+def _disk_low(folder: Path) -> str:
+    return "enospc" if shutil.disk_usage(folder).free < _LEAST_FREE else ""
 
 
 def _rlimits(limits: Limits) -> dict[str, int]:

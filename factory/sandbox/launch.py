@@ -68,8 +68,8 @@ def bubblewrap() -> Tools | None:
 
 
 def as_root() -> bool:
-    """Whether the launcher may make mount namespaces and change its uid."""
-    return os.geteuid() == 0 and all(shutil.which(tool) for tool in ("unshare", "setpriv", "mount"))
+    """Whether the launcher changes its uid and makes mount namespaces: always when it can, so never bwrap as uid 0."""
+    return os.geteuid() == 0
 
 
 def unused_uid() -> int:
@@ -138,7 +138,7 @@ def _stage(sources: Sequence[Path]) -> Path:
 
 def _view_arguments(view: View) -> list[str]:
     links = [word for points_at, path in view.links for word in ("--symlink", points_at, path)]
-    return ["--proc", "/proc", "--dev", "/dev", *links]
+    return ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev", *links]
 
 
 def _binds(binds: Iterable[Bind]) -> list[str]:
@@ -159,5 +159,5 @@ def _bwrap(view: View, args: Sequence[str], ends: Ends) -> list[str]:
         "--cap-drop", "ALL", "--as-pid-1", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox",
         *args, *data, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", *fence, "--",
         view.python, "-I", "-S", "-B", "-X", "utf8", f"{system.INSIDE}/__main__.py",
-        str(ends.spec), str(ends.tar), str(ends.result), str(ends.control),
+        *ends.numbers(),
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Whether a sandbox really starts on this machine, and what to do when it does not. For `factory doctor`."""
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ _INSTALL = (
     "bubblewrap is not installed: install it (apt-get install bubblewrap, dnf install bubblewrap, "
     "pacman -S bubblewrap), or type --sandbox none to run the tests without any protection."
 )
+_UTIL_LINUX = "Started as root the sandbox needs {tools}: install util-linux, or run the factory as an ordinary user."
 _APPARMOR = (
     "This system's AppArmor keeps bubblewrap from making user namespaces: write the profile "
     "`abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }` to "
@@ -40,6 +42,9 @@ def probe(root: bool | None = None) -> Probe:
     tools = launch.bubblewrap()
     if tools is None:
         return Probe(works=False, description=kind, remedy=_INSTALL)
+    missing = [tool for tool in ("unshare", "setpriv", "mount") if root and not shutil.which(tool)]
+    if missing:
+        return Probe(works=False, description=kind, remedy=_UTIL_LINUX.format(tools=" and ".join(missing)))
     version = ".".join(map(str, tools.version))
     words = _try(root, tools.bwrap)
     if words is None:

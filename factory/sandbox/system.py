@@ -23,7 +23,7 @@ FILES = {  # what stands in for this machine's own
     ),
     "/etc/group": b"root:x:0:\nsandbox:x:1000:\nnogroup:x:65534:\n",
     "/etc/hosts": b"127.0.0.1 localhost sandbox\n::1 localhost\n",
-    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
 }
 
 

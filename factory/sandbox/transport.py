@@ -16,6 +16,7 @@ from factory.git import Store
 from factory.sandbox import message
 
 _CHUNK = 1 << 20
+_LAST_WORDS = 15.0  # seconds to report after being told to stop
 
 
 @dataclass(frozen=True)
@@ -33,28 +34,37 @@ class Ends:
     tar: int
     result: int
     control: int  # -1: none
+    stop: int
     attached: Mapping[str, int]  # name -> descriptor of an anonymous file
 
     def all(self) -> tuple[int, ...]:
-        return tuple(fd for fd in (self.spec, self.tar, self.result, self.control, *self.attached.values()) if fd >= 0)
+        return tuple(
+            fd for fd in (self.spec, self.tar, self.result, self.control, self.stop, *self.attached.values()) if fd >= 0
+        )
+
+    def numbers(self) -> list[str]:
+        """The arguments of the inside."""
+        return [str(fd) for fd in (self.spec, self.tar, self.result, self.control, self.stop)]
 
 
 def exchange(command: Callable[[Ends], list[str]], order: message.Order, source: tuple[Store, str], seconds: float,
              env: Mapping[str, str], control: int = -1, attach: Mapping[str, bytes] = {},
-             enough: Callable[[], bool] = lambda: False) -> Answer:  # fmt: skip
+             enough: Callable[[], str] = str) -> Answer:  # fmt: skip
     """Run `command` to its end. `source`: the store and the tree to export. `control`: a descriptor to pass on.
 
-    `enough` is asked twice a second; true ends the job. Raises GitProblem when the tree cannot be exported.
-    Whatever happens, nothing of it is left running.
+    `enough` is asked four times a second; a status it names ends the job. Raises GitProblem when the tree cannot
+    be exported. Whatever happens, nothing of it is left running.
     """
     store, tree = source
     with contextlib.ExitStack() as stack:
         errors = stack.enter_context(tempfile.TemporaryFile())
         result, result_end = os.pipe()
         stack.callback(os.close, result)
+        stop_end, stop = os.pipe()
+        stack.callback(os.close, stop)
         tar, tar_end = os.pipe()
         attached = {name: message.anonymous(data) for name, data in attach.items()}
-        ends = Ends(message.anonymous(message.pack(order)), tar, result_end, control, attached)
+        ends = Ends(message.anonymous(message.pack(order)), tar, result_end, control, stop_end, attached)
         try:
             archive = store.archive(tree, tar_end)
             stack.callback(_end, archive)
@@ -64,7 +74,7 @@ def exchange(command: Callable[[Ends], list[str]], order: message.Order, source:
             for fd in ends.all():
                 if fd != control:
                     os.close(fd)
-        raw, late = _read(result, order.answer_bytes(), time.monotonic() + seconds, enough)
+        raw, late = _read(result, order.answer_bytes(), time.monotonic() + seconds, lambda: _tell(stop, enough()))
         if late or not raw:
             _stop(process)
         process.wait()
@@ -106,13 +116,22 @@ def _end(archive: "subprocess.Popen[bytes]") -> None:
         archive.wait()
 
 
-def _read(result: int, most: int, deadline: float, enough: Callable[[], bool]) -> tuple[bytes, bool]:
+def _tell(stop: int, status: str) -> bool:
+    """Tell the inside to end the job; it still reports."""
+    if status:
+        os.write(stop, status.encode())
+    return bool(status)
+
+
+def _read(result: int, most: int, deadline: float, told: Callable[[], bool]) -> tuple[bytes, bool]:
     """(the answer, whether it came too late or too long)."""
-    raw = bytearray()
+    raw, ending = bytearray(), False
     with selectors.DefaultSelector() as selector:
         selector.register(result, selectors.EVENT_READ)
-        while len(raw) <= most and time.monotonic() < deadline and not enough():
-            if selector.select(min(0.5, max(0.0, deadline - time.monotonic()))):
+        while len(raw) <= most and time.monotonic() < deadline:
+            if not ending and told():
+                ending, deadline = True, time.monotonic() + _LAST_WORDS
+            if selector.select(min(0.25, max(0.0, deadline - time.monotonic()))):
                 data = os.read(result, _CHUNK)
                 if not data:
                     return bytes(raw), False

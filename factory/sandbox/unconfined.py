@@ -117,4 +117,4 @@ def _translated(word: str, places: Mapping[str, Path]) -> str:
 def _command(ends: transport.Ends) -> list[str]:
     script = str(Path(_inside).resolve().parent / "__main__.py")
     words = [sys.executable, "-I", "-S", "-B", "-X", "utf8", script]
-    return [*words, *(str(fd) for fd in (ends.spec, ends.tar, ends.result, ends.control))]
+    return [*words, *ends.numbers()]

@@ -1,6 +1,7 @@
 """The first process in the sandbox: lays out the tree, runs the commands, sends one result message back.
 
-Standard library only; run as `python -I -S -B -X utf8 __main__.py SPEC TAR RESULT CONTROL` (descriptors, -1 = none).
+Standard library only; run as `python -I -S -B -X utf8 __main__.py SPEC TAR RESULT CONTROL STOP` (descriptors,
+-1 = none).
 It is process 1 there, so nothing inside can kill it, and it makes itself undumpable, so nothing inside can open its
 descriptors and forge a result. The formats of SPEC and RESULT stand in `factory/sandbox/message.py`.
 """
@@ -34,9 +35,9 @@ def listen(control: int, port: int) -> None:
         socket.send_fds(host, [b"L"], [server.fileno()])
 
 
-def commands(spec: dict[str, Any], output: command.Tail) -> tuple[str, int]:
+def commands(spec: dict[str, Any], output: command.Tail, stop: int) -> tuple[str, int]:
     """Run them in order until one fails: (status, exit code)."""
-    watch, deadline = command.Watch(spec), time.monotonic() + spec["seconds"]
+    watch, deadline = command.Watch(spec, stop), time.monotonic() + spec["seconds"]
     status, code = "exited", 0
     for words in spec["commands"]:
         status, code = command.run(words, spec, output, watch, deadline)
@@ -45,7 +46,7 @@ def commands(spec: dict[str, Any], output: command.Tail) -> tuple[str, int]:
     return ("enospc" if status == "exited" and code and watch.full else status), code
 
 
-def work(spec: dict[str, Any], blob: IO[bytes], tar: int, control: int) -> Message:
+def work(spec: dict[str, Any], blob: IO[bytes], tar: int, control: int, stop: int) -> Message:
     """Everything between the ready byte and the result."""
     output, began = command.Tail(spec["output_bytes"]), time.monotonic()
     try:
@@ -53,7 +54,7 @@ def work(spec: dict[str, Any], blob: IO[bytes], tar: int, control: int) -> Messa
         if control >= 0:
             listen(control, spec["proxy_port"])
         began = time.monotonic()
-        status, code = commands(spec, output)
+        status, code = commands(spec, output, stop)
     except tree.Full:
         status, code = "enospc", 1
         output.add(b"The tree does not fit into the sandbox's disk: raise checks.limits.disk_mib or inodes.\n")
@@ -84,13 +85,13 @@ def send(result: int, header: dict[str, Any], blobs: list[bytes]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    spec_file, tar, result, control = map(int, arguments)
+    spec_file, tar, result, control, stop = map(int, arguments)
     protect()
     os.write(result, b"R")
     try:
         with os.fdopen(spec_file, "rb") as blob:
             spec = json.loads(blob.read(int.from_bytes(blob.read(4), "big")))
-            header, blobs = work(spec, blob, tar, control)
+            header, blobs = work(spec, blob, tar, control, stop)
     except Exception as error:  # noqa: BLE001  (the sandbox's edge: what went wrong travels as a message)
         header, blobs = {"status": "broken", "error": f"{type(error).__name__}: {error}"}, []
     send(result, header, blobs)

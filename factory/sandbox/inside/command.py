@@ -13,7 +13,7 @@ from typing import Any, Literal
 TICK = 0.05  # seconds between two looks at memory, disk and clock
 MIB = 1024 * 1024
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Python 3.11 does not name everywhere
-Outcome = tuple[Literal["exited", "oom", "timeout"], int]
+Outcome = tuple[Literal["exited", "oom", "enospc", "timeout"], int]
 
 
 class Tail:
@@ -43,9 +43,13 @@ class Tail:
 
 
 class Watch:
-    """What the job uses: room left on its disks, and resident memory where no cgroup counts it."""
+    """What the job uses: room left on its disks, and resident memory where no cgroup counts it.
 
-    def __init__(self, spec: dict[str, Any]) -> None:
+    `stop`: a descriptor through which the host can end the job, naming the status.
+    """
+
+    def __init__(self, spec: dict[str, Any], stop: int) -> None:
+        self.stop = stop
         self.folders: list[str] = spec["disks"]
         self.memory = spec["watch_mib"] * MIB
         self.full = False
@@ -145,6 +149,7 @@ def _follow(child: int, reader: int, output: Tail, watch: Watch, deadline: float
     with selectors.DefaultSelector() as selector, os.fdopen(ended, "rb"):
         selector.register(reader, selectors.EVENT_READ)
         selector.register(ended, selectors.EVENT_READ)
+        selector.register(watch.stop, selectors.EVENT_READ)
         while True:
             ready = {key.fd for key, _ in selector.select(TICK)}
             if reader in ready:
@@ -155,6 +160,8 @@ def _follow(child: int, reader: int, output: Tail, watch: Watch, deadline: float
             if ended in ready:
                 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
                 return "exited", code if code >= 0 else 128 - code
+            if watch.stop in ready:
+                return ("oom" if os.read(watch.stop, 64) == b"oom" else "enospc"), 137
             _reap_orphans(child)
             if watch.over_memory():
                 return "oom", 137
