@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from factory.context.words import Wanted
 from factory.contracts.errors import GitProblem
 from factory.contracts.seams import Entry, TreeReader
 
+MOST, MOST_OF_ONE = 20_000, 1_000  # lines that a search may bring, in all and for one word
 ENOUGH = 8  # files found by identifiers; with fewer the words of the prose are searched too
 _HIT = re.compile(r"(.+?):(\d+):(.*)", re.DOTALL)
 _DEFINES = re.compile(
@@ -116,17 +117,27 @@ def _searched(
 
 
 def _hits(trees: TreeReader, tree: str, words: tuple[str, ...]) -> Iterator[tuple[str, int, str]]:
-    pattern = "|".join(
-        f"[{word[0].upper()}{word[0].lower()}]{word[1:]}" if word[0].isalpha() else word for word in words
-    )
-    try:
-        lines = trees.grep(tree, pattern)
-    except GitProblem:
-        return
-    for line in lines:
+    """Lines with any of the words. When they are too many, each word for itself, and only words that say something."""
+    found = _search(trees, tree, words, MOST)
+    if len(found) >= MOST:
+        each = [_search(trees, tree, (word,), MOST_OF_ONE) for word in words]
+        found = [line for lines in each if len(lines) < MOST_OF_ONE for line in lines] or found
+    for line in found:
         match = _HIT.fullmatch(line)
         if match:
             yield match[1], int(match[2]), match[3]
+
+
+def _search(trees: TreeReader, tree: str, words: tuple[str, ...], most: int) -> Sequence[str]:
+    """Words are letters, digits and _ only; the first letter may be of either case."""
+    try:
+        return trees.grep(tree, "|".join(_either(word[0]) + word[1:] for word in words), most=most)
+    except GitProblem:
+        return ()
+
+
+def _either(char: str) -> str:
+    return f"[{char.upper()}{char.lower()}]" if char.isalpha() else char
 
 
 def _in_line(text: str, words: tuple[str, ...]) -> Iterator[tuple[str, bool]]:

@@ -23,7 +23,8 @@ LONG = (
 FILES: dict[str, bytes | str] = {
     "shop/pricing.py": LONG,
     "shop/cart.py": (
-        "from shop.pricing import apply_discount\n\n\nclass Cart:\n    def total(self):\n        return apply_discount(1, 2)\n"
+        "from shop.pricing import apply_discount\n\n\n"
+        "class Cart:\n    def total(self):\n        return apply_discount(1, 2)\n"
     ),
     "shop/__init__.py": "",
     "tests/test_cart.py": "from shop.cart import Cart\n",
@@ -194,7 +195,7 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
         from factory.git import Store, resolve
         target = Path({str(target)!r})
         tree = resolve(target, "main")[2]
-        title, body = "Thing4711 computes a wrong discount", "value of `method_4711`, compute"
+        title, body = "A wrong discount", "`self` `compute`: value of `method_4711`"
         task = Task(number="1", title=title, body=body, kind="bug", digest="0")
         pack = gather(Store(Path({str(tmp_path / "store")!r}), target), tree, task, 16000)
         assert pack.files[0].path == "src/p31/m4711.py", pack.files[0]
