@@ -19,7 +19,7 @@ IN_STREAM = {"rate_limit_error": 429, "overloaded_error": 529, "api_error": 500,
 @contextmanager
 def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
     """Turns everything `sdk` (openai or anthropic) and its HTTP library raise into a ModelProblem."""
-    http = import_module(sdk.Timeout.__module__.partition(".")[0])  # httpx in older SDKs, httpx2 in newer ones
+    http = _http_of(sdk)
     try:
         yield
     except sdk.APIStatusError as error:
@@ -38,6 +38,12 @@ def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
         raise BadReply(
             f"{endpoint.name} answered with something that is not the wire's JSON: {_short(error)}"
         ) from error
+
+
+def _http_of(sdk: ModuleType) -> Any:
+    """The HTTP library under an SDK (httpx in older ones, httpx2 in newer ones): the home of its client's base class."""
+    homes = (kind.__module__.partition(".")[0] for kind in sdk.DefaultHttpxClient.__mro__)
+    return import_module(next(home for home in homes if home != sdk.__name__))
 
 
 def _by_status(endpoint: Endpoint, error: Any) -> ModelProblem:
