@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _ESCAPED = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
@@ -12,8 +12,7 @@ _LETTERS = {b"t": b"\t", b"n": b"\n", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f
 Kind = Literal["add", "del", "same", "hunk", "note"]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One line of a diff. `old` and `new` are 1-based line numbers, 0 where the line does not exist."""
 
     kind: Kind
@@ -73,16 +72,16 @@ def _path_of_header(line: str) -> str:
 def _rows(lines: list[str]) -> Iterator[Row]:
     old = new = 0
     for line in lines:
-        if hunk := _HUNK.match(line):
+        if line.startswith("@@") and (hunk := _HUNK.match(line)):
             old, new = int(hunk[1]), int(hunk[3])
             yield Row("hunk", 0, 0, line)
-        elif line.startswith("+"):
+        elif line[:1] == "+":
             yield Row("add", 0, new, line)
             new += 1
-        elif line.startswith("-"):
+        elif line[:1] == "-":
             yield Row("del", old, 0, line)
             old += 1
-        elif line.startswith("\\"):
+        elif line[:1] == "\\":
             yield Row("note", 0, 0, line)
         elif line:
             yield Row("same", old, new, line)

@@ -74,7 +74,7 @@ class View:
         name, state = said.get("unit", "?"), said.get("state", "")
         row = self.units.setdefault(name, Row(name))
         if said.get("title") or not row.words:
-            row.words = f"{said.get('role', '')}  {said.get('title', '')}".strip()
+            row.words = f"{said.get('role', '')}: {said.get('title', '')}".strip(": ")
         row.turn(state, self.clock())
         after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
         return f"  unit {name}: {state}{after} ({row.words})"

@@ -129,9 +129,9 @@ def test_stopped_unsafe_and_recorded_runs_say_so_first() -> None:
 def test_a_huge_run_makes_a_page_of_a_few_megabytes() -> None:
     story = accepted()
     files = "".join(
-        f"diff --git a/f{n} b/f{n}\n--- a/f{n}\n+++ b/f{n}\n@@ -1 +1,400 @@\n" + "+x = 1\n" * 400 for n in range(1500)
+        f"diff --git a/f{n} b/f{n}\n--- a/f{n}\n+++ b/f{n}\n@@ -1 +1,400 @@\n" + "+x = 1\n" * 400 for n in range(600)
     )
-    talks = tuple(story.talks[0].but(n=n, request="word " * 60_000) for n in range(300))
+    talks = tuple(story.talks[0].but(n=n, request="word " * 6_000) for n in range(450))
     spans = tuple(
         Span(stage="generate", unit=f"u{n}", kind="exchange", label="x", start=n, seconds=1) for n in range(900)
     )

@@ -78,7 +78,7 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
     lines = [line.split("s  ", 1)[1] for line in out.getvalue().splitlines()]
     assert {
         "plan …",
-        "  unit u0: failed in 0.0 s (backend [red]Title[/red] 0)",
+        "  unit u0: failed in 0.0 s (backend: [red]Title[/red] 0)",
         "  round 1: go_on",
         "  box: 429; again in 2.0 s",
         "  backend asked box: 1.0k tokens, $0.0010, 0.5 s",
