@@ -78,10 +78,14 @@ def _defined(node: "Node") -> Iterator[tuple[str, "Node"]]:
 
 
 def imports(node: "Node") -> Iterator[str]:
-    """Names that an import or re-export statement brings in: any identifier in it."""
+    """Names that an import or re-export statement brings in: any identifier in it, "*" when it takes all."""
     if node.type in _IMPORTS:
         yield from _identifiers(node)
+        if any(child.type in ("wildcard_import", "use_wildcard", "asterisk") for child in _descend(node)):
+            yield "*"
     elif node.type == "export_statement":
+        if any(child.type == "*" for child in node.children):
+            yield "*"
         for child in node.named_children:
             if child.type in _IMPORTS:
                 yield from _identifiers(child)

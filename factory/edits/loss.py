@@ -22,11 +22,14 @@ def check_loss(path: str, old: bytes, new: bytes, removes: Collection[str], orig
         return ""
     allowed = {name for place, _, name in (item.rpartition(":") for item in removes) if place in (path, origin)}
     lost = sorted(before.symbols - after.symbols - after.imported - allowed)
+    if "*" in after.imported - before.imported:
+        return f"{path} now imports by *: whether it still has {', '.join(lost[:20])} was not checked" if lost else ""
     if lost and not before.broken:
         why = f" (the new text does not parse near line {after.broken})" if after.broken else ""
         raise EditProblem(
             f"{path} would lose {', '.join(lost[:20])}{why}, which the plan does not say to remove: "
-            "keep them, and change only the lines that must change with SEARCH/REPLACE blocks.",
+            "keep them, and change only the lines that must change with SEARCH/REPLACE blocks "
+            "(what moves to another file must be imported here again).",
             path, "symbol_loss",
         )  # fmt: skip
     return f"{path} does not parse near line {after.broken}" if after.broken and not before.broken else ""

@@ -131,6 +131,13 @@ def test_imports() -> None:
     found = outline("a.js", JAVASCRIPT)
     assert found is not None
     assert {"b", "r"} <= found.imported
+    for path, text in (("a.py", "from x import *\n"), ("a.ts", "export * from './x'\n"), ("a.rs", "use a::*;\n")):
+        found = outline(path, text)
+        assert found is not None
+        assert "*" in found.imported
+    found = outline("a.ts", "export const x = 2 * 3\n")
+    assert found is not None
+    assert "*" not in found.imported
 
 
 def test_chunks_hold_whole_definitions_with_their_decorators() -> None:

@@ -217,6 +217,8 @@ def test_symbol_loss_is_judged_by_the_whole_call(made: Made) -> None:
         replace("code.py", "PLACE = 1\n", "def one() -> int:\n    return 1\n"),
     ])  # fmt: skip
     made.draft().apply([replace("code.py", "def one():\n    return 1\n", "from other import one\n")])
+    notes = made.draft().apply([rename("code.py", "moved.py"), write("code.py", "from moved import *\n")])
+    assert "by *" in notes[0]
     refused(made, rename("code.py", "moved.py"), replace("moved.py", "def one():\n    return 1\n", "x = 1\n"))
 
 
