@@ -8,7 +8,7 @@ from factory.contracts.story import Story
 from factory.contracts.verdict import Round, Verdict
 from factory.render import amount, facts
 from factory.render.diffview import note
-from factory.render.element import Html, badge, el, fold, join, listed, table
+from factory.render.element import Html, badge, el, fold, join, listed, name, table
 from factory.render.text import clip, line
 
 DECISIONS = {"ACCEPT": "good", "REVISE": "warn", "REJECT": "bad"}
@@ -46,7 +46,7 @@ def acceptance(story: Story) -> Html:
 
 def _proof(proof: facts.Proof) -> Html:
     kind = "" if proof.kind == "unknown" else f"{proof.kind} "
-    return join([kind, el("code", proof.name), " ", el("span", proof.state, class_="muted")])
+    return join([kind, name(proof.name), " ", el("span", proof.state, class_="muted")])
 
 
 def tests(story: Story) -> Html:
@@ -89,7 +89,7 @@ def _count(names: tuple[str, ...]) -> Html:
 
 def _suite(story: Story, suite: SuiteResult) -> Html:
     names = [
-        join([el("h4", word.capitalize()), listed([el("code", name) for name in found[:NAMES]], "bare")])
+        join([el("h4", word.capitalize()), listed([name(each) for each in found[:NAMES]], "bare")])
         for word, found in _lists(suite)
         if found
     ]
@@ -108,7 +108,7 @@ def _bug(story: Story) -> Html | None:
         return None
     if not run.evidence.bug_shown:
         return el("p", badge("bug not shown", "warn"), " No new test is red on the base and green on the candidate.")
-    tests_named = listed([el("code", name) for name in run.evidence.bug_tests[:NAMES]], "bare")
+    tests_named = listed([name(each) for each in run.evidence.bug_tests[:NAMES]], "bare")
     return el("div", el("p", badge("bug shown", "good"), " Red on the base, green on the candidate:"), tests_named)
 
 
@@ -133,7 +133,7 @@ def rounds(story: Story) -> Html:
 def _round(turn: Round) -> Html:
     green = "no checks" if turn.evidence is None else "checks green" if turn.evidence.green else "checks not green"
     tone = "calm" if turn.evidence is None else "good" if turn.evidence.green else "bad"
-    fixes = f" Fixes: {', '.join(turn.fixes)}." if turn.fixes else ""
+    fixes = f"; fixes: {', '.join(turn.fixes)}" if turn.fixes else ""
     decided = turn.verdict.decision if turn.verdict and turn.verdict.model else ""
     return el(
         "article",

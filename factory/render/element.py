@@ -1,11 +1,13 @@
 """HTML that is escaped unless it is already HTML: elements for the report, for renderers in this folder."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from factory.render.text import clean
 
-_VOID = frozenset({"meta", "br", "hr", "rect", "line", "circle", "path"})
+_HTML_VOID = ("meta", "wbr")
+_VOID = frozenset({*_HTML_VOID, "rect", "line", "circle"})
 
 
 class Html(str):
@@ -24,7 +26,7 @@ def el(tag: str, *children: Child, **attributes: object) -> Html:
     """
     said = "".join(_attribute(name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
     if tag in _VOID:
-        return Html(f"<{tag}{said}>" if tag in ("meta", "br", "hr") else f"<{tag}{said}/>")
+        return Html(f"<{tag}{said}>" if tag in _HTML_VOID else f"<{tag}{said}/>")
     return Html(f"<{tag}{said}>{join(children)}</{tag}>")
 
 
@@ -49,7 +51,20 @@ def table(heads: Sequence[Child], rows: Sequence[Sequence[Child]], caption: str,
     head = el("tr", *(el("th", name, scope="col", class_=right.get(n)) for n, name in enumerate(heads)))
     body = (el("tr", *(el("td", cell, class_=right.get(n)) for n, cell in enumerate(row))) for row in rows)
     made = el("table", el("caption", caption), el("thead", head), el("tbody", *body))
-    return el("div", made, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return el(
+        "div",
+        made,
+        class_="scroll many" if len(heads) > 4 else "scroll",
+        tabindex="0",
+        role="region",
+        aria_label=caption,
+    )
+
+
+def name(words: str) -> Html:
+    """A path or a test's id in fixed width that may be broken where its parts end."""
+    parts = [part for part in re.split(r"(?<=[/_.:])(?=[^/_.:])", clean(words)) if part]
+    return el("code", *(join([part, el("wbr")]) for part in parts[:-1]), *parts[-1:])
 
 
 def listed(items: Iterable[Child], class_: str | None = None) -> Html:

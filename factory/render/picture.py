@@ -135,7 +135,7 @@ def _axis(over: Scale, height: int) -> list[Html]:
     for second in ticks:
         x = _n(_LABEL + over.x(second))
         parts.append(el("line", x1=x, y1=_TOP - 6, x2=x, y2=height - 4, class_="tick"))
-        parts.append(el("text", amount.duration(second) if second else "0", x=x, y=_TOP - 12, class_="second"))
+        parts.append(el("text", _second(second), x=x, y=_TOP - 12, class_="second"))
     for start, stop in over.cuts:
         left = over.x(start) + _LABEL
         parts.append(el("rect", x=_n(left + 4), y=_TOP, width=PAUSE - 8, height=height - _TOP, class_="pause"))
@@ -156,6 +156,10 @@ def _waves(story: Story, spans: Sequence[Span], over: Scale, height: int) -> lis
             parts.append(el("rect", **shape, class_="wave"))
             parts.append(el("text", f"wave {wave.n}", x=_n(_LABEL + start + 4), y=14, class_="wavename"))
     return parts
+
+
+def _second(second: int) -> str:
+    return f"{second} s" if 0 < second < 60 else amount.duration(second) if second else "0"
 
 
 def _n(number: float) -> str:

@@ -15,16 +15,18 @@ SIGNS = {"start": "●", "done": "✓", "green": "✓", "skip": "✓", "failed":
 
 @dataclass
 class Row:
-    """One stage, unit or check: its state, when it last began (monotonic seconds), and what it took before that."""
+    """One stage, unit or check: its state, when it last began (monotonic seconds), what it took in all and last."""
 
     name: str
     words: str = ""
     state: str = ""
     begun: float | None = None
     took: float = 0.0
+    last: float = 0.0
 
     def turn(self, state: str, now: float) -> None:
-        self.state, self.took = state, self.seconds(now)
+        self.last = now - self.begun if self.begun is not None else 0.0
+        self.state, self.took = state, self.took + self.last
         self.begun = now if state in ("start", "retry") else None
 
     def seconds(self, now: float) -> float:
@@ -68,7 +70,7 @@ class View:
             return f"{name} …"
         if state == "skip":
             return f"{name}: done before, taken from the journal"
-        return f"{name}: {state} in {amount.duration(row.seconds(self.clock()))}"
+        return f"{name}: {state} in {amount.duration(row.last)}"
 
     def _unit(self, said: dict[str, str], _: dict[str, Any]) -> str:
         name, state = said.get("unit", "?"), said.get("state", "")
@@ -76,7 +78,7 @@ class View:
         if said.get("title") or not row.words:
             row.words = f"{said.get('role', '')}: {said.get('title', '')}".strip(": ")
         row.turn(state, self.clock())
-        after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
+        after = "" if state == "start" else f" in {amount.duration(row.last)}"
         return f"  unit {name}: {state}{after} ({row.words})"
 
     def _exchange(self, said: dict[str, str], facts: dict[str, Any]) -> str:
@@ -91,7 +93,7 @@ class View:
         name, state = said.get("name", "?"), said.get("state", "")
         row = self.checks.setdefault(name, Row(name))
         row.turn(state, self.clock())
-        after = "" if state == "start" else f" in {amount.duration(row.seconds(self.clock()))}"
+        after = "" if state == "start" else f" in {amount.duration(row.last)}"
         return f"  check {name}: {state}{after}"
 
     def _round(self, said: dict[str, str], _: dict[str, Any]) -> str:
@@ -103,6 +105,11 @@ class View:
     def _retry(self, said: dict[str, str], facts: dict[str, Any]) -> str:
         wait = amount.duration(_number(facts.get("wait_s")))
         return f"  {said.get('endpoint', '?')}: {said.get('message', '')}; again in {wait}"
+
+    def _budget(self, said: dict[str, str], _: dict[str, Any]) -> str:
+        return (
+            f"  80 % of the limit {said.get('limit', '?')} is used: {said.get('used', '?')} of {said.get('cap', '?')}"
+        )
 
     def _other(self, said: dict[str, str], _: dict[str, Any]) -> str:
         return "  " + ", ".join(f"{name} {value}" for name, value in said.items() if name != "run" and value)
@@ -116,6 +123,7 @@ _HEARD: dict[str, Callable[[View, dict[str, str], dict[str, Any]], str]] = {
     "round": View._round,
     "note": View._note,
     "retry": View._retry,
+    "budget_80": View._budget,
 }
 
 

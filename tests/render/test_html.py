@@ -11,10 +11,10 @@ from factory.render.element import Html, el
 from tests.render.hostile import ATTACKS, hostile
 from tests.render.stories import accepted, empty, stopped, tidy
 
-VOID = {"meta", "br", "hr"}
+VOID = {"meta", "wbr"}
 TAGS = set(
     "html head meta title style body a header p h1 h2 h3 h4 span b code dl div dt dd nav main section svg g line "
-    "circle rect text table caption thead tbody tr th td ul li details summary pre article footer i".split()
+    "circle rect text table caption thead tbody tr th td ul li details summary pre article footer i wbr".split()
 )
 ATTRIBUTES = set(
     "lang charset name content http-equiv href class id aria-label aria-labelledby role tabindex scope colspan open "
