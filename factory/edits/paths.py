@@ -24,7 +24,7 @@ FLAGGED = {
     "a dependency manifest": (
         "**/pyproject.toml", "**/setup.py", "**/setup.cfg", "**/requirements*.txt", "**/requirements/*.txt",
         "**/Pipfile", "**/package.json", "**/go.mod", "**/Cargo.toml", "**/pom.xml", "**/build.gradle",
-        "**/build.gradle.kts", "**/Gemfile", "**/environment.yml",
+        "**/build.gradle.kts", "**/Gemfile", "**/env*.yml",
     ),
     "CI configuration": (
         ".github/**", "**/action.yml", "**/action.yaml", ".gitlab-ci.yml", ".gitlab/**", ".circleci/**",

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.contracts.errors import EditProblem
-from factory.edits.match import FUZZY_AT, Spot, locate, similarity
+from factory.edits.match import Spot, locate, similarity
 from factory.edits.replace import replaced
 from factory.edits.text import decode
 
@@ -120,6 +120,19 @@ def test_short_searches_are_never_fuzzy() -> None:
         edit("count = 11\n", "count = 10\n", "count = 12\n")
 
 
+@pytest.mark.parametrize(("wrong", "applied"), [(5, True), (7, False)])
+def test_the_threshold(wrong: int, applied: bool) -> None:
+    """2·M/T: of forty characters in a line, five wrong ones leave 0.875, seven leave 0.825."""
+    line = "abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+    search = "#" * wrong + line[wrong:]
+    assert similarity([line], [search]) == pytest.approx(1 - wrong / 40)
+    if applied:
+        assert edit(f"x\n{line} word\n", f"{search} word\n", "new\n")[0] == "x\nnew\n"
+    else:
+        with pytest.raises(EditProblem):
+            edit(f"x\n{line}\n", f"{search}\n", "new\n")
+
+
 def test_long_files_cost_little() -> None:
     generator = random.Random(7)
     words = [f"name{n}" for n in range(400)]
@@ -156,4 +169,4 @@ def test_nothing_below_the_threshold_is_applied(lines: list[str], data: st.DataO
     elif spot.rung == "anchored":
         assert (window[0].strip(), window[-1].strip()) == (search[0].strip(), search[-1].strip())
     else:
-        assert similarity(window, search) >= FUZZY_AT
+        assert similarity(window, search) >= 0.85

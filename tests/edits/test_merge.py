@@ -115,6 +115,14 @@ def test_forged_changes_are_rejected(made: Made, path: str, mode: str, rule: str
     assert wave.tree == made.tree
 
 
+@pytest.mark.parametrize("pair", [("src/n.py", "src/N.py"), ("src/n", "src/n/x"), ("src/n/x", "src/n")], ids=str)
+def test_new_files_that_clash_with_each_other_are_rejected(made: Made, pair: tuple[str, str]) -> None:
+    one, other = (forged(made, path) for path in pair)
+    wave = merged(made, one.but(files=(*one.files, *other.files)))
+    assert [finding.rule for finding in wave.findings] == ["clash"]
+    assert wave.tree == made.tree
+
+
 def test_objects_that_do_not_exist_are_rejected(made: Made) -> None:
     good = forged(made, "src/n.py")
     for bad in (
