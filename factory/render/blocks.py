@@ -157,7 +157,7 @@ def _verdict(verdict: Verdict) -> Html:
         return join([el("p", facts.NO_MODEL), listed(verdict.reasons)])
     who = f"{verdict.model} ({', '.join(part for part in (verdict.tier, verdict.endpoint) if part)})"
     first = f"{verdict.escalated_from} judged first; asked again because: {verdict.escalated_because}"
-    terms = [(name, f"{value:+.2f}") for name, value in verdict.terms]
+    terms = [(name, f"{value:.2f}") for name, value in verdict.terms]
     return join(
         [
             el("p", el("b", who), f" with confidence {verdict.confidence:.2f}"),

@@ -54,7 +54,7 @@ def _why(story: Story) -> list[str]:
     if made.reasons:
         parts.append("The judge's reasons:\n\n" + bullets(prose(reason, 500) for reason in made.reasons))
     if made.terms:
-        terms = ", ".join(f"{prose(name)} {value:+.2f}" for name, value in made.terms)
+        terms = ", ".join(f"{prose(name)} {value:.2f}" for name, value in made.terms)
         parts.append(f"Confidence {made.confidence:.2f} was computed from: {terms}.")
     return parts
 

@@ -37,7 +37,7 @@ def test_who_judged_with_which_confidence_and_why() -> None:
     assert "**ACCEPT**: Judged by claude-opus-5 (frontier, endpoint anthropic) with confidence 0.87." in said
     assert "Escalated from qwen3-27b: confidence 0.62 is below 0.75" in said
     assert "- The new test is red before and green after." in said
-    assert "tests +0.50, margin +0.22, open findings -0.05" in said
+    assert "tests 0.50, margin 0.22, open findings -0.05" in said
 
 
 def test_each_criterion_has_its_evidence_or_is_said_not_to_be_shown() -> None:
