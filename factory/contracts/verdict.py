@@ -17,10 +17,12 @@ class CriterionEvidence(Record):
 
 
 class Judgement(Record):
-    decision: Decision
+    """The fields stand in the order in which a model should think: what it saw first, the decision last."""
+
+    evidence: tuple[CriterionEvidence, ...] = Field(default=(), max_length=64)
     reasons: tuple[str, ...] = Field(default=(), max_length=20)
     must_fix: tuple[str, ...] = Field(default=(), max_length=50)  # finding ids
-    evidence: tuple[CriterionEvidence, ...] = Field(default=(), max_length=64)
+    decision: Decision
 
 
 class Verdict(Record):

@@ -42,6 +42,8 @@ def _spans(steps: Sequence[Step]) -> list[Span]:
     spans: list[Span] = []
     stages: dict[str, tuple[float, float]] = {}
     for step in steps:
+        if step.kind == "tick":  # the tool loop's own clock
+            continue
         start = _time(step.started) - zero
         spans.append(
             Span(
