@@ -99,7 +99,7 @@ class Bubblewrap:
                 _give([bind.source for bind in binds if bind.writable], root.uid)
             placed = replace(
                 order,
-                disks=("/work",) if root else launch.SCRATCH,
+                disks=("/work",) if root else tuple({*launch.SCRATCH} - {bind.target for bind in binds}),
                 watch_memory=group is None,
                 rlimits=_rlimits(limits),
             )

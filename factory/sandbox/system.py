@@ -98,11 +98,11 @@ def own_programs() -> dict[str, Path]:
     import uv
 
     python = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
-    ruff = Path(sys.executable).parent / "ruff"
-    found = {"python": python, "python3": python, "uv": Path(uv.find_uv_bin()).resolve()}
-    if ruff.is_file() or shutil.which("ruff"):
-        found["ruff"] = (ruff if ruff.is_file() else Path(str(shutil.which("ruff")))).resolve()
-    return found
+    found = {"python": python, "python3": python, "uv": Path(uv.find_uv_bin())}
+    beside, elsewhere = found["uv"].parent / "ruff", shutil.which("ruff")
+    if beside.is_file() or elsewhere:
+        found["ruff"] = beside if beside.is_file() else Path(str(elsewhere))
+    return {name: path.resolve() for name, path in found.items()}
 
 
 def _toolchains(environment: Mapping[str, str]) -> tuple[list[Bind], list[str], dict[str, str]]:

@@ -303,7 +303,8 @@ def test_exf_04_no_servers_of_the_host(python: Python, shell: Python) -> None:
         )
     assert list(found.values()) == ["ECONNREFUSED", "ECONNREFUSED", "ENOENT", "ENOENT"]
     result = shell(
-        "tail -n +2 /proc/net/unix; find /dev /deps /factory /home /out /root /tmp /work -type s 2>/dev/null; env | grep -i sock"
+        "tail -n +2 /proc/net/unix; find /dev /deps /factory /home /out /root /tmp /work -type s 2>/dev/null; "
+        "env | grep -i sock"
     )
     assert result.output == ""
 

@@ -9,7 +9,6 @@ descriptors and forge a result. The formats of SPEC and RESULT stand in `factory
 import ctypes
 import json
 import os
-import socket
 import sys
 import time
 from typing import IO, Any
@@ -31,6 +30,8 @@ def protect() -> None:
 
 def listen(control: int, port: int) -> None:
     """Give the host a listening socket of this network namespace: its proxy answers there."""
+    import socket  # costs a tenth of a start, and only installations need it
+
     with socket.socket(fileno=control) as host, socket.create_server(("127.0.0.1", port)) as server:
         socket.send_fds(host, [b"L"], [server.fileno()])
 
