@@ -1,6 +1,7 @@
 """What the renderers have in common: the one place that says how a run stands, so that no two outputs disagree."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,7 @@ from factory.render.timeline import elapsed
 
 Tone = Literal["good", "warn", "bad", "calm"]
 NO_MODEL = "No model judged this."
+_CASE = re.compile(r'("(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-f]{4})*+"): "(passed|failed|error|skipped)"')
 
 
 @dataclass(frozen=True)
@@ -236,8 +238,5 @@ def cases(story: Story) -> dict[str, str]:
 
 
 def _recorded(text: str) -> dict[str, str]:
-    try:
-        read = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(name): str(status) for name, status in read.items()} if isinstance(read, dict) else {}
+    """The pairs of a JSON object of strings, also when only the end of a long one is at hand."""
+    return {json.loads(name): status for name, status in _CASE.findall(text)}

@@ -1,6 +1,7 @@
 """One place says how a run stands, so that no output says "error" after another said "accepted"."""
 
 import io
+import json
 
 import pytest
 
@@ -92,6 +93,16 @@ def test_rejected_and_failed_units_are_told() -> None:
         ("silent", "the change was rejected when it was merged"),
     ]
     assert change("x", "backend", "x", "x").base == BASE
+
+
+def test_the_end_of_a_long_record_of_cases_is_still_read() -> None:
+    story = accepted()
+    names = {"a": "passed", 'b[é"\\/x\n]': "failed", "c::d": "skipped", "e": "error"}
+    text = json.dumps(names)[5:]  # cut inside the first pair
+    assert story.run.evidence
+    key = story.run.evidence.suites[0].candidate.cases
+    seen = facts.cases(story.but(logs={key: text}))
+    assert {name: seen.get(name, "") for name in names} == names | {"a": ""}
 
 
 def test_totals_are_sums() -> None:
