@@ -14,9 +14,9 @@ _INSTALL = (
 )
 _UTIL_LINUX = "Started as root the sandbox needs {tools}: install util-linux, or run the factory as an ordinary user."
 _APPARMOR = (
-    "This system's AppArmor keeps bubblewrap from making user namespaces: write the profile "
-    "`abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }` to "
-    "/etc/apparmor.d/bwrap and run `apparmor_parser -r /etc/apparmor.d/bwrap` as root."
+    "AppArmor keeps bubblewrap from making user namespaces: as root run `printf 'abi <abi/4.0>,\\ninclude "
+    "<tunables/global>\\nprofile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }\\n' > /etc/apparmor.d/bwrap && "
+    "apparmor_parser -r /etc/apparmor.d/bwrap`."
 )
 _USERNS = "User namespaces are switched off: run `sysctl -w {name}` as root."
 _CONTAINER = (

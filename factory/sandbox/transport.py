@@ -49,11 +49,12 @@ class Ends:
 
 def exchange(command: Callable[[Ends], list[str]], order: message.Order, source: tuple[Store, str], seconds: float,
              env: Mapping[str, str], control: int = -1, attach: Mapping[str, bytes] = {},
-             enough: Callable[[], str] = str) -> Answer:  # fmt: skip
+             enough: Callable[[], str] = str, patience: float = 0.0) -> Answer:  # fmt: skip
     """Run `command` to its end. `source`: the store and the tree to export. `control`: a descriptor to pass on.
 
     `enough` is asked four times a second; a status it names ends the job. Raises GitProblem when the tree cannot
-    be exported. Whatever happens, nothing of it is left running.
+    be exported. Whatever happens, nothing of it is left running: where no namespace takes care of that, `patience` is
+    the seconds the inside gets to end what it started.
     """
     store, tree = source
     with contextlib.ExitStack() as stack:
@@ -70,6 +71,7 @@ def exchange(command: Callable[[Ends], list[str]], order: message.Order, source:
             stack.callback(_end, archive)
             os.close(tar_end)
             process = stack.enter_context(_process(command(ends), ends, errors, env))
+            stack.callback(_ask_to_end, process, stop, patience)
         finally:
             for fd in ends.all():
                 if fd != control:
@@ -102,6 +104,13 @@ def _process(command: list[str], ends: Ends, errors: IO[bytes],
     finally:
         _stop(process)
         process.wait()
+
+
+def _ask_to_end(process: "subprocess.Popen[bytes]", stop: int, patience: float) -> None:
+    if patience and process.poll() is None:
+        os.write(stop, b"end")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -77,7 +77,7 @@ class Unconfined:
                 out=str(places["out"]),
             )
             seconds = order.limits.seconds + _GRACE
-            answer = transport.exchange(_command, placed, (self._store, tree), seconds, env={})
+            answer = transport.exchange(_command, placed, (self._store, tree), seconds, env={}, patience=5.0)
         if not message.started(answer.raw):
             raise SandboxProblem(f"The job did not start: {answer.words or 'no message'}.")
         result = message.unpack(answer.raw)

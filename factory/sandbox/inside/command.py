@@ -45,7 +45,7 @@ class Tail:
 class Watch:
     """What the job uses: room left on its disks, and resident memory where no cgroup counts it.
 
-    `stop`: a descriptor through which the host can end the job, naming the status.
+    `stop`: a descriptor through which the host ends the job, naming the status, or by its own end.
     """
 
     def __init__(self, spec: dict[str, Any], stop: int) -> None:
