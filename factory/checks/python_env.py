@@ -26,6 +26,9 @@ PLUGINS = {  # option or setting of pytest that only a plug-in knows -> the plug
 }
 
 
+TEST_NAMES = ("test_*.py", "*_test.py", "tests.py")
+
+
 def uses_pytest(source: Source, folder: str) -> bool:
     """Anything in the folder that names pytest: its configuration, a requirement, a conftest."""
     if source.matching(folder, "conftest.py", "pytest.ini", ".pytest.ini"):
@@ -33,6 +36,21 @@ def uses_pytest(source: Source, folder: str) -> bool:
     files = [inside(folder, name) for name in ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini")]
     files += [inside(folder, name) for name in read_project(source, folder).requirements]
     return any(re.search(r"\bpytest\b", source.text(path)) for path in files)
+
+
+def has_tests(source: Source, folder: str) -> bool:
+    """Python test files, or a pytest configuration that may name them otherwise."""
+    return bool(source.matching(folder, *TEST_NAMES, "pytest.ini", "conftest.py"))
+
+
+def prefers_pytest(source: Source, folder: str) -> bool:
+    """pytest when the repository names it or its tests are plain functions; else unittest needs nothing installed."""
+    if uses_pytest(source, folder):
+        return True
+    texts = [source.text(path) for path in source.matching(folder, *TEST_NAMES)[:50]]
+    return any("import pytest" in text or "\ndef test_" in f"\n{text}" for text in texts) or not any(
+        "unittest" in text for text in texts
+    )
 
 
 def pytest_options(source: Source, folder: str) -> str:
@@ -48,7 +66,7 @@ def pytest_options(source: Source, folder: str) -> str:
 def setup_python(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
     """What is installed for the Python suites of one folder; None when they need nothing."""
     project = read_project(source, folder)
-    pytest = uses_pytest(source, folder) or bool(settings.tox or settings.nox)
+    pytest = has_tests(source, folder) and prefers_pytest(source, folder)
     options = pytest_options(source, folder)
     packages = ["pytest"] if pytest else []
     packages += [name for pattern, name in PLUGINS.items() if pytest and re.search(pattern, options, re.M)]

@@ -15,6 +15,7 @@ PYTHON = "/deps/venv/bin/python"
 plan = json.loads(sys.argv[1])
 folder = Path("/work") / plan["folder"]
 os.environ.update(UV_CACHE_DIR="/tmp/factory-uv", UV_LINK_MODE="copy", UV_PYTHON_DOWNLOADS="never")
+os.environ.update(UV_COMPILE_BYTECODE="1")  # /deps is read-only later: without this every run compiles pytest anew
 
 
 def uv(*arguments: str, at: str = "") -> int:

@@ -19,7 +19,7 @@ def quiet(command: list[str], env: dict[str, str], folder: Path) -> tuple[int, s
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
 
-def overlay(folder: Path, env: dict[str, str], editable: bool) -> None:
+def overlay(folder: Path, env: dict[str, str]) -> None:
     """A virtual environment of this run: the dependencies of /deps behind a link to the project in /work."""
     env.update(UV_CACHE_DIR="/tmp/factory-uv", UV_LINK_MODE="copy", UV_PYTHON_DOWNLOADS="never")
     below = DEPS / "venv" / "bin" / "python"
@@ -34,14 +34,12 @@ def overlay(folder: Path, env: dict[str, str], editable: bool) -> None:
     (site / "zz-factory-deps.pth").write_text("".join(f"import site; site.addsitedir({path!r})\n" for path in packages))
     env["VIRTUAL_ENV"] = str(OVERLAY)
     env["PATH"] = os.pathsep.join([str(OVERLAY / "bin"), str(DEPS / "venv" / "bin"), env.get("PATH", "/usr/bin:/bin")])
-    if editable:
-        command = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation",
-                   "--python", str(OVERLAY / "bin" / "python"), "-e", "."]  # fmt: skip
-        code, words = quiet(command, env, folder)
-        if not code:
-            return
+    command = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation",
+               "--python", str(OVERLAY / "bin" / "python"), "-e", "."]  # fmt: skip
+    code, words = quiet(command, env, folder)
+    if code:
         notes.append("the project could not be installed as a link (PYTHONPATH is used instead): " + words[-300:])
-    env["PYTHONPATH"] = fallback(folder)
+        env["PYTHONPATH"] = fallback(folder)
 
 
 def fallback(folder: Path) -> str:
@@ -80,8 +78,8 @@ def main() -> int:
     for pattern in plan["reports"]:  # a report that came with the tree is not a report of this run
         for path in list(folder.glob(pattern)):
             path.unlink()
-    if plan["python"] and (plan["editable"] or (DEPS / "venv").is_dir()):
-        overlay(folder, env, plan["editable"])
+    if plan["python"] and plan["editable"]:
+        overlay(folder, env)
     elif plan["python"]:
         env["PYTHONPATH"] = fallback(folder)
     link_modules(folder)

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from factory.checks.inside import script
 from factory.checks.kind import Kind, Report, Suite
-from factory.checks.python_env import setup_python, uses_pytest
+from factory.checks.python_env import has_tests, prefers_pytest, setup_python
 from factory.checks.python_project import read_project, roots, version_env
 from factory.checks.reports import junit
 from factory.checks.source import Source
@@ -17,22 +17,6 @@ OPTIONS = (
     "-o", "junit_family=xunit1", "--junitxml=/out/junit.xml", "-p", "no:cacheprovider", "--color=no", "--maxfail=0",
     "--continue-on-collection-errors", "-rfE",
 )  # fmt: skip
-TEST_NAMES = ("test_*.py", "*_test.py", "tests.py")
-
-
-def has_tests(source: Source, folder: str) -> bool:
-    """Python test files, or a pytest configuration that may name them otherwise."""
-    return bool(source.matching(folder, *TEST_NAMES, "pytest.ini", "conftest.py"))
-
-
-def prefers_pytest(source: Source, folder: str) -> bool:
-    """pytest when the repository names it or its tests are plain functions; else unittest needs nothing installed."""
-    if uses_pytest(source, folder):
-        return True
-    texts = [source.text(path) for path in source.matching(folder, *TEST_NAMES)[:50]]
-    return any("import pytest" in text or "\ndef test_" in f"\n{text}" for text in texts) or not any(
-        "unittest" in text for text in texts
-    )
 
 
 def find(source: Source, _settings: CheckSettings) -> tuple[Suite, ...]:
@@ -76,6 +60,8 @@ def identity(case: Element, _suites: tuple[str, ...]) -> str:
     module = file.removesuffix(".py").replace("/", ".")
     if not file:
         return f"{owner}::{name}" if owner else f"{name.replace('.', '/')}.py"
+    if not owner:
+        return file  # it could not be collected
     classes = owner.removeprefix(module).strip(".").replace(".", "::")
     return "::".join(part for part in (file, classes, name) if part)
 

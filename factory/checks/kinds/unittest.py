@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from factory.checks.inside import script
 from factory.checks.kind import Kind, Report, Suite
-from factory.checks.kinds.pytest import has_tests, prefers_pytest
-from factory.checks.python_env import setup_python
+from factory.checks.python_env import has_tests, prefers_pytest, setup_python
 from factory.checks.python_project import read_project, roots, version_env
 from factory.checks.reports import Cases
 from factory.checks.source import Source, inside, parent
