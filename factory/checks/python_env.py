@@ -88,7 +88,7 @@ def setup_python(source: Source, folder: str, settings: CheckSettings) -> Setup 
     return Setup(
         group="python",
         commands=(("python3", "-I", "-c", script("python_install"), json.dumps(plan)),),
-        env=version_env(project.version),
+        env=version_env("1.0.0"),
         depends=(platform.python_version(), *depends(source, folder)),
     )
 

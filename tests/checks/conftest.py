@@ -109,7 +109,7 @@ class House:
         sandbox = Counting(Bubblewrap(store, self.state, SandboxSettings()))
         checks = CheckSettings(limits=limits, **settings)  # type: ignore[arg-type]  # the caller names real fields
         when = "2026-11-20T10:00:00+00:00"
-        return Bench(store, sandbox, BlobFolder(self.folder.parent / "blobs"), checks, when)
+        return Bench(store, sandbox, BlobFolder(self.state.parent / "blobs"), checks, when)
 
     def prove(self, bench: Bench | None = None, scope: Steps | None = None, **words: object) -> Evidence:
         options = {"bug": False, **words}

@@ -30,9 +30,11 @@ def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
 
 
 def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
-    env = version_env(read_project(source, folder).version)
+    env = version_env("1.0.0")
     command = ("sh", "-c", MAKE, "sh", *settings.nox)
-    return Setup(group="nox", commands=(command,), env=env, depends=depends(source, folder))
+    return Setup(
+        group="nox", commands=(command,), env=env, depends=depends(source, folder, "noxfile.py", "pyproject.toml")
+    )
 
 
 KIND = Kind(find=find, read=read, setup=setup, suffixes=(".py",))

@@ -35,7 +35,11 @@ def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
 
 
 def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
-    return Setup(group="tox", commands=(("sh", "-c", MAKE, "sh", *settings.tox),), depends=depends(source, folder))
+    return Setup(
+        group="tox",
+        commands=(("sh", "-c", MAKE, "sh", *settings.tox),),
+        depends=depends(source, folder, "tox.ini", "tox.toml", "pyproject.toml"),
+    )
 
 
 KIND = Kind(find=find, read=read, setup=setup, suffixes=(".py",))
