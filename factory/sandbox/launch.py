@@ -28,16 +28,16 @@ _turn = itertools.count()
 _AS_ROOT = """
 set -eu
 umask 022
-stage=$1 size=$2 inodes=$3 uid=$4
-shift 4
+stage=$1 size=$2 inodes=$3 uid=$4 folders=$5
+shift 5
 mount -t tmpfs -o "size=$size,nr_inodes=$inodes,mode=0755,nosuid,nodev" sandbox "$stage"
-mkdir "$stage/rw" "$stage/ro"
-(cd "$stage/rw" && mkdir work tmp home out shm)
-chown -R "$uid:$uid" "$stage/rw"
+cd "$stage"
+mkdir ro rw rw/work rw/tmp rw/home rw/out rw/shm $folders
+chown "$uid:$uid" rw/*
 number=0
 while [ "$1" != -- ]; do
-  if [ -d "$1" ]; then mkdir "$stage/ro/$number"; else : > "$stage/ro/$number"; fi
-  mount --bind "$1" "$stage/ro/$number"
+  [ -d "$1" ] || : > "ro/$number"
+  mount --bind "$1" "ro/$number"
   number=$((number + 1))
   shift
 done
@@ -47,6 +47,7 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
+cd /
 exec env -i setpriv --reuid "$uid" --regid "$uid" --clear-groups -- "$@"
 """
 
@@ -108,6 +109,7 @@ def command(view: View, binds: Iterable[Bind], limits: Limits, ends: Ends, root:
     return [
         "unshare", "-m", "--", "/bin/sh", "-c", _AS_ROOT, "sandbox",
         str(stage), f"{limits.disk_mib}m", str(limits.inodes), str(root.uid),
+        " ".join(f"ro/{number}" for number, source in enumerate(staged) if source.is_dir()),
         *map(str, staged), "--", *map(str, root.joins), "--",
         *_bwrap(view, args, ends),
     ]  # fmt: skip
@@ -158,6 +160,5 @@ def _bwrap(view: View, args: Sequence[str], ends: Ends) -> list[str]:
         tools.bwrap, "--unshare-all", "--unshare-user", *nested, "--die-with-parent", "--new-session",
         "--cap-drop", "ALL", "--as-pid-1", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox",
         *args, *data, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", *fence, "--",
-        view.python, "-I", "-S", "-B", "-X", "utf8", f"{system.INSIDE}/__main__.py",
-        *ends.numbers(),
+        *system.start_words(view.python, system.CODE), *ends.numbers(),
     ]  # fmt: skip

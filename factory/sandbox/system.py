@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-INSIDE = "/factory/code/factory/sandbox/inside"
+CODE = "/factory/code"  # where the inside finds itself
+_INSIDE = f"{CODE}/factory/sandbox/inside"
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from factory.sandbox.inside.start import main; main(sys.argv[1:])"
+)
 _TOP = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _ETC = (
     "alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies", "debian_version", "fonts",
@@ -49,7 +53,7 @@ def view(environment: Mapping[str, str]) -> View:
     binds, links = _system()
     prefix = Path(sys.base_prefix).resolve()
     binds += [Bind(prefix, str(prefix))] if not _in_system(prefix) else []
-    binds.append(Bind(Path(__file__).resolve().parent / "inside", INSIDE))
+    binds.append(Bind(Path(__file__).resolve().parent / "inside", _INSIDE))
     for name, path in own_programs().items():
         if name.startswith("python"):
             links.append((str(path), f"/factory/bin/{name}"))
@@ -91,6 +95,11 @@ def _system() -> tuple[list[Bind], list[tuple[str, str]]]:
         elif path.exists():
             binds.append(Bind(path, str(path)))
     return binds, links
+
+
+def start_words(python: str, code: str) -> list[str]:
+    """What starts the inside, isolated from the environment and from the tree; its five descriptors come after."""
+    return [python, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, code]
 
 
 def own_programs() -> dict[str, Path]:

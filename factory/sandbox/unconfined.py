@@ -13,7 +13,6 @@ from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
 from factory.files import trusted_folder
 from factory.git import Store
 from factory.sandbox import environments, message, system, transport
-from factory.sandbox.inside import __file__ as _inside
 from factory.settings import SandboxSettings
 
 _FOLDERS = ("work", "out", "deps", "tmp")  # what jobs call /work, /out …
@@ -115,6 +114,4 @@ def _translated(word: str, places: Mapping[str, Path]) -> str:
 
 
 def _command(ends: transport.Ends) -> list[str]:
-    script = str(Path(_inside).resolve().parent / "__main__.py")
-    words = [sys.executable, "-I", "-S", "-B", "-X", "utf8", script]
-    return [*words, *ends.numbers()]
+    return [*system.start_words(sys.executable, str(Path(__file__).resolve().parents[2])), *ends.numbers()]

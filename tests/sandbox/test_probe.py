@@ -1,5 +1,6 @@
 """What `factory doctor` hears, and what a run hears without bubblewrap."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -42,7 +43,8 @@ def test_without_bubblewrap_nothing_runs_and_the_remedy_is_named(store: Store, t
     (programs / "git").symlink_to(str(shutil.which("git")))
     arguments = [str(store.folder), str(store.target), str(tmp_path / "state"), tree]
     done = subprocess.run(
-        [sys.executable, "-c", NO_BWRAP, *arguments], env={"PATH": str(programs)}, capture_output=True, text=True
-    )
+        [sys.executable, "-c", NO_BWRAP, *arguments], capture_output=True, text=True,
+        env={"PATH": str(programs), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+    )  # fmt: skip
     assert done.stdout.startswith("sandbox_unavailable 2 bubblewrap is not installed: install it (apt-get install")
     assert done.stderr == ""

@@ -29,11 +29,11 @@ def test_a_job_runs_on_an_exported_copy(unconfined: Unconfined, tree: str) -> No
 
 def test_time_and_descendants_are_bounded(unconfined: Unconfined, tree: str, tmp_path: Path) -> None:
     marker = tmp_path / "late"
-    script = f"(setsid sh -c 'sleep 3; touch {marker}' &) ; sleep 60"
+    script = f"(setsid sh -c 'sleep 2; touch {marker}' &) ; sleep 60"
     began = time.monotonic()
     result = unconfined.run(Job(tree=tree, command=("sh", "-c", script), limits=SMALL.but(seconds=1)))
     assert (result.status, result.exit_code) == ("timeout", 124)
-    time.sleep(max(0.0, began + 3.5 - time.monotonic()))
+    time.sleep(max(0.0, began + 2.5 - time.monotonic()))
     assert not marker.exists()
 
 

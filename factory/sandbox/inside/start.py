@@ -1,19 +1,15 @@
 """The first process in the sandbox: lays out the tree, runs the commands, sends one result message back.
 
-Standard library only; run as `python -I -S -B -X utf8 __main__.py SPEC TAR RESULT CONTROL STOP` (descriptors,
--1 = none).
-It is process 1 there, so nothing inside can kill it, and it makes itself undumpable, so nothing inside can open its
+Standard library only; started by `factory.sandbox.system.start_words` with five descriptors (-1 = none). It is
+process 1 there, so nothing inside can kill it, and it makes itself undumpable, so nothing inside can open its
 descriptors and forge a result. The formats of SPEC and RESULT stand in `factory/sandbox/message.py`.
 """
 
 import ctypes
 import json
 import os
-import sys
 import time
 from typing import IO, Any
-
-sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3)))
 
 from factory.sandbox.inside import command, leftovers, tree
 
@@ -86,6 +82,7 @@ def send(result: int, header: dict[str, Any], blobs: list[bytes]) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    """`arguments`: SPEC, TAR, RESULT, CONTROL, STOP."""
     spec_file, tar, result, control, stop = map(int, arguments)
     protect()
     os.write(result, b"R")
@@ -96,7 +93,3 @@ def main(arguments: list[str]) -> None:
     except Exception as error:  # noqa: BLE001  (the sandbox's edge: what went wrong travels as a message)
         header, blobs = {"status": "broken", "error": f"{type(error).__name__}: {error}"}, []
     send(result, header, blobs)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
