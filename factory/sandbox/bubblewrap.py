@@ -101,7 +101,7 @@ class Bubblewrap:
                 order,
                 disks=("/work",) if root else tuple({*launch.SCRATCH} - {bind.target for bind in binds}),
                 watch_memory=group is None,
-                rlimits=_rlimits(limits),
+                rlimits=_rlimits(limits, count=root is not None or launch.counts_by_namespace()),
             )
             answer = transport.exchange(
                 lambda ends: launch.command(self._view, binds, limits, ends, root),
@@ -141,12 +141,12 @@ def _disk_low(folder: Path) -> str:
     return "enospc" if shutil.disk_usage(folder).free < _LEAST_FREE else ""
 
 
-def _rlimits(limits: Limits) -> dict[str, int]:
-    """Per process, in the units of setrlimit(2)."""
+def _rlimits(limits: Limits, count: bool) -> dict[str, int]:
+    """Per process, in the units of setrlimit(2). `count`: whether a limit on processes would count only the job's."""
     return {
+        **({"nproc": limits.processes} if count else {}),
         "core": 0,
         "fsize": limits.file_mib * 1024 * 1024,
         "nofile": 4096,
-        "nproc": limits.processes,
         "cpu": int(limits.seconds) * (os.cpu_count() or 1) + 10,
     }

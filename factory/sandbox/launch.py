@@ -73,6 +73,11 @@ def as_root() -> bool:
     return os.geteuid() == 0
 
 
+def counts_by_namespace() -> bool:
+    """Whether the kernel counts a user's processes for each user namespace (Linux 5.14), not all of them together."""
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2]) >= (5, 14)
+
+
 def unused_uid() -> int:
     """A uid of nobody, different for neighbouring sandboxes."""
     for _ in _UIDS:

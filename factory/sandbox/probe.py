@@ -63,6 +63,8 @@ def weaker(root: bool) -> tuple[str, ...]:
     if not root:
         found.append("Not started as root: tests run under your own user id, in a namespace of their own.")
         found.append("Not started as root: files are bounded in bytes for each writable folder, not in number.")
+        if not launch.counts_by_namespace():
+            found.append("Linux is older than 5.14: the number of processes is bounded by memory and time alone.")
     if not root or not cgroup.available():
         found.append("No control group: memory is watched twenty times a second and not bounded by the kernel.")
     if tools is not None and tools.version < (0, 8):
