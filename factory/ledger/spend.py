@@ -83,12 +83,13 @@ class Spend:
         with self._changed:
             while True:
                 with self._db.transaction() as db:
-                    refusal = self._refusal(db, use, cost, tokens, escalation)
+                    late = self._out_of_time(db, use)
+                    refusal = late or self._refusal(db, use, cost, tokens, escalation)
                     if not refusal:
                         number = _insert(db, use, self._today(), "reserved", cost, tokens)
                         self._open.add(number)
                         return number
-                if not self._open:
+                if late or not self._open:
                     raise Stopped("budget", refusal)
                 self._changed.wait()
 
@@ -155,14 +156,16 @@ class Spend:
                     f"The budget run_tokens = {cap} allows no further call: {used} are used or reserved, and the next"
                     f" call may use {tokens}. Raise budget.run_tokens, then run `factory resume {use.run}`."
                 )
-        minutes = self._budget.run_minutes
-        elapsed = self._elapsed(db, use)
-        if minutes is not None and elapsed >= minutes * 60:
-            return (
-                f"The budget run_minutes = {minutes:g} is used up: the run has worked for {elapsed / 60:.1f} minutes. "
-                f"Raise budget.run_minutes, then run `factory resume {use.run}`."
-            )
         return ""
+
+    def _out_of_time(self, db: Connection, use: Use) -> str:
+        minutes, elapsed = self._budget.run_minutes, self._elapsed(db, use)
+        if minutes is None or elapsed < minutes * 60:
+            return ""
+        return (
+            f"The budget run_minutes = {minutes:g} is used up: the run has worked for {elapsed / 60:.1f} minutes. "
+            f"Raise budget.run_minutes, then run `factory resume {use.run}`."
+        )
 
     def _money(self, use: Use) -> tuple[_Limit, ...]:
         """The limits in dollars that bind; a run without an issue number has no issue limit."""

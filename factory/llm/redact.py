@@ -15,7 +15,7 @@ SHORTEST = 6  # characters of a value worth hiding
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
 
-class _Detector(Protocol):
+class _Passwords(Protocol):
     def analyze_string(self, string: str) -> Iterable[str]: ...
 
 
@@ -46,14 +46,24 @@ def _secrets(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
     found = {value for value in values if len(value) >= SHORTEST and value in text}
     found.update(match.group() for match in PRIVATE_KEY.finditer(text))
     for line in text.splitlines():
-        for detector in _detectors():
-            found.update(hit for hit in detector.analyze_string(line) if len(hit) >= SHORTEST)
+        for pattern in _patterns():
+            found.update(match.group() for match in pattern.finditer(line))
+        found.update(hit for hit in _passwords().analyze_string(line) if len(hit) >= SHORTEST)
     return tuple(sorted(found, key=text.find))
 
 
 @cache
-def _detectors() -> tuple[_Detector, ...]:
-    """Detectors of known formats and of quoted passwords; the entropy ones are left out: they fire on every hash."""
+def _passwords() -> _Passwords:
+    """Finds quoted values of things called password, secret, token and the like."""
+    from detect_secrets.plugins.keyword import KeywordDetector
+
+    return KeywordDetector()
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """detect-secrets' known formats, matched whole (its own scan gives only the first group of some). The entropy
+    detectors are left out: they fire on every hash."""
     from detect_secrets.plugins import (
         artifactory,
         aws,
@@ -63,7 +73,6 @@ def _detectors() -> tuple[_Detector, ...]:
         github_token,
         gitlab_token,
         jwt,
-        keyword,
         mailchimp,
         npm,
         openai,
@@ -76,24 +85,24 @@ def _detectors() -> tuple[_Detector, ...]:
         twilio,
     )
 
-    return (
-        artifactory.ArtifactoryDetector(),
-        aws.AWSKeyDetector(),
-        azure_storage_key.AzureStorageKeyDetector(),
-        basic_auth.BasicAuthDetector(),
-        discord.DiscordBotTokenDetector(),
-        github_token.GitHubTokenDetector(),
-        gitlab_token.GitLabTokenDetector(),
-        jwt.JwtTokenDetector(),
-        keyword.KeywordDetector(),
-        mailchimp.MailchimpDetector(),
-        npm.NpmDetector(),
-        openai.OpenAIDetector(),
-        pypi_token.PypiTokenDetector(),
-        sendgrid.SendGridDetector(),
-        slack.SlackDetector(),
-        square_oauth.SquareOAuthDetector(),
-        stripe.StripeDetector(),
-        telegram_token.TelegramBotTokenDetector(),
-        twilio.TwilioKeyDetector(),
+    detectors = (
+        artifactory.ArtifactoryDetector,
+        aws.AWSKeyDetector,
+        azure_storage_key.AzureStorageKeyDetector,
+        basic_auth.BasicAuthDetector,
+        discord.DiscordBotTokenDetector,
+        github_token.GitHubTokenDetector,
+        gitlab_token.GitLabTokenDetector,
+        jwt.JwtTokenDetector,
+        mailchimp.MailchimpDetector,
+        npm.NpmDetector,
+        openai.OpenAIDetector,
+        pypi_token.PypiTokenDetector,
+        sendgrid.SendGridDetector,
+        slack.SlackDetector,
+        square_oauth.SquareOAuthDetector,
+        stripe.StripeDetector,
+        telegram_token.TelegramBotTokenDetector,
+        twilio.TwilioKeyDetector,
     )
+    return tuple(pattern for detector in detectors for pattern in detector().denylist)

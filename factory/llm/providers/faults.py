@@ -41,7 +41,7 @@ def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
 
 
 def _http_of(sdk: ModuleType) -> Any:
-    """The HTTP library under an SDK (httpx in older ones, httpx2 in newer ones): the home of its client's base class."""
+    """The HTTP library under an SDK (httpx or httpx2, by its age): the home of its client's base class."""
     homes = (kind.__module__.partition(".")[0] for kind in sdk.DefaultHttpxClient.__mro__)
     return import_module(next(home for home in homes if home != sdk.__name__))
 
