@@ -97,7 +97,7 @@ def read_project(source: Source, folder: str) -> PythonProject:
 
 
 def depends(source: Source, folder: str, *more: str) -> tuple[str, ...]:
-    """`path:digest` of exactly the files an installation reads, and of `more` names; of pyproject.toml what it reads."""
+    """`path:digest` of exactly the files an installation reads and of `more`; of pyproject.toml the part it reads."""
     start = len(folder) + 1 if folder else 0
     found = []
     for path in sorted(source.under(folder)):
