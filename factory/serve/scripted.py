@@ -62,7 +62,9 @@ async def _answer(decks: Decks, request: "Request", wire: wires.Wire) -> "Respon
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 
-    body = await request.json()
+    body = _object(await request.body())
+    if body is None:
+        return JSONResponse(wire.error("invalid_request_error", "the request is not a JSON object with messages"), 400)
     asked = _asked(request, body, wire)
     # in a thread: a deck may write its memory down
     reply = await run_in_threadpool(decks.of(request.headers.get("x-factory-run", "")).next, asked)
@@ -90,6 +92,16 @@ async def _stream(wire: wires.Wire, body: Json, reply: ScriptReply) -> AsyncIter
         if reply.drip_s and number:
             await asyncio.sleep(reply.drip_s)
         yield event
+
+
+def _object(raw: bytes) -> Json | None:
+    """A request's body, when it is one."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return None
+    good = isinstance(body, dict) and all(isinstance(item, dict) for item in body.get("messages") or [None])
+    return body if good else None
 
 
 def _asked(request: "Request", body: Json, wire: wires.Wire) -> Asked:
