@@ -208,3 +208,10 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     from platformdirs import user_state_path
 
     return user_state_path("dark-factory")
+
+
+def user_file() -> Path:
+    """The user's own settings file, whether it is there or not."""
+    from platformdirs import user_config_path
+
+    return user_config_path("dark-factory") / "factory.toml"

@@ -30,7 +30,9 @@ def test_sizes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_happens_at_import(path: Path) -> None:
-    """STYLE 5: no bare calls, prints, files or environment reads at module level."""
+    """STYLE 5: no bare calls, prints, files or environment reads at module level. `inside` holds scripts, not modules."""
+    if "inside" in path.parts:
+        return
     for node in parse(path).body:
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
             continue
@@ -38,7 +40,8 @@ def test_nothing_happens_at_import(path: Path) -> None:
         assert not isinstance(node, ast.For | ast.While | ast.With), f"line {node.lineno} works at import"
         if isinstance(node, ast.Assign | ast.AnnAssign):
             text = ast.unparse(node)
-            assert "environ" not in text, text
+            assert "os.environ" not in text, text
+            assert "getenv(" not in text, text
             assert "open(" not in text.replace("Popen(", ""), text
             assert "read_text(" not in text, text
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def go(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as_json: bool) -> int:
     """Walk, print, and return DESIGN §8's exit code."""
-    from factory.app import make_shop
+    from factory.app import make_shop, spend_of
     from factory.render.terminal import closing, watcher
     from factory.stages.line import walk
 
@@ -30,7 +30,7 @@ def go(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as
     if as_json:
         print(summary(run))
     else:
-        closing(run, sys.stdout)
+        closing(run, sys.stdout, sum(row.cost for row in spend_of(state, settings).by_role(run.id)))
     code = code_of(run)
     if code == 130:
         sys.stdout.flush()

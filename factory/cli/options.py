@@ -28,7 +28,7 @@ SandboxKind = Annotated[
 
 def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "Settings":
     """Settings as the README describes: --config, ./factory.toml, or the user's; the target's [checks] and [paths]."""
-    from factory.settings import SandboxSettings, load
+    from factory.settings import SandboxSettings, load, user_file
 
     chosen = config or next((path for path in (Path("factory.toml"), user_file()) if path.is_file()), None)
     own = repo / "factory.toml" if repo else None
@@ -41,12 +41,6 @@ def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "
     if settings.sandbox.kind == "none":
         raise UsageProblem("A settings file may not switch the sandbox off: type `--sandbox none` if you mean it.")
     return settings
-
-
-def user_file() -> Path:
-    from platformdirs import user_config_path
-
-    return user_config_path("dark-factory") / "factory.toml"
 
 
 def issue_event(issue: str) -> "Event":

@@ -3,6 +3,7 @@
 from factory.contracts.change import Change
 from factory.contracts.run import Commit, Run
 from factory.contracts.seams import TreeWriter
+from factory.render.text import line, quiet
 
 
 def accepted(run: Run) -> tuple[Change, ...]:
@@ -39,5 +40,5 @@ def _trailers(run: Run, change: Change) -> str:
 
 
 def _line(text: str) -> str:
-    """One line of printable text, at most 120 characters."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:120] or "Change"
+    """One line of printable text, at most 120 characters, that mentions nobody and closes no issue."""
+    return quiet(line(text, 120)) or "Change"

@@ -31,9 +31,10 @@ def deliver(run: Run, shop: Shop) -> Run:
 
 
 def ready(run: Run) -> bool:
-    """May a person merge it after reading? Accepted by the judge; or a run without a model whose tests are green."""
+    """May a person merge it after reading? Accepted by the judge; without a model: tests green, no new lint or types."""
     if run.task and run.task.kind == "tidy":
-        return bool(run.evidence and run.evidence.green)
+        seen = run.evidence
+        return bool(seen and seen.green and not any(item.source in ("lint", "types") for item in seen.findings))
     return bool(run.rounds) and run.rounds[-1].decision == "accept"
 
 

@@ -2,25 +2,38 @@
 
 import io
 import tarfile
+from collections.abc import Callable, Mapping
 
 from factory.contracts.change import Change, FileChange
 from factory.contracts.errors import SandboxProblem
 from factory.contracts.plan import Unit
 from factory.contracts.sandbox import Job, JobResult
-from factory.contracts.seams import Scope
+from factory.contracts.seams import Entry, Scope
 from factory.stages.shop import Shop
 
 # a stamp first, so that `find` names exactly the files that ruff rewrote
 COMMAND = (
-    "touch /tmp/stamp && sleep 0.01 && ruff check --fix-only --exit-zero --quiet --no-cache . && "
+    "touch /tmp/stamp && sleep 0.01 && ruff check --fix-only --exit-zero --quiet --no-cache {select} . && "
     "find . -type f \\( -name '*.py' -o -name '*.pyi' \\) -newer /tmp/stamp -print0 | "
     "tar --null --no-recursion -T - -cf /out/changed.tar"
 )
 
 
+CAREFUL = "--select E4,E7,E9,F"  # for a repository that has not chosen its rules: real mistakes, no style
+
+
+def command(paths: Mapping[str, Entry], read: Callable[[str], bytes]) -> str:
+    """The shell command: the repository's own ruff rules where it has some, else the careful ones."""
+    own = any(path in paths for path in ("ruff.toml", ".ruff.toml"))
+    project = paths.get("pyproject.toml")
+    own = own or (project is not None and b"[tool.ruff" in read(project.oid))
+    return COMMAND.replace("{select}", "" if own else CAREFUL)
+
+
 def tidy_change(shop: Shop, scope: Scope, unit: Unit, tree: str) -> Change:
     """Ruff's fixes as a change; files the policy protects are left alone. Raises SandboxProblem when ruff fails."""
-    job = Job(tree=tree, command=("sh", "-c", COMMAND), limits=shop.settings.checks.limits)
+    shell = command(shop.trees.entries(tree), shop.trees.read)
+    job = Job(tree=tree, command=("sh", "-c", shell), limits=shop.settings.checks.limits)
     result = scope.step("tidy", job, lambda: shop.sandbox.run(job), JobResult)
     if result.status != "exited" or result.exit_code:
         raise SandboxProblem(f"ruff did not finish ({result.status}, exit {result.exit_code}): {result.output[-300:]}")
