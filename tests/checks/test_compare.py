@@ -101,9 +101,8 @@ def read_lint(name: str, output: str, **files: bytes) -> Report | None:
 
 def test_messages_of_linters() -> None:
     mypy = read_lint("mypy", 'a.py:3: error: Name "x" is not defined  [name-defined]\na.py:4: note: see\n')
-    flake8 = read_lint(
-        "flake8", "./a.py:1:1: F401 'os' imported but unused\n./a.py:9:1: F401 'os' imported but unused\n"
-    )
+    unused = "./a.py:{}:1: F401 'os' imported but unused\n"
+    flake8 = read_lint("flake8", unused.format(1) + unused.format(9))
     tsc = read_lint("tsc", "src/a.ts(3,7): error TS2322: Type 'string' is not assignable.\n")
     pyright = read_lint("pyright", '  /work/a.py:2:5 - error: "x" is unbound (reportUnbound)\n')
     eslint = read_lint("eslint", "", lint_json=b'[{"filePath": "/work/a.js", "messages": [{"line": 2, "ruleId": "r", '

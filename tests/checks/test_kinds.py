@@ -146,18 +146,3 @@ def test_npm_dependencies_are_installed_once_and_linked(house: MakeHouse) -> Non
     made = house({"package.json": json.dumps(package), "a.test.js": text}, {"README": ""})
     found = made.prove()
     assert found.suites[0].candidate.counts.passed == 1, found.notes
-
-
-@pytest.mark.network
-@pytest.mark.skipif(not shutil.which("mvn"), reason="maven is not installed")
-def test_maven_really_run(house: MakeHouse) -> None:
-    pom = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-    <groupId>x</groupId><artifactId>calc</artifactId><version>1</version>
-    <properties><maven.compiler.source>17</maven.compiler.source><maven.compiler.target>17</maven.compiler.target>
-    </properties><dependencies><dependency><groupId>junit</groupId><artifactId>junit</artifactId>
-    <version>4.13.2</version><scope>test</scope></dependency></dependencies></project>"""
-    test = (
-        "import org.junit.*;\npublic class CalcTest { @Test public void adds() { Assert.assertEquals(2, 1 + 1); } }\n"
-    )
-    found = house({"pom.xml": pom, "src/test/java/CalcTest.java": test}, {"README": ""}).prove()
-    assert found.suites[0].candidate.counts.passed == 1, found.notes
