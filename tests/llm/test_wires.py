@@ -151,14 +151,6 @@ def test_a_stalled_stream_is_given_up(wire: str, reply: Json, words: str) -> Non
 
 
 @both
-def test_a_stream_that_only_crawls_is_given_up(wire: str) -> None:
-    """Each drop comes in time, the whole would take for ever."""
-    reply = {"text": "a b c d e f", "drip_s": 0.35}
-    with model(wire, reply, first_token_s=1.5, idle_s=0.8) as one, pytest.raises(CutOff, match="too slow"):
-        one.complete(request(max_tokens=1))
-
-
-@both
 def test_an_answer_that_goes_round_in_circles_is_stopped(wire: str) -> None:
     text = "The test fails. " * 10_000
     with (

@@ -56,11 +56,11 @@ class Anthropic:
     def complete(self, request: Request) -> Reply:
         import anthropic
 
-        endpoint = self.endpoint
+        endpoint, client = self.endpoint, self.client  # made before the wait for a first token begins
         extra = headers(endpoint, request, self.run)
 
         def parts(opened: list[Any]) -> Iterator[Part]:
-            with self.client.messages.create(**body(endpoint, request), extra_headers=extra) as stream:
+            with client.messages.create(**body(endpoint, request), extra_headers=extra) as stream:
                 opened.append(stream.response)
                 must_stream(stream.response, endpoint)
                 yield from _parts(event.model_dump(warnings=False) for event in stream)

@@ -53,11 +53,11 @@ class OpenAI:
     def complete(self, request: Request) -> Reply:
         import openai
 
-        endpoint = self.endpoint
+        endpoint, client = self.endpoint, self.client  # made before the wait for a first token begins
         extra = headers(endpoint, request, self.run)
 
         def parts(opened: list[Any]) -> Iterator[Part]:
-            with self.client.chat.completions.create(**body(endpoint, request), extra_headers=extra) as stream:
+            with client.chat.completions.create(**body(endpoint, request), extra_headers=extra) as stream:
                 opened.append(stream.response)
                 must_stream(stream.response, endpoint)
                 for event in stream:
