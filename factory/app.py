@@ -172,7 +172,7 @@ def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json
     """What the client reports goes to the live view; what a reader must know later also into the trail."""
 
     def hear(event: str, facts: Json) -> None:
-        watcher.tell(event, **facts)
+        watcher.tell(event, **{key: value for key, value in facts.items() if key != "kind"})
         if event in ("fallback", "budget_80"):
             journal.note(run.id, event, **{key: value for key, value in facts.items() if key != "run"})
 

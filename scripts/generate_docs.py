@@ -98,7 +98,8 @@ def command_line() -> str:
     root = typer.main.get_command(build())
     for name, command in sorted(getattr(root, "commands", {}).items()):
         children = getattr(command, "commands", None)
-        pages = [(f"{name} {key}", child) for key, child in sorted(children.items())] if children else [(name, command)]
+        pages = [(f"{name} {key}", child) for key, child in sorted((children or {}).items())]
+        pages = pages or [(name, command)]
         for path, page in pages:
             context = page.make_context(f"factory {path}", [], resilient_parsing=True)
             parts.append(f"\n## factory {path}\n\n```text\n{page.get_help(context).strip()}\n```\n")

@@ -104,6 +104,8 @@ def _suite(pair: Paired, asked: Asked) -> Part:
 
 def _own(pair: Paired, guard: Paired | None, difference: Difference, asked: Asked) -> Part:
     """The candidate's own tests: new ones must be green, none may be lost, none bent to fit."""
+    if pair.candidate.outcome.status == "none" and not pair.base_cases:
+        return Part(None, notes=(f"{pair.errand.suite.name}: the changed test files hold no tests.",))
     broken = tuple(name for name in pair.suspects if name not in pair.flaky)
     gone, skipped = _lost(pair, asked)
     guilty = set(guard.suspects) - guard.flaky if guard else set()

@@ -113,11 +113,13 @@ def _read_part(text: str) -> str:
     """Digest of the tables that name dependencies: a new version or linter setting installs nothing anew."""
     data = toml(text)
     project, poetry = table(data, "project"), table(data, "tool", "poetry")
-    keys = ("name", "dependencies", "optional-dependencies", "dynamic", "requires-python")
+    build = table(data, "build-system")
+    unknown = "dependencies" in (project.get("dynamic") or ())
     part = {
-        "project": {key: project.get(key) for key in keys},
+        "project": {key: project.get(key) for key in ("dependencies", "optional-dependencies", "requires-python")},
+        "build": build if unknown or not project else build.get("requires"),
         "poetry": {key: poetry.get(key) for key in ("name", "dependencies", "dev-dependencies", "group", "extras")},
-        "rest": [data.get("build-system"), data.get("dependency-groups"), table(data, "tool", "uv")],
+        "rest": [data.get("dependency-groups"), table(data, "tool", "uv")],
     }
     return digest(json.dumps(part, sort_keys=True, default=str))
 

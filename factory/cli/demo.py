@@ -73,7 +73,7 @@ def _fresh_copy(source: Path, folder: Path) -> Path:
 
 
 def live_settings(config: Path | None, environment: Mapping[str, str]) -> "Settings":
-    """The user's own settings, or one endpoint made of the usual variables. Raises UsageProblem when there is neither."""
+    """The user's own settings, or an endpoint made of the usual variables. Raises UsageProblem for neither."""
     from factory.cli.options import settings_for
 
     settings = settings_for(config, None)
@@ -105,7 +105,7 @@ def _first_model(endpoint: "Endpoint", environment: Mapping[str, str]) -> str:
 
 
 def endpoint_from(environment: Mapping[str, str]) -> "Endpoint":
-    """The endpoint that OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL or ANTHROPIC_API_KEY, ANTHROPIC_MODEL describe."""
+    """The endpoint that the variables OPENAI_BASE_URL, _API_KEY, _MODEL, or ANTHROPIC_API_KEY, _MODEL, describe."""
     from factory.contracts.model import Endpoint
 
     url = environment.get("OPENAI_BASE_URL", "")

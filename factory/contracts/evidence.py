@@ -88,5 +88,5 @@ class Evidence(Record):
 
     @property
     def green(self) -> bool:
-        """Tests were found and ran on the candidate, and nothing that the base had is broken. Else it is red or unproven."""
+        """Tests were found and ran on the candidate, and nothing that the base had is broken; else red or unproven."""
         return self.tests_found and not self.red and any(suite.candidate.ran for suite in self.suites)

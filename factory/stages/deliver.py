@@ -31,7 +31,7 @@ def deliver(run: Run, shop: Shop) -> Run:
 
 
 def ready(run: Run) -> bool:
-    """May a person merge it after reading? Accepted by the judge; without a model: tests green, no new lint or types."""
+    """May a person merge it after reading? The judge accepts; without one: tests green, no new lint or types."""
     if run.task and run.task.kind == "tidy":
         seen = run.evidence
         return bool(seen and seen.green and not any(item.source in ("lint", "types") for item in seen.findings))

@@ -39,7 +39,8 @@ def end_state(folder: Path, done: dict[str, Any]) -> dict[str, Any]:
     return {
         "tree": done["tree"], "decision": done["decision"], "confidence": done["confidence"], "exit": done["exit_code"],
         "branches": len(branches), "commits": int(git(repo, "rev-list", "--count", f"main..{branches[0]}")),
-        "pulls": [(pull["number"], pull["draft"], pull["title"]) for pull in pulls], "steps": finished, "paid": sorted(paid),
+        "pulls": [(pull["number"], pull["draft"], pull["title"]) for pull in pulls], "steps": finished,
+        "paid": sorted(paid),
     }  # fmt: skip
 
 

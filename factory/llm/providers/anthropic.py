@@ -92,7 +92,7 @@ def body(endpoint: Endpoint, request: Request) -> Json:
         turns[turn]["content"][-1]["cache_control"] = CACHED
     made["messages"] = turns
     if request.temperature is not None and quirks.temperature:
-        made["temperature"] = request.temperature
+        made["extra_body"] = {"temperature": request.temperature}  # the SDK no longer names it; local servers take it
     if request.tools and endpoint.tools:
         made["tools"] = [
             {"name": tool.name, "description": tool.description, "input_schema": tool.parameters}
