@@ -50,7 +50,7 @@ class Steps:
 
 @dataclass
 class Counting:
-    """The real sandbox; `RUN` tells the tests inside how often it has run, so that one can alternate on purpose."""
+    """The real sandbox; `RUN` tells the tests inside how often their tree has run, so that one can alternate."""
 
     inner: Sandbox
     jobs: list[Job] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Counting:
     def run(self, job: Job) -> JobResult:
         with self.lock:
             self.jobs.append(job)
-            number = len(self.jobs)
+            number = sum(other.tree == job.tree for other in self.jobs)
         return self.inner.run(job.but(env={**job.env, "RUN": str(number)}))
 
     def install(self, install: Install) -> Installed:

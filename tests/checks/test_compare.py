@@ -58,7 +58,8 @@ def test_files_of_ids() -> None:
 
 def test_which_paths_are_tests() -> None:
     paths = ["tests/data/x.json", "django/test/client.py", "pkg/test/test_a.py", "pkg/test/data.py", "src/a.py",
-             "src/test/java/A.java", "check_me.py", "a_test.go", "web/a.spec.ts", "conftest.py", "pytest.ini"]  # fmt: skip
+             "src/test/java/A.java", "check_me.py", "a_test.go", "web/a.spec.ts", "conftest.py",
+             "pytest.ini"]  # fmt: skip
     found = classify(paths, ["check_*.py"])
     assert [path for path in paths if found.is_test(path)] == [
         "tests/data/x.json", "pkg/test/test_a.py", "pkg/test/data.py", "src/test/java/A.java", "check_me.py",

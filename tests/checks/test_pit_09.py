@@ -2,6 +2,9 @@
 
 import pytest
 
+from factory.checks.restore import compare_tests
+from factory.checks.source import Source
+from factory.checks.tamper import tampering
 from factory.contracts.evidence import Evidence
 from tests.checks.conftest import Files, House, MakeHouse, rules
 
@@ -30,13 +33,17 @@ HOSTILE: dict[str, Files] = {
     "conftest marks failed as passed": {"calc.py": WRONG, "conftest.py": FORGE},
     "sys.exit(0) in conftest": {"calc.py": WRONG, "conftest.py": "import sys\n\nsys.exit(0)\n"},
     "os._exit(0) in a test": {"calc.py": WRONG, "test_calc.py": "import os\n\nos._exit(0)\n" + TEST},
-    "a plug-in in the code": {"calc.py": WRONG + "from _pytest import reports\nreports.TestReport.failed = False\n"},
-    "a module in front of pytest": {"calc.py": WRONG, "pytest.py": "def main(args):\n    return 0\n"},
-    "sitecustomize": {"calc.py": WRONG, "sitecustomize.py": "import os\n\nos._exit(0)\n"},
     "configuration that finds no tests": {"calc.py": WRONG, "pytest.ini": "[pytest]\npython_files = nothing.py\n"},
 }
 
 
+PLANTED: dict[str, Files] = {
+    "a plug-in in the code": {"calc.py": WRONG + "from _pytest import reports\nreports.TestReport.failed = False\n"},
+    "a module in front of pytest": {"calc.py": WRONG, "pytest.py": "def main(args):\n    return 0\n"},
+    "sitecustomize": {"calc.py": WRONG, "sitecustomize.py": "import os\n\nos._exit(0)\n"},
+    "a compiled module": {"__pycache__/calc.cpython-311.pyc": b"x"},
+    "an entry point for pytest": {"setup.cfg": "[options.entry_points]\npytest11 =\n  x = calc\n"},
+}
 KNOWN: list[Evidence] = []  # the base is measured once for all of them
 
 
@@ -50,6 +57,15 @@ def test_pit_09(house: MakeHouse, change: Files) -> None:
     assert found.tampered
     assert "tests_tampered" in rules(found)
     assert not found.green
+
+
+@pytest.mark.parametrize("change", PLANTED.values(), ids=PLANTED)
+def test_pit_09_means_are_seen_before_anything_runs(house: MakeHouse, change: Files) -> None:
+    made = house(BASE, change)
+    trees = made.bench().trees
+    base, candidate = Source(trees, made.base), Source(trees, made.tree)
+    found = tampering(base, candidate, compare_tests(base, candidate))
+    assert "tests_tampered" in {item.rule for item in found}
 
 
 def test_pit_09_os_exit_in_the_code_is_an_error_not_a_pass(house: MakeHouse) -> None:

@@ -5,7 +5,7 @@ import json
 from factory.checks.reports import counts_of
 from tests.checks.conftest import MakeHouse, rules
 
-SETUP = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+SETUP = '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
 PROJECT = SETUP + '\n[project]\nname = "{name}"\nversion = "1"\n'
 TEST = "from {package} import WHO\n\n\ndef test_who():\n    assert WHO == 'candidate'\n"
 
@@ -26,11 +26,11 @@ def test_src_layout(house: MakeHouse) -> None:
 
 def test_namespace_package(house: MakeHouse) -> None:
     files = {
-        "pyproject.toml": PROJECT.format(name="house-thing") + '[tool.setuptools.packages.find]\nwhere = ["src"]\n',
-        "src/house/thing/__init__.py": "WHO = 'base'\n",
-        "tests/test_thing.py": TEST.format(package="house.thing"),
+        "pyproject.toml": PROJECT.format(name="thing") + '[tool.setuptools.packages.find]\nwhere = ["src"]\n',
+        "src/thing/part/__init__.py": "WHO = 'base'\n",
+        "tests/test_thing.py": TEST.format(package="thing.part"),
     }
-    found = house(files, {"src/house/thing/__init__.py": "WHO = 'candidate'\n"}).prove()
+    found = house(files, {"src/thing/part/__init__.py": "WHO = 'candidate'\n"}).prove()
     assert found.suites[0].fixed == ("tests/test_thing.py::test_who",)
 
 
@@ -38,14 +38,14 @@ def test_version_from_git_tags(house: MakeHouse) -> None:
     """The exported copy has no `.git`: the version is handed in."""
     files = {
         "pyproject.toml": '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\n'
-        'build-backend = "setuptools.build_meta"\n\n[project]\nname = "tagged"\ndynamic = ["version"]\n\n'
+        'build-backend = "setuptools.build_meta"\n\n[project]\nname = "thing"\ndynamic = ["version"]\n\n'
         '[tool.setuptools_scm]\nversion_file = "src/tagged/_version.py"\n',
         ".gitignore": "_version.py\n",
         "CHANGELOG.md": "# Changes\n\n## 3.4.0\n",
         "src/tagged/__init__.py": "from tagged._version import version\n\nWHO = 'base'\n",
         "tests/test_tagged.py": TEST.format(package="tagged")
         + "\n\ndef test_version():\n    import tagged\n    from importlib.metadata import version\n"
-        "    assert tagged.version == version('tagged') == '3.4.0'\n",
+        "    assert tagged.version == version('thing') == '3.4.0'\n",
     }
     change = {"src/tagged/__init__.py": files["src/tagged/__init__.py"].replace("base", "candidate")}
     found = house(files, change).prove()
@@ -68,7 +68,7 @@ def test_an_installed_release_of_the_project_is_never_what_is_tested(house: Make
 
 def test_a_project_that_cannot_be_built_falls_back_to_the_path_and_says_so(house: MakeHouse) -> None:
     files = {
-        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "missing"\nbackend-path = ["."]\n',
+        "pyproject.toml": PROJECT.format(name="thing").replace("setuptools.build_meta", "missing"),
         "src/thing/__init__.py": "WHO = 'candidate'\n",
         "tests/test_thing.py": TEST.format(package="thing"),
     }
