@@ -8,9 +8,11 @@ configuration never run, and no path of a tree is ever a path on this disk. See 
 import contextlib
 import itertools
 import os
+import re
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from factory.contracts.change import FileChange
 from factory.contracts.errors import GitProblem, UsageProblem
 from factory.contracts.seams import Entry
 
+_OID = re.compile("[0-9a-f]{40,64}")
 AUTHOR = ("Dark Factory", "factory@localhost")
 _SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.quotePath=false",
@@ -104,6 +107,7 @@ class Store:
         self.target = target
         self._lock = threading.Lock()
         self._entries: dict[str, Mapping[str, Entry]] = {}
+        self._blobs = _Blobs(folder)
         if not (folder / "objects" / "info" / "alternates").is_file():
             self._create()
 
@@ -117,7 +121,9 @@ class Store:
         objects = git_folder(self.target) / "objects"
         alternates = self.folder / "objects" / "info" / "alternates"
         alternates.parent.mkdir(parents=True, exist_ok=True)
-        alternates.write_text(f"{objects}\n")
+        ready = alternates.with_suffix(".new")  # this file says that the store is complete, so it comes last and whole
+        ready.write_text(f"{objects}\n")
+        ready.replace(alternates)
 
     def git(self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
         return run_git(self.folder, *arguments, stdin=stdin, env=env)
@@ -136,7 +142,7 @@ class Store:
         return found
 
     def read(self, oid: str) -> bytes:
-        return self.git("cat-file", "blob", oid)
+        return self._blobs.read(oid)
 
     def diff(self, old: str, new: str, paths: Sequence[str] = ()) -> str:
         raw = self.git("diff-tree", "-r", "-p", "--no-ext-diff", "--no-textconv", "--find-renames", "--full-index",
@@ -212,6 +218,68 @@ class Store:
             env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self.git("read-tree", tree, env=env)
             yield env
+
+
+class _Blobs:
+    """Reads blobs through one `git cat-file --batch`: a proof reads hundreds, and a process each costs seconds.
+
+    The process is started with the first read and ends when its input is closed: with this object, or with us.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, oid: str) -> bytes:
+        """Raises GitProblem when there is no such blob."""
+        if not _OID.fullmatch(oid):
+            raise GitProblem(f"{oid!r} is not the id of an object.")
+        with self._lock:
+            for _ in range(2):  # a process that somebody ended (Ctrl-C goes to all of a terminal) is started anew
+                try:
+                    return self._ask(oid)
+                except (BrokenPipeError, EOFError):
+                    self._close()
+                except BaseException:  # interrupted half-way: what is still in the pipe is not the next answer
+                    self._close()
+                    raise
+        raise GitProblem(f"git cat-file: does not answer in {self._folder}.")
+
+    def _ask(self, oid: str) -> bytes:
+        process = self._process = self._process or self._start()
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(f"{oid}\n".encode())
+        process.stdin.flush()
+        _, kind, size = (process.stdout.readline().split() + [b"", b""])[:3]
+        if not kind:
+            raise EOFError
+        if kind != b"blob":
+            raise GitProblem(f"git cat-file: {oid} is {kind.decode()}, not a blob.")
+        data = process.stdout.read(int(size) + 1)
+        if len(data) != int(size) + 1:
+            raise EOFError
+        return data[:-1]
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            ["git", *_SAFE, "cat-file", "--batch"], cwd=self._folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=_environment(),
+        )  # fmt: skip
+        self._end = weakref.finalize(self, _stop, process)
+        return process
+
+    def _close(self) -> None:
+        if self._process is not None:
+            self._process = None
+            self._end()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    with contextlib.suppress(BrokenPipeError):
+        process.communicate()
 
 
 def _entry(line: bytes) -> Entry:
