@@ -11,7 +11,7 @@ setup: .venv/.ready bubblewrap
 	python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv
 
 .venv/.ready: pyproject.toml uv.lock $(filter .tools/bin/uv,$(UV))
-	$(UV) sync --frozen --quiet
+	$(UV) sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 .PHONY: bubblewrap

@@ -252,13 +252,14 @@ class _Blobs:
         assert process.stdout
         process.stdin.write(f"{oid}\n".encode())
         process.stdin.flush()
-        _, kind, size = (process.stdout.readline().split() + [b"", b""])[:3]
-        if not kind:
+        line = process.stdout.readline()
+        if not line:
             raise EOFError
-        if kind != b"blob":
-            raise GitProblem(f"git cat-file: {oid} is {kind.decode()}, not a blob.")
-        data = process.stdout.read(int(size) + 1)
-        if len(data) != int(size) + 1:
+        if b" blob " not in line:
+            raise GitProblem(f"git cat-file: {line.decode().strip()}, and not a blob.")
+        size = int(line.split()[2])
+        data = process.stdout.read(size + 1)
+        if len(data) != size + 1:
             raise EOFError
         return data[:-1]
 
