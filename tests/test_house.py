@@ -30,7 +30,7 @@ def test_sizes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nothing_happens_at_import(path: Path) -> None:
-    """STYLE 5: no bare calls, prints, files or environment reads at module level. `inside` holds scripts, not modules."""
+    """STYLE 5: no bare calls, prints, files or environment reads at module level. `inside` holds scripts."""
     if "inside" in path.parts:
         return
     for node in parse(path).body:

@@ -9,9 +9,7 @@ from factory.edits.paths import PathPolicy, escape, normal
 from factory.settings import PathSettings
 
 POLICY = PathPolicy()
-CASES = {
-    row["id"]: row for row in json.loads((Path(__file__).parents[1] / "data/security_cases_edits.json").read_text())
-}
+CASES = {row["id"]: row for row in json.loads((Path(__file__).parents[1] / "data/security_cases.json").read_text())}
 
 OUTSIDE = [
     "", "/etc/passwd", "../x", "a/../b", "a/..", "..", ".", "./a", "a//b", "a/", "~/.netrc", "~", "C:/x", "c:\\x",

@@ -1,4 +1,4 @@
-"""The SBX rows of tests/data/security_cases_sandbox.json that try to get out, each named by its test."""
+"""The SBX rows of tests/data/security_cases.json that try to get out, each named by its test."""
 
 import contextlib
 import json

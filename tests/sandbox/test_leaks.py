@@ -1,4 +1,4 @@
-"""The EXF and PTH rows of tests/data/security_cases_sandbox.json: secrets, the network, planted files."""
+"""The EXF and PTH rows of tests/data/security_cases.json: secrets, the network, planted files."""
 
 import os
 import socket
