@@ -1,78 +1,92 @@
-"""The store's reader of blobs: one process that survives being killed, misuse and many threads."""
+"""The object store on real repositories."""
 
-import os
-import signal
-import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from factory.contracts.errors import GitProblem
-from factory.git import Store, run_git
+from factory.contracts.change import FileChange
+from factory.contracts.errors import UsageProblem
+from factory.git import Store, git_folder, resolve
+from tests.line.targets import git, repository
+
+FILES: dict[str, str | bytes] = {
+    "a.py": "x = 1\n", "dir/with space.txt": "y\n", "crlf.txt": "one\r\ntwo\r\n", "bin": b"\0\1\2", "no-newline": "end",
+    ".gitattributes": "tests export-ignore\n*.txt text eol=crlf\n", "tests/t.py": "pass\n", "latin.txt": b"caf\xe9\n",
+}  # fmt: skip
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    target = tmp_path / "target"
-    target.mkdir()
-    run_git(target, "init", "--quiet", "-b", "main")
-    return Store(tmp_path / "store.git", target)
+    return Store(tmp_path / "store.git", repository(tmp_path / "r", FILES))
 
 
-def readers(store: Store) -> list[int]:
-    """The store's `cat-file` processes that live."""
-    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "cat-file"], capture_output=True, text=True)
-    return [int(pid) for pid in found.stdout.split() if Path(f"/proc/{pid}/cwd").resolve() == store.folder.resolve()]
+def tree_of(store: Store) -> str:
+    return resolve(store.target, "")[2]
 
 
-CONTENTS = (b"", b"\n", b"no newline", b"a\nb\n", b"\0" * 1000, b"x" * 3_000_000, "grüße\n".encode())
+def test_entries_and_blobs(store: Store) -> None:
+    entries = store.entries(tree_of(store))
+    assert set(entries) == set(FILES)
+    assert store.read(entries["bin"].oid) == b"\0\1\2"
+    assert store.read(entries["no-newline"].oid) == b"end"
+    assert entries["a.py"].size == 6
 
 
-def test_bytes_come_back_as_they_are_from_one_process(store: Store) -> None:
-    for data in CONTENTS:
-        assert store.read(store.blob(data)) == data
-    assert len(readers(store)) == 1
+def test_overlay_changes_only_what_it_names(store: Store) -> None:
+    tree = tree_of(store)
+    files = [
+        FileChange(path="new/deep.py", op="write", oid=store.blob(b"z\n"), size=2),
+        FileChange(path="a.py", op="delete"),
+    ]
+    made = store.overlay(tree, files)
+    before, after = store.entries(tree), store.entries(made)
+    assert set(after) == {*before, "new/deep.py"} - {"a.py"}
+    assert all(after[path] == before[path] for path in before if path != "a.py")
+    assert {change.path: change.op for change in store.changed(tree, made)} == {
+        "a.py": "delete",
+        "new/deep.py": "write",
+    }
+    assert store.overlay(tree, files) == made
+    assert "+z" in store.diff(tree, made)
 
 
-def test_what_is_written_later_and_in_the_target_is_seen(store: Store) -> None:
-    store.read(store.blob(b"first"))
-    later = run_git(store.target, "hash-object", "-w", "--stdin", stdin=b"later").decode().strip()
-    assert store.read(later) == b"later"
+def test_the_targets_objects_are_borrowed_and_ours_stay_ours(store: Store) -> None:
+    before = git(store.target, "count-objects", "-v")
+    oid = store.blob(b"ours")
+    assert git(store.target, "count-objects", "-v") == before
+    assert store.read(oid) == b"ours"
 
 
-def test_threads_get_their_own_answers(store: Store) -> None:
-    oids = {store.blob(f"{number}\n".encode() * (number + 1)): number for number in range(20)}
-    with ThreadPoolExecutor(8) as pool:
-        for oid, data in pool.map(lambda oid: (oid, store.read(oid)), list(oids) * 20):
-            assert data == f"{oids[oid]}\n".encode() * (oids[oid] + 1)
+def test_the_export_is_the_whole_tree_whatever_its_attributes_say(store: Store, tmp_path: Path) -> None:
+    """`export-ignore` may not hide the tests from the sandbox."""
+    import io
+    import os
+    import tarfile
+
+    read, write = os.pipe()
+    process = store.archive(tree_of(store), write)
+    os.close(write)
+    with os.fdopen(read, "rb") as stream:
+        data = stream.read()
+    assert process.wait() == 0
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        assert {member.name for member in archive if member.isfile()} == set(FILES)
 
 
-@pytest.mark.parametrize("oid", ["0" * 40, "", "HEAD", "a\nb", "--help"])
-def test_what_is_no_blob_is_said_and_the_next_is_read(store: Store, oid: str) -> None:
-    known = store.blob(b"known")
-    with pytest.raises(GitProblem):
-        store.read(oid)
-    assert store.read(known) == b"known"
+def test_commits_are_reproducible(store: Store) -> None:
+    tree, parent = tree_of(store), resolve(store.target, "")[1]
+    made = {store.commit(tree, parent, "same\n", "2026-01-01T00:00:00Z") for _ in range(2)}
+    assert len(made) == 1
 
 
-def test_a_tree_is_no_blob(store: Store) -> None:
-    tree = store.git("mktree", stdin=b"").decode().strip()
-    with pytest.raises(GitProblem, match="not a blob"):
-        store.read(tree)
-    assert store.read(store.blob(b"after")) == b"after"
+def test_git_in_a_subfolder_a_worktree_and_a_shallow_environment(store: Store, tmp_path: Path) -> None:
+    assert git_folder(store.target / "dir") == store.target / ".git"
+    git(store.target, "worktree", "add", "-q", str(tmp_path / "wt"), "-b", "other")
+    assert git_folder(tmp_path / "wt") == store.target / ".git"
+    other = Store(tmp_path / "second.git", tmp_path / "wt")
+    assert "a.py" in other.entries(resolve(tmp_path / "wt", "")[2])
 
 
-def test_a_reader_that_was_killed_is_started_anew(store: Store) -> None:
-    known = store.blob(b"known")
-    store.read(known)
-    for pid in readers(store):
-        os.kill(pid, signal.SIGKILL)
-    assert store.read(known) == b"known"
-
-
-def test_the_reader_ends_with_its_store(store: Store) -> None:
-    store.read(store.blob(b"x"))
-    (pid,) = readers(store)
-    del store.__dict__["_blobs"]
-    assert not Path(f"/proc/{pid}").exists()
+def test_a_ref_that_looks_like_an_option(store: Store) -> None:
+    with pytest.raises(UsageProblem, match="There is no ref"):
+        resolve(store.target, "--all")
