@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from factory.contracts.record import digest
 from factory.contracts.seams import Entry, TreeReader
@@ -50,17 +49,24 @@ class Source:
     def under(self, folder: str) -> Iterator[str]:
         """Paths inside `folder` ("" = all), without vendored ones."""
         start = f"{folder}/" if folder else ""
-        for path in self.paths:
-            if path.startswith(start) and not VENDORED.intersection(path.split("/")[:-1]):
+        for path, _ in self._named:
+            if path.startswith(start):
                 yield path
+
+    @cached_property
+    def _named(self) -> tuple[tuple[str, str], ...]:
+        """(path, its last part) of everything that is not vendored: discovery asks for it a hundred times."""
+        split = ((path, path.split("/")) for path in self.paths)
+        return tuple((path, parts[-1]) for path, parts in split if VENDORED.isdisjoint(parts[:-1]))
 
     def matching(self, folder: str, *patterns: str) -> tuple[str, ...]:
         """Paths inside `folder` whose last part matches one of the globs, sorted."""
+        start = f"{folder}/" if folder else ""
         return tuple(
             sorted(
                 path
-                for path in self.under(folder)
-                if any(fnmatchcase(PurePosixPath(path).name, pattern) for pattern in patterns)
+                for path, name in self._named
+                if path.startswith(start) and any(fnmatchcase(name, pattern) for pattern in patterns)
             )
         )
 
