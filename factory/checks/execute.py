@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from factory.checks.discover import kind_of, setup_of
 from factory.checks.inside import script
@@ -14,6 +14,7 @@ from factory.contracts.evidence import CaseStatus, Outcome, Status
 from factory.contracts.record import Record, digest
 from factory.contracts.sandbox import Install, Job, JobResult, Limits, Sandbox
 from factory.contracts.seams import Blobs, Scope, TreeReader
+from factory.fanout import side_by_side
 from factory.settings import CheckSettings
 
 RUN = "(the whole run)"  # the case that stands for a run without named cases
@@ -84,9 +85,9 @@ def run_all(bench: Bench, scope: Scope, errands: Sequence[Errand]) -> Results:
 
     def work() -> Results:
         ready, notes = _install(bench, errands, setups)
-        with ThreadPoolExecutor(THREADS) as pool:
-            keys = [ready.get(setup.key, "") if setup else "" for setup in setups]
-            runs = tuple(pool.map(lambda pair: _run(bench, *pair), zip(errands, keys, strict=True)))
+        keys = [ready.get(setup.key, "") if setup else "" for setup in setups]
+        jobs = [partial(_run, bench, errand, key) for errand, key in zip(errands, keys, strict=True)]
+        runs = side_by_side(jobs, THREADS)
         return Results(runs=runs, sandbox=bench.sandbox.describe(), notes=notes)
 
     return scope.step("check", request, work, Results)

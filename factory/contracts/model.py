@@ -73,6 +73,8 @@ class Piece(Record):
 
 
 class Request(Record):
+    """One question to a model: the rendered prompt, what form the answer has, and how far it may travel."""
+
     role: str
     template: str
     template_hash: str
@@ -99,6 +101,8 @@ class Usage(Record):
 
 
 class Reply(Record):
+    """What an endpoint answered, with what it used."""
+
     text: str
     calls: tuple[ToolCall, ...] = ()
     finish: Literal["stop", "length", "tool_calls", "filtered"] = "stop"

@@ -53,6 +53,8 @@ class Job(Record):
 
 
 class JobResult(Record):
+    """What became of a job: how it ended, what it printed, what it left under /out."""
+
     status: JobStatus
     exit_code: int
     seconds: float

@@ -1,7 +1,7 @@
 """generate: Plan -> Changes. The units of one wave side by side, each with its own desk and journal scope."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from factory.contracts.change import Change
 from factory.contracts.errors import Abandoned, FactoryError, Stopped, UsageProblem
@@ -10,6 +10,7 @@ from factory.contracts.plan import Unit
 from factory.contracts.roster import Coder, Roster, UnitFacts
 from factory.contracts.run import Run
 from factory.edits.leases import waves
+from factory.fanout import side_by_side
 from factory.stages.gather import pack_of
 from factory.stages.shop import Shop
 from factory.stages.tidy import tidy_change
@@ -38,13 +39,8 @@ def generate(run: Run, shop: Shop) -> Run:
     """The next wave. A unit that fails is tried once more with its error, then reported; the others go on."""
     assert run.plan
     units = waves(run.plan)[len(run.waves)]
-    with ThreadPoolExecutor(max_workers=shop.settings.line.threads, thread_name_prefix="unit") as pool:
-        futures = [pool.submit(one_unit, run, shop, unit) for unit in units]
-        try:
-            changes = tuple(future.result() for future in futures)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    jobs = [partial(one_unit, run, shop, unit) for unit in units]
+    changes = side_by_side(jobs, shop.settings.line.threads)
     return run.but(pending=changes)
 
 

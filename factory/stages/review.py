@@ -1,12 +1,13 @@
 """The reviewers' part of a round: Hydra's lenses and Athena's two auditors, then a validator that believes no quote."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from factory.contracts.errors import EditProblem, Stopped
 from factory.contracts.finding import SEVERITIES, Finding, finding
 from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts
 from factory.contracts.run import Run
 from factory.edits.draft import Draft
+from factory.fanout import side_by_side
 from factory.stages.generate import ENDS_THE_RUN
 from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
@@ -23,9 +24,8 @@ def review(run: Run, shop: Shop, n: int) -> tuple[Finding, ...]:
                         evidence=evidence_text(run.evidence, shop.blobs))  # fmt: skip
     lenses: dict[str, Reviewer] = {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
     lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
-    with ThreadPoolExecutor(max_workers=shop.settings.line.threads, thread_name_prefix="lens") as pool:
-        futures = {name: pool.submit(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()}
-        notes = {name: future.result() for name, future in futures.items()}
+    jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()]
+    notes = dict(zip(lenses, side_by_side(jobs, shop.settings.line.threads), strict=True))
     found: dict[str, Finding] = {}
     for name, given in notes.items():
         for item in given.findings[:MOST]:

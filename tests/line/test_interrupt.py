@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def test_interrupted_and_resumed(tmp_path: Path, number: signal.Signals) -> None
     for line in process.stderr:
         if "unit backend: start" in line:
             break
+    time.sleep(1.5)  # by now both hang on their answers
     process.send_signal(number)
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 130
@@ -40,3 +42,25 @@ def test_interrupted_and_resumed(tmp_path: Path, number: signal.Signals) -> None
     done = factory(state, "resume", "last", "--json")
     assert done.returncode == 0, done.stderr
     assert result(done)["decision"] == "accept"
+
+
+def test_interrupted_while_the_tests_run(tmp_path: Path) -> None:
+    """The process ends at once and takes the sandbox with it."""
+    repo, config, state = shop(tmp_path / "shop"), shop_settings(tmp_path / "c"), tmp_path / "state"
+    config.write_text(config.read_text().replace("lint = false", "lint = false\ntests = ['sleep 61.25']"))
+    command = [*FACTORY, "run", "--repo", repo, "--issue", SHOP / "issue.md", "--config", config]
+    process = subprocess.Popen(
+        [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "FACTORY_STATE": str(state)},
+    )  # fmt: skip
+    assert process.stderr
+    for line in process.stderr:
+        if "check tests: start" in line:
+            break
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    time.sleep(1)
+    left = subprocess.run(["pgrep", "-f", "sleep 61.25"], capture_output=True, text=True, check=False).stdout.split()
+    assert not left, "a sandboxed process outlived the factory"
