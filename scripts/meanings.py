@@ -1,0 +1,81 @@
+"""What packages, folders and settings of endpoints are for: the words of the generated documents."""
+
+PACKAGES = {  # folders; a module of its own says it in its docstring
+    "cli": "The commands, one file each; the only error boundary",
+    "serve": "Recorded answers over HTTP, on both wires",
+    "stages": "The line itself: start reading at `line.py`",
+    "context": "What a model gets to see of a repository",
+    "desk": "All that a role may touch: ask, write in one shot, work in the tool loop",
+    "render": "Pull request, reports, terminal; formats and decides nothing",
+    "checks": "Finds and runs the repository's own tests and linters; what comes out is evidence",
+    "edits": "Edit blocks, leases, protected paths, merging",
+    "llm": "The one model client: chains, retries, prices, redaction; one provider a wire",
+    "forge": "Where branches and pull requests live; today a local one",
+    "sandbox": "The only place where a repository's own code runs",
+    "codegraph": "Names that a source file defines and imports",
+    "ledger": "Journal, replay, spend, egress",
+    "contracts": "The records and the seams; imports nothing of ours",
+}
+BESIDE = {
+    "agents/": "The thirteen roles; imports `factory.contracts` only",
+    "prompts/": "One folder a role, one file a verb, and `_shared/`",
+    "examples/": "The demo's shop, its issue and its recorded answers",
+    "tests/": "Mirror of the tree; `tests/line/` walks the whole line",
+    "docs/": "Start at docs/README.md",
+}
+ENDPOINT_NOTES = {
+    "name": "set from the table's name",
+    "wire": "which protocol the server speaks; `command` runs an installed CLI, `scripted` answers from a file",
+    "url": "base URL, with `/v1` on the OpenAI wire",
+    "model": "the model's name as the server knows it",
+    "tier": "who runs the server. `local` means yours: free unless priced, nothing redacted, allowed by default. Name "
+    "`rented` (counts as cloud) or `frontier` for everything else; the address is not looked at",
+    "context": "tokens, prompt and answer together",
+    "max_output": "most tokens of one answer",
+    "key_env": "name of the environment variable that holds the key; the key itself never stands in the file",
+    "command": "wire `command`: the program and its arguments; the prompt goes to its standard input",
+    "script": "wire `scripted`: the file of recorded answers",
+    "json_schema": "the server takes `response_format` with a JSON schema",
+    "tools": "the server takes native tool calls",
+    "logprobs": "the server returns log-probabilities (they sharpen the confidence)",
+    "first_token_s": "seconds to wait for the first token",
+    "idle_s": "seconds to wait between tokens",
+    "price_in": "dollars per million tokens read; unknown prices are refused outside `local`",
+    "price_out": "dollars per million tokens written",
+    "price_cached": "dollars per million tokens read from a cache; default: price_in",
+    "price_cache_write": "dollars per million tokens written to a cache; default: price_in",
+    "factory": "the server is a factory's own: no retries and no second reservation",
+}
+
+EXIT = """
+## Exit codes
+
+| code | means |
+|---|---|
+| 0 | done |
+| 1 | the task was not solved, or no model could be reached |
+| 2 | usage or configuration, a wrong key too |
+| 3 | our bug |
+| 4 | a limit was hit: budget, rate limit, disk |
+| 130 | interrupted |
+
+Why a run stopped, as `run.json` and `--json` name it:
+
+"""
+PROMPTS = """# Prompts
+
+Each is a Jinja2 template in `prompts/`, rendered with exactly the variables that its first line names. What several
+share lies in `prompts/_shared/`.
+
+"""
+TOOLS = """
+## Tools of the loop
+
+From `prompts/_shared/tools.json`. Edits are blocks of text ([edits.md](edits.md)), not a tool.
+
+"""
+RECORDS = """# Records
+
+Facts travel as frozen records that refuse unknown fields. `factory schema NAME` prints the JSON Schema of each.
+
+"""
