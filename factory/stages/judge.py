@@ -19,7 +19,8 @@ from factory.stages.words import diff_text, evidence_text
 
 STRICTEST: tuple[Decision, ...] = ("REJECT", "REVISE", "ACCEPT")  # a tie goes to the stricter word
 _CRITICAL = re.compile(
-    r"(^|[/_.-])(auth\w*|crypt\w*|login|oauth\w*|passw\w*|payment\w*|permission\w*|sandbox|secret\w*|session\w*|token\w*)([/_.-]|$)",
+    r"(^|[/_.-])(auth|authn|authz|authenticat\w*|authori[sz]\w*|crypt\w*|encrypt\w*|decrypt\w*|logins?|oauth2?|"
+    r"passw\w*|payments?|permissions?|sandbox|secrets?|sessions?|tokens?)([/_.-]|$)",
     re.IGNORECASE,
 )
 
