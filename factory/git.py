@@ -24,7 +24,8 @@ _OID = re.compile("[0-9a-f]{40,64}")
 AUTHOR = ("Dark Factory", "factory@localhost")
 _SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.quotePath=false",
-    "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "core.attributesFile=/dev/null", "-c", "core.alternateRefsCommand=true",
+    "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "core.attributesFile=/dev/null",
+    "-c", "core.alternateRefsCommand=true",
     "-c", "safe.directory=*",
 )  # fmt: skip
 
