@@ -3,6 +3,7 @@
 import json
 
 from factory.db import Database
+from factory.ledger.texts import unpack
 
 
 def forget_failures(db: Database, run: str, stage: str) -> int:
@@ -15,12 +16,12 @@ def forget_failures(db: Database, run: str, stage: str) -> int:
         scopes = connection.execute("SELECT DISTINCT unit FROM steps WHERE run=? AND stage=?", (run, stage)).fetchall()
         for (unit,) in scopes:
             rows = connection.execute(
-                "SELECT n, kind, output FROM steps WHERE run=? AND stage=? AND unit=? ORDER BY n DESC",
+                "SELECT n, kind, texts FROM steps WHERE run=? AND stage=? AND unit=? ORDER BY n DESC",
                 (run, stage, unit),
             )
             numbers: list[int] = []
-            for n, kind, output in rows:
-                if kind != "exchange" or not json.loads(output).get("problem"):
+            for n, kind, texts in rows:
+                if kind != "exchange" or not json.loads(unpack(texts)[1]).get("problem"):
                     break
                 numbers.append(n)
             connection.executemany(

@@ -4,6 +4,7 @@ Resume is replay of the finished steps, then going on: a step that finished with
 """
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from factory.contracts.run import Run
 from factory.contracts.seams import Clock
 from factory.db import Database
 from factory.ledger.process import alive, this_process
+from factory.ledger.texts import pack, unpack
 
 
 class Step(Record):
@@ -110,12 +112,18 @@ class SqliteJournal:
         """All finished steps in the order they were started."""
         query = "SELECT * FROM steps WHERE run = ? ORDER BY started, stage, unit, n"
         for row in self.db.connection().execute(query, (run,)):
-            yield Step.model_validate({key: row[key] for key in Step.model_fields})
+            yield _step(row)
 
     def find(self, run: str, stage: str, unit: str, n: int) -> Step | None:
         query = "SELECT * FROM steps WHERE run = ? AND stage = ? AND unit = ? AND n = ?"
         row = self.db.connection().execute(query, (run, stage, unit, n)).fetchone()
-        return Step.model_validate({key: row[key] for key in Step.model_fields}) if row else None
+        return _step(row) if row else None
+
+
+def _step(row: sqlite3.Row) -> Step:
+    request, output = unpack(row["texts"])
+    rest = {name: row[name] for name in ("stage", "unit", "n", "kind", "input_digest", "seconds", "started")}
+    return Step(**rest, input=request, output=output)
 
 
 class JournalScope:
@@ -142,10 +150,11 @@ class JournalScope:
     def _write(self, n: int, kind: str, key: str, text: str, output: str, seconds: float, started: str) -> None:
         run, stage, unit = self.place
         self.journal.check(run)
+        texts = pack(text, output)
         with self.journal.db.transaction() as db:
             # what follows a step that is done afresh rests on the old answer
             db.execute("DELETE FROM steps WHERE run=? AND stage=? AND unit=? AND n>=?", (run, stage, unit, n))
             db.execute(
-                "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (run, stage, unit, n, kind, key, text, digest(output), output, seconds, started),
+                "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (run, stage, unit, n, kind, key, digest(output), texts, seconds, started),
             )

@@ -10,9 +10,9 @@ def first(db: sqlite3.Connection) -> None:
                            stage TEXT NOT NULL, record TEXT NOT NULL, status TEXT NOT NULL);
         CREATE TABLE leases (run TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL);
         CREATE TABLE steps (run TEXT NOT NULL, stage TEXT NOT NULL, unit TEXT NOT NULL, n INTEGER NOT NULL,
-                            kind TEXT NOT NULL, input_digest TEXT NOT NULL, input TEXT NOT NULL,
-                            output_digest TEXT NOT NULL, output TEXT NOT NULL, seconds REAL NOT NULL,
-                            started TEXT NOT NULL, PRIMARY KEY (run, stage, unit, n)) WITHOUT ROWID;
+                            kind TEXT NOT NULL, input_digest TEXT NOT NULL, output_digest TEXT NOT NULL,
+                            texts BLOB NOT NULL, seconds REAL NOT NULL, started TEXT NOT NULL,
+                            PRIMARY KEY (run, stage, unit, n)) WITHOUT ROWID;
         CREATE TABLE effects (run TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, fence INTEGER NOT NULL,
                               state TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (run, kind, key));
         CREATE TABLE trail (id INTEGER PRIMARY KEY, run TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL,

@@ -12,18 +12,23 @@ from factory.ledger.journal import SqliteJournal, Step
 
 MAX_DIFF = 2_000_000
 MAX_LOG = 1_000_000
+MAX_SAID = 16_000  # characters of one side of an exchange
 
 
 def story_of(run: Run, journal: SqliteJournal, trees: TreeReader, blobs: Blobs, costs: Sequence[Cost],
              sent: Sequence[Sent], recorded: str) -> Story:  # fmt: skip
     """Everything a reader may ask about the run. `recorded`: the label of scripted answers, when no model was asked."""
-    steps = list(journal.steps(run.id))
+    bars, talks = [], []
+    for step in journal.steps(run.id):  # one by one: the texts of a long run do not fit into memory together
+        bars.append((step.but(input="", output=""), _label(step)))
+        if step.kind == "exchange":
+            talks.append(_talk(step))
     diff = trees.diff(run.repo.tree, run.tree) if run.tree and run.tree != run.repo.tree else ""
     return Story(
         run=run,
         diff=diff[:MAX_DIFF],
-        spans=tuple(_spans(steps)),
-        talks=tuple(_talk(step) for step in steps if step.kind == "exchange"),
+        spans=tuple(_spans(bars)),
+        talks=tuple(talks),
         costs=tuple(costs),
         sent=tuple(sent),
         trail=tuple(
@@ -34,21 +39,19 @@ def story_of(run: Run, journal: SqliteJournal, trees: TreeReader, blobs: Blobs, 
     )
 
 
-def _spans(steps: Sequence[Step]) -> list[Span]:
-    """One bar a step, and one for each stage around its steps."""
-    if not steps:
+def _spans(bars: Sequence[tuple[Step, str]]) -> list[Span]:
+    """One bar a step with its label, and one for each stage around its steps."""
+    if not bars:
         return []
-    zero = min(_time(step.started) for step in steps)
+    zero = min(_time(step.started) for step, _ in bars)
     spans: list[Span] = []
     stages: dict[str, tuple[float, float]] = {}
-    for step in steps:
+    for step, label in bars:
         if step.kind == "tick":  # the tool loop's own clock
             continue
         start = _time(step.started) - zero
         spans.append(
-            Span(
-                stage=step.stage, unit=step.unit, kind=step.kind, label=_label(step), start=start, seconds=step.seconds
-            )
+            Span(stage=step.stage, unit=step.unit, kind=step.kind, label=label, start=start, seconds=step.seconds)
         )
         low, high = stages.get(step.stage, (start, start))
         stages[step.stage] = (min(low, start), max(high, start + step.seconds))
@@ -78,8 +81,17 @@ def _talk(step: Step) -> Talk:
         stage=step.stage, unit=step.unit, n=step.n, role=request.role, template=request.template,
         endpoint=exchange.endpoint, tier=exchange.tier, model=reply.model if reply else "", seconds=exchange.seconds,
         cost=exchange.cost, tokens_in=reply.usage.input if reply else 0, tokens_out=reply.usage.output if reply else 0,
-        request=said, reply=answer, problem=f"{exchange.problem}: {exchange.message}" if exchange.problem else "",
+        request=_cut(said), reply=_cut(answer),
+        problem=f"{exchange.problem}: {exchange.message}" if exchange.problem else "",
     )  # fmt: skip
+
+
+def _cut(text: str) -> str:
+    """The beginning and the end of a long text."""
+    if len(text) <= MAX_SAID:
+        return text
+    head, tail = MAX_SAID * 2 // 3 - 100, MAX_SAID // 3
+    return f"{text[:head]}\n[… {len(text) - head - tail:,} characters left out …]\n{text[-tail:]}"
 
 
 def _calls(calls: Sequence[ToolCall]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from factory.db import Database
 from factory.ledger.failures import forget_failures
 from factory.ledger.migrations import MIGRATIONS
+from factory.ledger.texts import pack
 
 
 def test_only_failures_at_the_end_of_the_stopped_stage_are_forgotten(tmp_path: Path) -> None:
@@ -23,9 +24,9 @@ def test_only_failures_at_the_end_of_the_stopped_stage_are_forgotten(tmp_path: P
     with db.transaction() as connection:
         for stage, unit, n, kind, problem in steps:
             connection.execute(
-                "INSERT INTO steps (run, stage, unit, n, kind, input_digest, input, output_digest, output, seconds,"
-                " started) VALUES ('run-1', ?, ?, ?, ?, '', '', '', ?, 0, '')",
-                (stage, unit, n, kind, json.dumps({"problem": problem})),
+                "INSERT INTO steps (run, stage, unit, n, kind, input_digest, output_digest, texts, seconds, started)"
+                " VALUES ('run-1', ?, ?, ?, ?, '', '', ?, 0, '')",
+                (stage, unit, n, kind, pack("", json.dumps({"problem": problem}))),
             )
     assert forget_failures(db, "run-1", "generate") == 2
     rows = db.connection().execute("SELECT stage, unit, n FROM steps ORDER BY stage, unit, n").fetchall()

@@ -1,0 +1,35 @@
+"""The numbers the line promises: `python -m benchmarks.line [startup] [fanout] [overhead] [large]`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import fanout, large, overhead, startup
+from benchmarks.table import machine, table
+
+BENCHMARKS = {
+    "startup": startup.measure,
+    "fanout": fanout.measure,
+    "overhead": overhead.measure,
+    "large": large.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    """0 when every goal is met, 1 when one is missed, 2 for an unknown name."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"There is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
+    print(f"{machine()}\n")
+    rows = []
+    for name in names or BENCHMARKS:
+        print(f"{name} …", file=sys.stderr)
+        with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
+            rows += BENCHMARKS[name](Path(folder))
+    print(table(rows))
+    return int(any(row.verdict == "MISSED" for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
