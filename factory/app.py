@@ -83,7 +83,7 @@ def open_state(folder: Path) -> State:
     return State(folder=folder, db=db, journal=SqliteJournal(db, clock, halt.is_set), clock=clock, halt=halt)
 
 
-def new_run(state: State, repo: Path, base: str, event: Event, settings: Settings) -> Run:
+def new_run(state: State, repo: Path, base: str, event: Event, settings: Settings, config: Path | None = None) -> Run:
     """A run pinned to a commit, in the journal, leased to this process."""
     git_folder(repo)
     ref, commit, tree = resolve(repo, base)
@@ -93,6 +93,7 @@ def new_run(state: State, repo: Path, base: str, event: Event, settings: Setting
     run = Run(
         id=name, created=f"{now[:19]}Z", event=event, ceiling=settings.line.ceiling, sandbox=settings.sandbox.kind,
         repo=Repo(path=str(repo.resolve()), ref=ref, commit=commit, tree=tree), settings=kept,
+        config=str(config or ""),
     )  # fmt: skip
     state.journal.open(run, issue_key(run))
     return run

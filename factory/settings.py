@@ -1,6 +1,7 @@
 """`factory.toml` and the environment become one frozen `Settings`. docs/configuration.md is generated from here."""
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from factory.contracts.errors import UsageProblem
 from factory.contracts.model import Endpoint, Tier
@@ -99,6 +101,16 @@ class Settings(Record):
                     raise ValueError(f"chain names the endpoint {name!r}, which is not in [endpoints]")
         return self
 
+    @model_validator(mode="after")
+    def _far_endpoints_say_their_tier(self) -> "Settings":
+        for name, endpoint in self.endpoints.items():
+            if "tier" not in endpoint.model_fields_set and not is_near(endpoint.url):
+                raise ValueError(
+                    f"the endpoint {name!r} is neither on this machine nor in this network: say its tier "
+                    '("frontier" or "rented", or "local" if it is yours)'
+                )
+        return self
+
     def endpoints_for(self, role: str, effort: int) -> tuple[Endpoint, ...]:
         """The chain of a role at an effort, best first; all endpoints in the file's order when no chain matches."""
         for chain in self.chain:
@@ -125,6 +137,16 @@ def load(path: Path | None, repository: Path | None, environment: Mapping[str, s
         if name.startswith("FACTORY_") and "__" in name:
             _set(values, name, text)
     return _validated(values, source)
+
+
+def is_near(url: str) -> bool:
+    """Is the host of a URL this machine or in a private network? An empty URL is; a name with dots is not."""
+    host = (urlsplit(url).hostname or "") if url else "localhost"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".internal", ".home.arpa"))
+    return address.is_private or address.is_loopback
 
 
 def _read(path: Path) -> dict[str, Any]:

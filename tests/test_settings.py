@@ -64,6 +64,26 @@ def test_chains_go_by_role_and_effort(tmp_path: Path) -> None:
     assert names("backend", 9) == ["box", "big"]
 
 
+@pytest.mark.parametrize(
+    ("url", "near"),
+    [
+        ("http://127.0.0.1:8000/v1", True), ("http://box:8000/v1", True), ("http://192.168.1.20/v1", True),
+        ("http://gpu.local:1/v1", True), ("http://[::1]:1/v1", True), ("https://api.openai.com/v1", False),
+        ("http://8.8.8.8/v1", False), ("https://localhost.evil.example/v1", False),
+    ],
+)  # fmt: skip
+def test_an_endpoint_elsewhere_must_say_its_tier(tmp_path: Path, url: str, near: bool) -> None:
+    """No cloud is taken for a local server by a default."""
+    text = f'[endpoints.x]\nwire = "openai"\nmodel = "m"\nurl = "{url}"\n'
+    if near:
+        assert load(written(tmp_path, text), None, {}).endpoints["x"].tier == "local"
+    else:
+        with pytest.raises(UsageProblem, match="say its tier"):
+            load(written(tmp_path, text), None, {})
+    for tier in ("local", "frontier"):
+        assert load(written(tmp_path, f'{text}tier = "{tier}"\n'), None, {}).endpoints["x"].tier == tier
+
+
 def test_settings_go_through_json_unchanged(tmp_path: Path) -> None:
     found = load(written(tmp_path, BOX + "[budget]\nrun_usd = 0.1\n"), None, {})
     assert Settings.from_json(found.to_json()) == found

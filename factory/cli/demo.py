@@ -30,14 +30,16 @@ def demo(live: Live = False, config: Config = None, out: Out = None, as_json: Js
     from factory.settings import load, state_folder
 
     example = example_folder()
-    settings = live_settings(config, os.environ) if live else load(config or example / "factory.toml", None, {})
+    file = None if live else config or example / "factory.toml"
+    settings = live_settings(config, os.environ) if live else load(file, None, {})
     state = open_state(state_folder())
     repo = _fresh_copy(example / "repo", state.folder / "demo")
     if not as_json:
         answers = "a real model" if live else "recorded answers (no model is asked); everything else is real"
         print(f"Demo: a small shop in {repo}, its issue #42, {answers}.")
     event = issue_event(str(example / "issue.md"))
-    return go(new_run(state, repo, "", event, settings), state, settings, (out.absolute(),) if out else (), as_json)
+    run = new_run(state, repo, "", event, settings, file)
+    return go(run, state, settings, (out.absolute(),) if out else (), as_json)
 
 
 def example_folder() -> Path:
@@ -84,13 +86,6 @@ def live_settings(config: Path | None, environment: Mapping[str, str]) -> "Setti
     return settings.but(endpoints={endpoint.name: endpoint}, line=line)
 
 
-def stays_here(url: str) -> bool:
-    """Is the server on this machine? Anything else counts as cloud until a settings file says otherwise."""
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
-
-
 def _first_model(endpoint: "Endpoint", environment: Mapping[str, str]) -> str:
     from factory.contracts.errors import ModelProblem
     from factory.llm.providers.openai import OpenAI
@@ -107,14 +102,13 @@ def _first_model(endpoint: "Endpoint", environment: Mapping[str, str]) -> str:
 def endpoint_from(environment: Mapping[str, str]) -> "Endpoint":
     """The endpoint that the variables OPENAI_BASE_URL, _API_KEY, _MODEL, or ANTHROPIC_API_KEY, _MODEL, describe."""
     from factory.contracts.model import Endpoint
+    from factory.settings import is_near
 
     url = environment.get("OPENAI_BASE_URL", "")
     if url or environment.get("OPENAI_API_KEY"):
         url = url or "https://api.openai.com/v1"
         key = "OPENAI_API_KEY" if environment.get("OPENAI_API_KEY") else ""
-        found = Endpoint(
-            name="live", wire="openai", url=url, key_env=key, tier="local" if stays_here(url) else "frontier"
-        )
+        found = Endpoint(name="live", wire="openai", url=url, key_env=key, tier="local" if is_near(url) else "frontier")
         return found.but(model=environment.get("OPENAI_MODEL") or _first_model(found, environment))
     if environment.get("ANTHROPIC_API_KEY"):
         model = environment.get("ANTHROPIC_MODEL", "claude-sonnet-4-5")

@@ -35,6 +35,27 @@ def show(run: RunId = "last", as_json: Json = False) -> int:
     return 0
 
 
+@app.command("egress")
+def egress(run: RunId = "last", as_json: Json = False) -> int:
+    """What each endpoint was sent of the repository: files and bytes, counted before they left."""
+    import json
+    import sys
+
+    from factory.app import open_state
+    from factory.ledger.egress import Egress
+    from factory.render.terminal import table
+    from factory.settings import state_folder
+
+    state = open_state(state_folder())
+    files = Egress(state.db, state.clock).files(state.journal.load(run).id)
+    if as_json:
+        print(json.dumps([row.model_dump() for row in files], indent=2))
+        return 0
+    rows = [(row.endpoint, row.tier, row.path or "(prompts)", str(row.times), f"{row.bytes:,}") for row in files]
+    table(rows, ("endpoint", "tier", "file", "times", "bytes"), sys.stdout)
+    return 0
+
+
 @app.command("cost")
 def cost(run: RunId = "last", as_json: Json = False) -> int:
     """Money, tokens and model time of a run, by role and tier."""

@@ -28,9 +28,9 @@ SandboxKind = Annotated[
 
 def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "Settings":
     """Settings as the README describes: --config, ./factory.toml, or the user's; the target's [checks] and [paths]."""
-    from factory.settings import SandboxSettings, load, user_file
+    from factory.settings import SandboxSettings, load
 
-    chosen = config or next((path for path in (Path("factory.toml"), user_file()) if path.is_file()), None)
+    chosen = settings_file(config)
     own = repo / "factory.toml" if repo else None
     target = own if own and own.is_file() and not (chosen and chosen.resolve() == own.resolve()) else None
     settings = load(chosen, target, os.environ)
@@ -41,6 +41,14 @@ def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "
     if settings.sandbox.kind == "none":
         raise UsageProblem("A settings file may not switch the sandbox off: type `--sandbox none` if you mean it.")
     return settings
+
+
+def settings_file(config: Path | None) -> Path | None:
+    """Which file the settings come from: the named one, ./factory.toml, the user's own, or none."""
+    from factory.settings import user_file
+
+    found = config or next((path for path in (Path("factory.toml"), user_file()) if path.is_file()), None)
+    return found.absolute() if found else None
 
 
 def issue_event(issue: str) -> "Event":

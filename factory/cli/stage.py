@@ -71,10 +71,10 @@ def _read(path: Path) -> "Run":
 
 def _new(state: "State", repo: Path, issue: str, base: str, config: Path | None, sandbox: str) -> "Run":
     from factory.app import new_run
-    from factory.cli.options import issue_event, settings_for
+    from factory.cli.options import issue_event, settings_file, settings_for
 
     repo = repo.absolute()
-    return new_run(state, repo, base, issue_event(issue), settings_for(config, repo, sandbox))
+    return new_run(state, repo, base, issue_event(issue), settings_for(config, repo, sandbox), settings_file(config))
 
 
 def _one_unit(run: "Run", shop: "Shop", unit: str, folder: Path) -> int:

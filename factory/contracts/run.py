@@ -67,6 +67,7 @@ class Run(Record):
     ceiling: str = "local"  # highest tier this run may use at all
     sandbox: str = "bubblewrap"
     settings: str = ""  # blob: the settings the run was started with
+    config: str = ""  # the file they came from: `resume` reads it again, so that a raised limit counts
     task: Task | None = None
     pack: PackRef | None = None
     plan: Plan | None = None

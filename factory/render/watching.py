@@ -103,8 +103,7 @@ class View:
         return f"  {said.get('text', '')}"
 
     def _retry(self, said: dict[str, str], facts: dict[str, Any]) -> str:
-        wait = amount.duration(_number(facts.get("wait_s")))
-        return f"  {said.get('endpoint', '?')}: {said.get('message', '')}; again in {wait}"
+        return f"  {said.get('endpoint', '?')}: {said.get('text', '')}"
 
     def _budget(self, said: dict[str, str], _: dict[str, Any]) -> str:
         return (
@@ -123,6 +122,7 @@ _HEARD: dict[str, Callable[[View, dict[str, str], dict[str, Any]], str]] = {
     "round": View._round,
     "note": View._note,
     "retry": View._retry,
+    "fallback": View._note,
     "budget_80": View._budget,
 }
 

@@ -67,7 +67,7 @@ def play(view: terminal.Watcher, units: int = 3) -> None:
         thread.join()
     view.tell("check", name="tests", state="green", seconds=3.0)
     view.tell("round", n=1, decision="go_on")
-    view.tell("retry", role="backend", endpoint="box", wait_s=2.0, message="429")
+    view.tell("retry", role="backend", endpoint="box", wait_s=2.0, text="429; again in 2 s")
     view.tell("note", text="the budget is at 80 %\x1b[2J")
 
 
@@ -80,7 +80,7 @@ def test_without_a_terminal_there_are_plain_lines() -> None:
         "plan …",
         "  unit u0: failed in 0.0 s (backend: [red]Title[/red] 0)",
         "  round 1: go_on",
-        "  box: 429; again in 2.0 s",
+        "  box: 429; again in 2 s",
         "  backend asked box: 1.0k tokens, $0.0010, 0.5 s",
         "  the budget is at 80 %",
     } <= set(lines)
