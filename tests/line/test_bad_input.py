@@ -211,7 +211,7 @@ def test_hostile_tests(tmp_path: Path, state: Path, kind: str) -> None:
     assert Path(value["report_html"]).stat().st_size < 8_000_000
 
 
-@pytest.mark.parametrize("room", ["60k", "160k", "220k", "280k"])
+@pytest.mark.parametrize("room", ["60k", "120k", "160k", "200k"])
 def test_disk_full(tmp_path: Path, room: str) -> None:
     """BOX-01: the state's disk is full sooner or later: exit 4, said in a sentence; with more room `resume` goes on."""
     repo = repository(tmp_path / "r", TINY)

@@ -62,7 +62,7 @@ def test_the_pull_request_maps_criteria_to_evidence(walked: dict[str, Any]) -> N
     text = Path(walked["pull"]["url"]).read_text()
     assert not walked["pull"]["draft"]
     assert "test_free_shipping_counts_before_the_discount" in text
-    assert "recorded answers" in text
+    assert "Recorded answers" in text
     assert "Escalated from recorded-27b" in text
     assert text.rstrip().endswith(f"<!-- factory:v1 run={walked['run']} kind=pull -->")
     assert "with money.share and offers it" not in text, "the author's own words are no evidence"
