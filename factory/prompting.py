@@ -65,6 +65,7 @@ class Prompts:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or folder()
+        self._known: dict[str, tuple[str, ...]] = {}  # a template's source -> what it imports
 
     def render(self, template: str, **facts: object) -> Rendered:
         """`template` is `role/verb`. Raises PromptProblem when the facts are not exactly the template's variables."""
@@ -112,13 +113,20 @@ class Prompts:
         return tuple(ToolSpec.model_validate(tool) for tool in json.loads(self._source("_shared/tools.json")))
 
     def _needs(self, name: str, seen: set[str]) -> set[str]:
-        from jinja2 import meta
-
         seen.add(name)
-        for other in meta.find_referenced_templates(self._environment.parse(self._source(name))):
-            if other is not None and other not in seen:
+        for other in self._imported(self._source(name)):
+            if other not in seen:
                 self._needs(other, seen)
         return seen
+
+    def _imported(self, source: str) -> tuple[str, ...]:
+        """Remembered, because parsing takes longer than rendering."""
+        from jinja2 import meta
+
+        if source not in self._known:
+            found = meta.find_referenced_templates(self._environment.parse(source))
+            self._known[source] = tuple(name for name in found if name is not None)
+        return self._known[source]
 
     def _source(self, name: str) -> str:
         try:
