@@ -1,12 +1,11 @@
 """Files written so that a crash leaves the old one or the new one, never half of one."""
 
 import contextlib
-import errno
 import os
 import tempfile
 from pathlib import Path
 
-from factory.contracts.errors import FactoryError, Stopped, UsageProblem
+from factory.contracts.errors import UsageProblem, disk_problem
 from factory.contracts.record import digest
 
 
@@ -36,13 +35,6 @@ def write_whole(path: Path, data: bytes | str) -> None:
             os.close(folder)
     except OSError as error:
         raise disk_problem(error, path) from error
-
-
-def disk_problem(error: OSError, path: Path) -> FactoryError:
-    """The stop that an OSError on the state's disk means."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Stopped("disk_full", f"No space left for {path}: free some space, then run `factory resume`.")
-    return Stopped("state_unusable", f"Cannot write {path} ({error.strerror}): make the state directory writable.")
 
 
 class BlobFolder:

@@ -6,6 +6,7 @@ configuration never run, and no path of a tree is ever a path on this disk. See 
 """
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -17,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from factory.contracts.change import FileChange
-from factory.contracts.errors import GitProblem, UsageProblem
+from factory.contracts.errors import GitProblem, UsageProblem, disk_problem
 from factory.contracts.seams import Entry
 
 _OID = re.compile("[0-9a-f]{40,64}")
@@ -62,6 +63,8 @@ def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapp
         raise UsageProblem(f"{folder} is not a folder: give --repo the path of a git repository.") from None
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip()
+        if os.strerror(errno.ENOSPC) in words:
+            raise disk_problem(OSError(errno.ENOSPC, words), folder)
         raise GitProblem(f"git {arguments[0]}: {words[-500:] or f'exit code {done.returncode}'}")
     return done.stdout
 

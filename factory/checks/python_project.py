@@ -16,7 +16,7 @@ NOT_PACKAGES = frozenset(
 )
 WANTED = frozenset({"", "base", "ci", "dev", "develop", "development", "main", "test", "tests", "testing", "unittest"})
 EXTRA = re.compile(r"^(?:all[-_]?tests?|tests?|testing|dev|develop|development|tests?[-_].*|ci|unit[-_]?tests?)$", re.I)
-REQUIREMENTS = re.compile(r"^(?:requirements[/_.-]?)?(\w*?)(?:[_.-]?requirements)?\.txt$")
+REQUIREMENTS = re.compile(r"^(?:requirements[/_.-]?)?(\w*?)(?:[/_.-]?requirements)?\.txt$")
 FILES = re.compile(r"^(?:pyproject\.toml|setup\.(?:py|cfg)|.*(?:require|constraint).*\.(?:txt|in)"
                    r"|(?:uv|poetry|pdm)\.lock|Pipfile(?:\.lock)?)$")  # fmt: skip
 VERSION_ENV = (

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 
 from factory.cli import demo, doctor, ledger, models, replay, resume, run, schema, serve, stage
-from factory.contracts.errors import FactoryError, ReplayDiffers
+from factory.contracts.errors import FULL, FactoryError, ReplayDiffers, disk_problem
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo.demo,
@@ -62,6 +63,11 @@ def exit_code(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.errno not in FULL:
+            return _unexpected(error)
+        _say(str(disk_problem(error, Path(error.filename or "the state directory"))))
+        return 4
     except Exception as error:  # noqa: BLE001  the one boundary: anything else is our bug
         return _unexpected(error)
     return result if isinstance(result, int) else 0

@@ -18,6 +18,8 @@ FactoryError                      1  something a person should read; the message
     └── BadReply                     an answer that is not one: HTML, broken JSON, empty, repeating
 """
 
+import errno
+from pathlib import Path
 from typing import Literal
 
 StopReason = Literal[
@@ -138,3 +140,13 @@ class Refused(ModelProblem):
 
 class BadReply(ModelProblem):
     kind = "bad_reply"
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_problem(error: OSError, path: Path) -> Stopped:
+    """The stop that an OSError on the state's disk means."""
+    if error.errno in FULL:
+        return Stopped("disk_full", f"No space left for {path}: free some space, then run `factory resume`.")
+    return Stopped("state_unusable", f"Cannot write {path} ({error.strerror}): make the state directory writable.")

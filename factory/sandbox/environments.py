@@ -10,9 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from factory.contracts.errors import SandboxProblem, UsageProblem
+from factory.contracts.errors import SandboxProblem, UsageProblem, disk_problem
 from factory.contracts.sandbox import Installed
-from factory.files import disk_problem
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 

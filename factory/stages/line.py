@@ -4,8 +4,9 @@ Each stage reads the record of everything known about one task and returns a cop
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
-from factory.contracts.errors import FactoryError, Stopped
+from factory.contracts.errors import FULL, FactoryError, Stopped, disk_problem
 from factory.contracts.run import Run, Stop
 from factory.stages.collect import collect
 from factory.stages.deliver import deliver
@@ -58,12 +59,20 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
         return stopped(run, stop.reason, str(stop), name)
     except FactoryError:
         raise  # bad input, or a lease lost to another process: not this run's end
+    except OSError as error:
+        if error.errno not in FULL:
+            return bug(run, shop, error, name)
+        return stopped(run, "disk_full", str(disk_problem(error, Path(error.filename or "the state directory"))), name)
     except Exception as error:  # noqa: BLE001  the stage's edge: a bug of ours must still leave a record
-        shop.journal.note(run.id, "internal_error", stage=name, trace=trace(error))
-        return stopped(run, "internal_error", f"A bug in the factory: {type(error).__name__}: {error}", name)
+        return bug(run, shop, error, name)
     finally:
         shop.watcher.tell("stage", name=name, state="done")
     return run
+
+
+def bug(run: Run, shop: Shop, error: Exception, name: str) -> Run:
+    shop.journal.note(run.id, "internal_error", stage=name, trace=trace(error))
+    return stopped(run, "internal_error", f"A bug in the factory: {type(error).__name__}: {error}", name)
 
 
 def stopped(run: Run, reason: str, message: str, stage: str) -> Run:
