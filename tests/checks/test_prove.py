@@ -157,3 +157,18 @@ def test_a_reproduction_runs_on_base_and_change_and_both_outputs_are_kept(house:
 def test_hostile_text_in_a_path_stays_a_path(house: MakeHouse) -> None:
     made = house(BASE, {"tests/test_$(touch x); rm -rf.py": TEST, "tests/test_ü b.py": TEST})
     assert made.prove().suites[0].candidate.status == "passed"
+
+
+def test_each_doctest_of_a_unittest_suite_counts(house: MakeHouse) -> None:
+    """Doctests and functions are tests of their own, named by their text's place: one gone is seen."""
+    body = 'def one():\n    """\n    >>> one()\n    1\n    """\n    return 1\n\n\n'
+    tests = (
+        "import doctest\nimport unittest\nimport calc\n\n\ndef check():\n    assert calc.one() == 1\n\n\n"
+        "def load_tests(loader, tests, ignore):\n    tests.addTests(doctest.DocTestSuite(calc))\n"
+        "    tests.addTest(unittest.FunctionTestCase(check))\n    return tests\n"
+    )
+    calc = body + body.replace("one", "two").replace("1", "2")
+    found = house({"calc.py": calc, "tests/__init__.py": "", "tests/test_calc.py": tests}, {"calc.py": body}).prove()
+    (suite,) = [each for each in found.suites if each.name == "unittest"]
+    assert (suite.base.counts.passed, suite.candidate.counts.passed) == (3, 2)
+    assert suite.vanished == ("calc.py::DocTestCase::calc.two",)

@@ -22,10 +22,17 @@ details: dict[str, str] = {}
 def name_of(test: Any) -> str:
     if type(test).__name__ == "_FailedTest":
         return f"{test._testMethodName} (import)"
+    if type(test).__module__ in ("doctest", "unittest.case"):  # the text or function is the test, not the class
+        function = getattr(getattr(test, "_testFunc", None), "__code__", None)
+        place = getattr(getattr(test, "_dt_test", None), "filename", None) or getattr(function, "co_filename", "?")
+        return f"{below(place)}::{type(test).__name__}::{test.id()}"
     module = sys.modules.get(type(test).__module__)
-    file = os.path.relpath(os.path.realpath(getattr(module, "__file__", None) or "?"), os.path.realpath(root))
     method = getattr(test, "_testMethodName", None) or str(test)
-    return f"{file}::{type(test).__qualname__}::{method}"
+    return f"{below(getattr(module, '__file__', None) or '?')}::{type(test).__qualname__}::{method}"
+
+
+def below(path: str) -> str:
+    return os.path.relpath(os.path.realpath(path), os.path.realpath(root))
 
 
 def note(test: Any, status: str, text: str = "") -> None:
