@@ -203,14 +203,26 @@ def criteria(story: Story) -> tuple[Shown, ...]:
         return ()
     named = {item.criterion: item.shown_by for item in run.verdict.evidence} if run.verdict else {}
     seen = cases(story)
+    held = _held(run) if run.task and run.task.kind == "tidy" else ()
     return tuple(
         Shown(
             criterion,
-            tuple(_proof(run, seen, name) for name in named.get(criterion.id, ())),
+            tuple(_proof(run, seen, name) for name in named.get(criterion.id, ())) or held,
             tuple(unit.id for unit in run.plan.units if criterion.id in unit.acceptance),
         )
         for criterion in run.plan.acceptance
     )
+
+
+def _held(run: Run) -> tuple[Proof, ...]:
+    """What shows that the tests hold where no judge names anything: each suite that ran on the candidate."""
+    evidence = run.evidence
+    tests = [suite for suite in evidence.suites if not suite.name.startswith(("lint: ", "types: "))] if evidence else []
+    return tuple(
+        Proof("test", suite.name, f"{suite.candidate.status}, {len(suite.broken)} broken by the change",
+              bool(evidence and evidence.green and not suite.broken))
+        for suite in tests if suite.candidate.ran
+    )  # fmt: skip
 
 
 def _proof(run: Run, seen: dict[str, str], name: str) -> Proof:

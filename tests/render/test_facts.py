@@ -6,6 +6,7 @@ import json
 import pytest
 
 from factory.contracts.change import Wave
+from factory.contracts.evidence import Counts, Evidence, Outcome, SuiteResult
 from factory.contracts.finding import finding
 from factory.contracts.run import Run, Stop
 from factory.contracts.story import Story
@@ -108,3 +109,19 @@ def test_the_end_of_a_long_record_of_cases_is_still_read() -> None:
 def test_totals_are_sums() -> None:
     sums = facts.totals(accepted())
     assert (sums.calls, sums.cost, sums.tokens_in, sums.model_seconds) == (13, 48_730, 137_000, 82)
+
+
+def test_a_tidy_shows_that_the_tests_hold_by_the_suites_themselves() -> None:
+    story = tidy()
+    outcome = Outcome(status="passed", counts=Counts(passed=3), counted=True)
+    suite = SuiteResult(name="pytest", command="pytest", base=outcome, candidate=outcome)
+    lint = suite.but(name="lint: ruff")
+
+    def shown(suites: tuple[SuiteResult, ...]) -> tuple[bool, list[str]]:
+        evidence = Evidence(tree="c" * 40, base="b" * 40, suites=suites, tests_found=True)
+        (row,) = facts.criteria(story.but(run=story.run.but(evidence=evidence)))
+        return row.shown, [proof.name for proof in row.proofs]
+
+    assert shown((suite, lint)) == (True, ["pytest"])
+    assert shown((suite.but(broken=("tests/test_a.py::test_a",)), lint)) == (False, ["pytest"])
+    assert shown((lint,)) == (False, [])

@@ -24,8 +24,8 @@ def name_of(test: Any) -> str:
         return f"{test._testMethodName} (import)"
     if type(test).__module__ in ("doctest", "unittest.case"):  # the text or function is the test, not the class
         function = getattr(getattr(test, "_testFunc", None), "__code__", None)
-        place = getattr(getattr(test, "_dt_test", None), "filename", None) or getattr(function, "co_filename", "?")
-        return f"{below(place)}::{type(test).__name__}::{test.id()}"
+        place = getattr(getattr(test, "_dt_test", None), "filename", None) or getattr(function, "co_filename", None)
+        return f"{below(place or '?')}::{type(test).__name__}::{test.id()}"
     module = sys.modules.get(type(test).__module__)
     method = getattr(test, "_testMethodName", None) or str(test)
     return f"{below(getattr(module, '__file__', None) or '?')}::{type(test).__qualname__}::{method}"
