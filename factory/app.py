@@ -23,7 +23,7 @@ from factory.desk.desk import Tools
 from factory.edits.paths import PathPolicy
 from factory.files import BlobFolder, trusted_folder
 from factory.forge.local import LocalBranches, LocalPulls
-from factory.git import Store, git_folder, resolve
+from factory.git import Store, git_folder
 from factory.ledger.egress import Egress
 from factory.ledger.journal import SqliteJournal
 from factory.ledger.migrations import MIGRATIONS
@@ -37,6 +37,7 @@ from factory.settings import Settings
 from factory.stages.desks import Desks
 from factory.stages.shop import Shop
 from factory.stages.story import story_of
+from factory.target import resolve
 
 
 class SystemClock:
@@ -91,7 +92,7 @@ def new_run(state: State, repo: Path, base: str, event: Event, settings: Setting
     name = f"{now[:19].replace('-', '').replace(':', '').replace('T', '-')}-{secrets.token_hex(3)}"
     kept = BlobFolder(state.run_folder(name) / "blobs").put(settings.to_json().encode())
     run = Run(
-        id=name, created=f"{now[:19]}Z", event=event, ceiling=settings.line.ceiling, sandbox=settings.sandbox.kind,
+        id=name, created=f"{now[:19]}Z", event=event, sandbox=settings.sandbox.kind,
         repo=Repo(path=str(repo.resolve()), ref=ref, commit=commit, tree=tree), settings=kept,
         config=str(config or ""),
     )  # fmt: skip
@@ -151,7 +152,8 @@ def make_shop(
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
-        settings=settings, journal=journal, trees=store, blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
+        settings=settings, kept=blobs.put(settings.to_json().encode()), journal=journal, trees=store,
+        blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id),
@@ -166,7 +168,9 @@ def spend_of(state: State, settings: Settings) -> Spend:
 def recorded_label(settings: Settings) -> str:
     """What the report calls answers that come from files; "" when every endpoint is a model's."""
     files = [Path(each.script) for each in settings.endpoints.values() if each.wire == "scripted" and each.script]
-    return read_script(files[0]).label or "recorded answers" if files else ""
+    if not files:
+        return ""
+    return (read_script(files[0]).label if files[0].is_file() else "") or "recorded answers"
 
 
 def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json], None]:
@@ -197,17 +201,10 @@ class Replayed(Record):
 
 def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
     """Walk the run again from its event to the verdict, offline. Raises ReplayDiffers with the first difference."""
-    from factory.stages.line import walk
-    from factory.stages.refine import refine
-
     if _end(recorded) == "interrupted" or not (recorded.output or recorded.stopped):
         raise UsageProblem(f"Run {recorded.id} is not finished: `factory resume {recorded.id}` first.")
     journal = ReplayJournal(state.journal, rerun_checks)
-    settings = settings_of(recorded, state)
-    fresh = Run(id=recorded.id, created=recorded.created, repo=recorded.repo, event=recorded.event,
-                ceiling=recorded.ceiling, sandbox=recorded.sandbox, settings=recorded.settings)  # fmt: skip
-    shop = make_shop(fresh, state, settings, Nobody(), replay=journal)
-    again = walk(fresh, shop, until=refine)
+    again = _walked_again(state, recorded, journal)
     verdict = again.verdict or Verdict(decision="REVISE", confidence=0)
     before = recorded.verdict or Verdict(decision="REVISE", confidence=0)
     for name, old, new in (
@@ -220,6 +217,23 @@ def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
             raise ReplayDiffers(f"{name} was {old or 'none'}, is {new or 'none'}.")
     judged = verdict.decision if again.verdict else ""
     return Replayed(run=recorded.id, steps=journal.used, tree=again.tree, verdict=judged, confidence=verdict.confidence)
+
+
+def _walked_again(state: State, recorded: Run, journal: ReplayJournal) -> Run:
+    """Each stage under the settings it was recorded under; nothing is delivered."""
+    from factory.stages.deliver import deliver
+    from factory.stages.line import following, guard, place_of
+
+    run = Run(id=recorded.id, created=recorded.created, repo=recorded.repo, event=recorded.event,
+              sandbox=recorded.sandbox, settings=recorded.settings)  # fmt: skip
+    shops: dict[str, Shop] = {}
+    while not run.stopped and (stage := following(run)) not in (None, deliver):
+        blob = recorded.resettled.get(place_of(stage, run), recorded.settings)
+        if blob not in shops:
+            settings = Settings.from_json(state.blobs(run.id).get(blob))
+            shops[blob] = make_shop(run, state, settings, Nobody(), replay=journal)
+        run = guard(stage, run, shops[blob])
+    return run
 
 
 def _end(run: Run) -> str:

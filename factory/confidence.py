@@ -25,6 +25,7 @@ class Seen(Record):
     margin: float | None = None  # log-probability margin of the verdict token
     lines: int = Field(default=0, ge=0)  # added and removed
     security: bool = False
+    unshown: int = Field(default=0, ge=0)  # acceptance criteria that nothing shows
 
 
 def confidence(seen: Seen) -> tuple[float, tuple[tuple[str, float], ...]]:
@@ -63,4 +64,4 @@ def _cap(seen: Seen) -> float:
         return 0.3
     if not seen.green:
         return 0.6
-    return 0.7 if seen.bug_unshown else 1.0
+    return 0.7 if seen.bug_unshown or seen.unshown else 1.0

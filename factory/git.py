@@ -26,7 +26,7 @@ AUTHOR = ("Dark Factory", "factory@localhost")
 _SAFE = (
     "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "core.quotePath=false",
     "-c", "protocol.allow=never", "-c", "protocol.file.allow=always", "-c", "core.attributesFile=/dev/null",
-    "-c", "core.alternateRefsCommand=true",
+    "-c", "core.alternateRefsCommand=true", "-c", "core.fsync=loose-object,pack,reference",
     "-c", "safe.directory=*",
 )  # fmt: skip
 
@@ -82,27 +82,6 @@ def git_folder(path: Path) -> Path:
     return Path(os.fsdecode(raw).rstrip("\n"))
 
 
-def resolve(path: Path, ref: str) -> tuple[str, str, str]:
-    """(ref name, commit, tree) of `ref`, or of the checked-out branch when it is empty. Raises UsageProblem."""
-    name = ref
-    if not ref:
-        try:
-            name = run_git(path, "symbolic-ref", "--short", "HEAD").decode().strip()
-        except GitProblem:
-            name = "HEAD"
-        try:
-            run_git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        except GitProblem:
-            raise UsageProblem(f"{path} has no commit yet: commit something first, then run again.") from None
-    try:
-        line = run_git(path, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    except GitProblem:
-        known = run_git(path, "for-each-ref", "--format=%(refname:short)", "--count=8", "refs/heads").decode().split()
-        raise UsageProblem(f"There is no ref {name!r} in {path}: choose one of {', '.join(known) or 'none'}.") from None
-    commit = line.decode().strip()
-    return name, commit, run_git(path, "rev-parse", f"{commit}^{{tree}}").decode().strip()
-
-
 class Store:
     """A private bare repository at `folder` that borrows the objects of `target` (a repository's path)."""
 
@@ -122,7 +101,10 @@ class Store:
         info.mkdir(exist_ok=True)
         # the export is the tree as it is: .gitattributes may not hide tests or rewrite files on the way out
         (info / "attributes").write_text("* -export-ignore -export-subst -filter -ident -working-tree-encoding\n")
-        objects = git_folder(self.target) / "objects"
+        borrowed = git_folder(self.target)
+        objects = borrowed / "objects"
+        if (borrowed / "shallow").is_file():  # where history ends there, it ends here
+            (self.folder / "shallow").write_bytes((borrowed / "shallow").read_bytes())
         alternates = self.folder / "objects" / "info" / "alternates"
         alternates.parent.mkdir(parents=True, exist_ok=True)
         ready = alternates.with_suffix(".new")  # this file says that the store is complete, so it comes last and whole

@@ -104,9 +104,10 @@ class Settings(Record):
     @model_validator(mode="after")
     def _far_endpoints_say_their_tier(self) -> "Settings":
         for name, endpoint in self.endpoints.items():
-            if "tier" not in endpoint.model_fields_set and not is_near(endpoint.url):
+            near = endpoint.wire == "scripted" or (endpoint.wire != "command" and is_near(endpoint.url))
+            if "tier" not in endpoint.model_fields_set and not near:
                 raise ValueError(
-                    f"the endpoint {name!r} is neither on this machine nor in this network: say its tier "
+                    f"the endpoint {name!r} is not seen to be on this machine or in this network: say its tier "
                     '("frontier" or "rented", or "local" if it is yours)'
                 )
         return self
@@ -125,23 +126,37 @@ def load(path: Path | None, repository: Path | None, environment: Mapping[str, s
 
     `FACTORY_BUDGET__RUN_USD=1` sets budget.run_usd. Raises UsageProblem with file, line and the nearest valid name.
     """
-    values: dict[str, Any] = {}
+    values = _read(path) if path is not None else {}
+    own = _validated(values, path)
     if repository is not None:
-        values = {key: value for key, value in _read(repository).items() if key in FROM_REPOSITORY}
-        _validated(values, repository)
-    if path is not None:
-        values = {**values, **_read(path)}
+        _add_targets(values, repository, own)
     source = path or repository
-    _validated(values, source)
     for name, text in sorted(environment.items()):
         if name.startswith("FACTORY_") and "__" in name:
             _set(values, name, text)
     return _validated(values, source)
 
 
+def _add_targets(values: dict[str, Any], repository: Path, own: "Settings") -> None:
+    """What a target may say of itself: how it is tested, paths in addition, limits only downwards."""
+    theirs = {key: value for key, value in _read(repository).items() if key in FROM_REPOSITORY}
+    found = _validated(theirs, repository)
+    checks = {**theirs.get("checks", {}), **values.get("checks", {})}
+    checks["limits"] = {
+        name: min(getattr(own.checks.limits, name), getattr(found.checks.limits, name)) for name in Limits.model_fields
+    }
+    values["checks"] = checks
+    paths = [own.paths, found.paths]
+    values["paths"] = {
+        name: [glob for each in paths for glob in getattr(each, name)] for name in PathSettings.model_fields
+    }
+
+
 def is_near(url: str) -> bool:
-    """Is the host of a URL this machine or in a private network? An empty URL is; a name with dots is not."""
-    host = (urlsplit(url).hostname or "") if url else "localhost"
+    """Is the host of a URL this machine or in a private network? No URL means the vendor's own: it is not."""
+    host = urlsplit(url).hostname
+    if not host:
+        return False
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -220,6 +235,11 @@ def _line(path: Path, where: list[str]) -> int:
                 start = number
                 break
     return start + 1
+
+
+def ignored_tables(path: Path) -> tuple[str, ...]:
+    """The tables of a target's file that do not count."""
+    return tuple(f"[{key}]" for key in _read(path) if key not in FROM_REPOSITORY)
 
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:

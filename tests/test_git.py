@@ -6,7 +6,8 @@ import pytest
 
 from factory.contracts.change import FileChange
 from factory.contracts.errors import UsageProblem
-from factory.git import Store, git_folder, resolve
+from factory.git import Store, git_folder
+from factory.target import resolve
 from tests.line.targets import git, repository
 
 FILES: dict[str, str | bytes] = {

@@ -27,11 +27,11 @@ SandboxKind = Annotated[
 
 
 def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "Settings":
-    """Settings as the README describes: --config, ./factory.toml, or the user's; the target's [checks] and [paths]."""
+    """Settings as docs/configuration.md describes: the person's own file, and the target's [checks] and [paths]."""
     from factory.settings import SandboxSettings, load
 
-    chosen = settings_file(config)
-    own = repo / "factory.toml" if repo else None
+    chosen = settings_file(config, repo)
+    own = _of_target(repo)
     target = own if own and own.is_file() and not (chosen and chosen.resolve() == own.resolve()) else None
     settings = load(chosen, target, os.environ)
     if sandbox:
@@ -43,12 +43,39 @@ def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "
     return settings
 
 
-def settings_file(config: Path | None) -> Path | None:
-    """Which file the settings come from: the named one, ./factory.toml, the user's own, or none."""
+def settings_file(config: Path | None, repo: Path | None) -> Path | None:
+    """The person's own file: the named one, ./factory.toml unless it is the target's, the user's, or none.
+
+    A target repository may have been written by somebody else: its file does not say where code is sent or what is
+    run here, also not when the person stands in it. Naming it with --config is the consent.
+    """
     from factory.settings import user_file
 
-    found = config or next((path for path in (Path("factory.toml"), user_file()) if path.is_file()), None)
-    return found.absolute() if found else None
+    if config:
+        return config.absolute()
+    here, target = Path("factory.toml").absolute(), _of_target(repo)
+    candidates = [user_file()] if target and here.resolve() == target.resolve() else [here, user_file()]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _of_target(repo: Path | None) -> Path | None:
+    from factory.target import work_tree
+
+    return work_tree(repo) / "factory.toml" if repo and repo.is_dir() else None
+
+
+def say_what_is_ignored(config: Path | None, repo: Path) -> None:
+    """A word when the target's file has tables that do not count, so that nobody wonders."""
+    from factory.settings import ignored_tables
+
+    target = _of_target(repo)
+    if config is None and target and target.is_file() and (names := ignored_tables(target)):
+        ignored = ", ".join(names)
+        print(
+            f"factory: {target} belongs to the repository: only its [checks] and [paths] count, not {ignored}; "
+            f"--config {target} takes all of it.",
+            file=sys.stderr,
+        )
 
 
 def issue_event(issue: str) -> "Event":

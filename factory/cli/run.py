@@ -22,7 +22,7 @@ def run(
     """Turn an issue into a branch and a pull request on the local forge. Your checkout is never touched."""
     from factory.app import new_run, open_state
     from factory.cli.go import go
-    from factory.cli.options import issue_event, settings_file, settings_for
+    from factory.cli.options import issue_event, say_what_is_ignored, settings_file, settings_for
     from factory.contracts.task import Event
     from factory.settings import state_folder
 
@@ -34,5 +34,6 @@ def run(
     repo = repo.absolute()
     settings = settings_for(config, repo, sandbox)
     state = open_state(state_folder())
-    started = new_run(state, repo, base, event, settings, settings_file(config))
+    say_what_is_ignored(config, repo)
+    started = new_run(state, repo, base, event, settings, settings_file(config, repo))
     return go(started, state, settings, (out.absolute(),) if out else (), as_json)

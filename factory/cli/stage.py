@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from factory.app import State
     from factory.contracts.change import Change
     from factory.contracts.run import Run
-    from factory.stages.shop import Shop
+    from factory.stages.shop import Shop, Stage
 
 
 def stage(
@@ -29,32 +29,46 @@ def stage(
     sandbox: SandboxKind = "",
 ) -> int:
     """One stage of the line as a job of its own: reads run.json, writes run.json; collect takes change-*.json in."""
-    from factory.app import make_shop, open_state, settings_of
+    from factory.app import issue_key, make_shop, open_state, settings_of
     from factory.cli.go import code_of
     from factory.cli.options import settings_for
     from factory.files import write_whole
     from factory.render.terminal import watcher
     from factory.settings import state_folder
-    from factory.stages.line import STAGES, guard
+    from factory.stages.line import STAGES
 
     stages = {each.__name__: each for each, _ in STAGES}
     if name not in stages:
         raise UsageProblem(f"There is no stage {name!r}: choose one of {', '.join(stages)}.")
     state = open_state(state_folder())
     found = _new(state, repo, issue, base, config, sandbox) if issue else _read(run)
-    state.journal.lease(found.id)
-    settings = settings_for(config, None, found.sandbox) if config else settings_of(found, state)
+    state.journal.adopt(found, issue_key(found))
+    if unit:
+        state.journal.share(found.id)  # units of a wave are jobs side by side
+    else:
+        state.journal.lease(found.id)
+    settings = settings_for(config, None, sandbox) if config else settings_of(found, state)
     with watcher(sys.stderr, plain=True) as view:
         shop = make_shop(found, state, settings, view)
         if unit:
             return _one_unit(found, shop, unit, run.parent)
         if name == "collect" and not found.pending:
             found = found.but(pending=_changes(found, run.parent))
-        done = guard(stages[name], found.but(stopped=None), shop)
-    state.journal.save(done, name)
+        done = _through(stages[name], found.but(stopped=None), shop)
     state.journal.release(done.id)
     write_whole(run, done.to_json(indent=2) + "\n")
     return code_of(done) if done.stopped else 0
+
+
+def _through(stage: "Stage", run: "Run", shop: "Shop") -> "Run":
+    """One pass of the stage; refine takes as many as it has rounds."""
+    from factory.stages.line import following, step
+    from factory.stages.refine import refine
+
+    run = step(stage, run, shop)
+    while stage is refine and not run.stopped and following(run) is refine:
+        run = step(stage, run, shop)
+    return run
 
 
 def _read(path: Path) -> "Run":
@@ -74,7 +88,9 @@ def _new(state: "State", repo: Path, issue: str, base: str, config: Path | None,
     from factory.cli.options import issue_event, settings_file, settings_for
 
     repo = repo.absolute()
-    return new_run(state, repo, base, issue_event(issue), settings_for(config, repo, sandbox), settings_file(config))
+    return new_run(
+        state, repo, base, issue_event(issue), settings_for(config, repo, sandbox), settings_file(config, repo)
+    )
 
 
 def _one_unit(run: "Run", shop: "Shop", unit: str, folder: Path) -> int:

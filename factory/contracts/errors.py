@@ -25,6 +25,7 @@ from typing import Literal
 StopReason = Literal[
     "budget",
     "disk_full",
+    "git_refused",
     "internal_error",
     "interrupted",
     "model_unusable",
@@ -33,6 +34,7 @@ StopReason = Literal[
     "no_model",
     "plan_rejected",
     "rate_limited",
+    "sandbox_broken",
     "sandbox_unavailable",
     "state_unusable",
     "units_failed",
@@ -42,6 +44,7 @@ StopReason = Literal[
 EXIT_CODES: dict[StopReason, int] = {
     "budget": 4,
     "disk_full": 4,
+    "git_refused": 1,
     "internal_error": 3,
     "interrupted": 130,
     "model_unusable": 1,
@@ -50,6 +53,7 @@ EXIT_CODES: dict[StopReason, int] = {
     "no_model": 1,
     "plan_rejected": 1,
     "rate_limited": 4,
+    "sandbox_broken": 1,
     "sandbox_unavailable": 2,
     "state_unusable": 4,
     "units_failed": 1,
@@ -107,6 +111,7 @@ class ReplayDiffers(Abandoned):
 
 class ModelProblem(FactoryError):
     kind = "model"
+    billed = False  # the answer had begun, so it may stand on a bill
 
 
 class Unreachable(ModelProblem):
@@ -140,6 +145,15 @@ class Refused(ModelProblem):
 
 class BadReply(ModelProblem):
     kind = "bad_reply"
+
+
+def reason_of(problem: FactoryError) -> StopReason:
+    """Why a run ends when this escapes a stage."""
+    if isinstance(problem, GitProblem):
+        return "git_refused"
+    if isinstance(problem, SandboxProblem):
+        return "sandbox_broken"
+    return "state_unusable" if isinstance(problem, UsageProblem) else "internal_error"
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

@@ -22,7 +22,7 @@ class Finding(Record):
     message: str
     evidence: str = ""  # the quoted line, the failing test's output
     fix: str = ""
-    fate: str = ""  # what became of it: "fixed in <unit>", "open", "dropped: line does not exist"
+    fate: str = ""  # what became of it: "fixed in <unit>", "answered in <unit>", "open: why"
 
     @property
     def serious(self) -> bool:

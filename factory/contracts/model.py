@@ -34,7 +34,7 @@ class Endpoint(Record):
     price_in: float | None = None
     price_out: float | None = None
     price_cached: float | None = None  # None = price_in
-    price_cache_write: float | None = None  # None = price_in
+    price_cache_write: float | None = None  # None = price_in; 1.25 times that on the Anthropic wire
     factory: bool = False  # it is a factory server: no retries, no second reservation
 
 

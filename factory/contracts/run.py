@@ -4,7 +4,7 @@ from factory.contracts.change import Change, Wave
 from factory.contracts.errors import StopReason
 from factory.contracts.evidence import Evidence
 from factory.contracts.plan import Plan
-from factory.contracts.record import Record, digest
+from factory.contracts.record import Field, Record, digest
 from factory.contracts.task import Event, PackRef, Task
 from factory.contracts.verdict import Round, Verdict
 
@@ -40,6 +40,7 @@ class Pull(Record):
 class Delivery(Record):
     branch: str
     commits: tuple[Commit, ...]
+    rounds: int = 0  # how many rounds the run had when this was delivered
     pull: Pull | None = None
 
 
@@ -47,7 +48,6 @@ class Stop(Record):
     reason: StopReason
     message: str
     stage: str
-    resumable: bool = True
 
 
 class Output(Record):
@@ -60,11 +60,10 @@ class Output(Record):
 
 class Run(Record):
     schema_version: int = SCHEMA
-    id: str
+    id: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z-]{0,63}$")  # also a folder's name
     created: str  # ISO 8601, UTC
     repo: Repo
     event: Event
-    ceiling: str = "local"  # highest tier this run may use at all
     sandbox: str = "bubblewrap"
     settings: str = ""  # blob: the settings the run was started with
     config: str = ""  # the file they came from: `resume` reads it again, so that a raised limit counts
@@ -82,7 +81,7 @@ class Run(Record):
     delivery: Delivery | None = None
     output: Output | None = None
     stopped: Stop | None = None
-    notes: tuple[str, ...] = ()
+    resettled: dict[str, str] = {}  # pass of a stage -> blob of the settings it ran under after a resume changed them
 
     @property
     def key(self) -> str:

@@ -36,6 +36,7 @@ class Verdict(Record):
     tier: str = ""
     escalated_from: str = ""  # model that judged first
     escalated_because: str = ""
+    unshown: tuple[str, ...] = ()  # criteria for which nothing that the factory saw was named
     terms: tuple[tuple[str, float], ...] = ()  # the confidence's own terms, docs/confidence.md
 
 

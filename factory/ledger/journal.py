@@ -50,13 +50,36 @@ class SqliteJournal:
             )
         self.lease(run.id)
 
-    def lease(self, run: str) -> None:
-        """Take the run for this process with a new fencing number. Raises UsageProblem while its holder lives."""
+    def adopt(self, run: Run, issue: str) -> None:
+        """A run that came as a file: known from now on, unless it is already."""
+        with self.db.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, '', ?, 'open')",
+                (run.id, run.created, issue, run.repo.path, run.to_json()),
+            )
+
+    def share(self, run: str) -> None:
+        """Work on a part of a run beside others that do: the fencing number that is in force, nobody is put out."""
+        row = self.db.connection().execute("SELECT fence FROM leases WHERE run = ?", (run,)).fetchone()
+        if row is None:
+            self.lease(run)
+        else:
+            self.fences[run] = row["fence"]
+
+    def lease(self, run: str, take_over: bool = False) -> None:
+        """Take the run for this process with a new fencing number. Raises UsageProblem while its holder lives.
+
+        `take_over`: also from a holder that seems to live; whatever it still tries to write is refused.
+        """
         with self.db.transaction() as db:
             row = db.execute("SELECT holder, fence FROM leases WHERE run = ?", (run,)).fetchone()
-            if row and row["holder"] != this_process() and row["holder"] and alive(row["holder"]):
+            held = row is not None and row["holder"] not in ("", this_process()) and alive(row["holder"])
+            if held and not take_over:
                 host, pid, _ = row["holder"].split(" ")
-                raise UsageProblem(f"Run {run} is being worked on by process {pid} on {host}: wait for it or stop it.")
+                raise UsageProblem(
+                    f"Run {run} is being worked on by process {pid} on {host}: wait for it or stop it "
+                    "(if it is gone for certain: `factory resume --take-over`)."
+                )
             fence = (row["fence"] if row else 0) + 1
             db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (run, this_process(), fence))
         self.fences[run] = fence

@@ -13,8 +13,6 @@ def first(db: sqlite3.Connection) -> None:
                             kind TEXT NOT NULL, input_digest TEXT NOT NULL, output_digest TEXT NOT NULL,
                             texts BLOB NOT NULL, seconds REAL NOT NULL, started TEXT NOT NULL,
                             PRIMARY KEY (run, stage, unit, n)) WITHOUT ROWID;
-        CREATE TABLE effects (run TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, fence INTEGER NOT NULL,
-                              state TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (run, kind, key));
         CREATE TABLE trail (id INTEGER PRIMARY KEY, run TEXT NOT NULL, at TEXT NOT NULL, event TEXT NOT NULL,
                             facts TEXT NOT NULL);
         CREATE TABLE spend (id INTEGER PRIMARY KEY, run TEXT NOT NULL, issue TEXT NOT NULL, day TEXT NOT NULL,

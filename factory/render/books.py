@@ -86,5 +86,5 @@ def _cut(text: str) -> str:
 
 
 def trail(story: Story) -> Html:
-    rows = (*story.run.notes, *story.trail)
-    return listed([clip(row, 1000) for row in rows[:500]]) if rows else el("p", "Nothing of note.", class_="muted")
+    rows = story.trail[:500]
+    return listed([clip(row, 1000) for row in rows]) if rows else el("p", "Nothing of note.", class_="muted")

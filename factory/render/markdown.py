@@ -20,7 +20,7 @@ _PARTS = (
     ("Rounds", sections.rounds, 8),
     ("Cost and time", sections.cost, 9),
     ("Sent to models", sections.egress, 10),
-    ("Trail", lambda story: sections.bullets(prose(row, 500) for row in (*story.run.notes, *story.trail)[:200]), 11),
+    ("Trail", lambda story: sections.bullets(prose(row, 500) for row in story.trail[:200]), 11),
     ("Diff", lambda story: sections.diff(story, DIFF), 12),
 )
 

@@ -39,7 +39,7 @@ def verdict(story: Story) -> str:
         parts.append("**Tests were tampered with:** the candidate's numbers were not believed.")
     if run.stopped and run.verdict:
         parts.append(prose(facts.judged(run), 1000))
-    if run.stopped and run.stopped.resumable and run.stopped.reason != "nothing_to_do":
+    if run.stopped and run.stopped.reason != "nothing_to_do":
         parts.append(f"Go on with {code(f'factory resume {run.id}')}.")
     if facts.escalation(run):
         parts.append(prose(facts.escalation(run), 1000))

@@ -149,7 +149,7 @@ def _tests(run: Run) -> str:
 
 
 def _next(run: Run) -> str:
-    if run.stopped and run.stopped.resumable and run.stopped.reason != "nothing_to_do":
+    if run.stopped and run.stopped.reason != "nothing_to_do":
         return f"factory resume {run.id}"
     if run.delivery:
         return f"git -C {quote(run.repo.path)} diff {quote(run.repo.ref)}...{quote(run.delivery.branch)}"

@@ -15,6 +15,7 @@ class Situation(Record):
     readable: bool = True  # the judgement could be parsed
     red: bool  # the evidence is red: a model's ACCEPT does not help
     must_fix: int  # open findings that must be fixed
+    unshown: int = 0  # acceptance criteria that nothing shows
     security: bool  # the plan or the paths are security-critical
     escalated: bool  # the next tier has been asked in this round
     next_tier: bool  # there is a further endpoint to ask within the ceiling
@@ -26,19 +27,25 @@ class Situation(Record):
 
 def decide(seen: Situation) -> tuple[Action, str]:
     """(what to do, why). Red evidence outranks an ACCEPT; a REJECT outranks everything but a second opinion."""
-    unsure = seen.security or seen.confidence < seen.threshold
+    unsure = seen.security or seen.unshown > 0 or seen.confidence < seen.threshold
     work = _work_left(seen)
     if work and seen.readable and seen.decision != "REJECT":
         return _another_round(seen, work)
     if unsure and seen.next_tier and not seen.escalated:
         low = f"confidence {seen.confidence:.2f} is below {seen.threshold:.2f}"
+        if seen.unshown:
+            low = f"{seen.unshown} acceptance criteria are shown by nothing"
         return "escalate", "the change is security-critical" if seen.security else low
     if seen.decision == "REJECT":
         return "stop", "the judge rejects the change"
     if not seen.readable or seen.red:
         return "stop", "no readable judgement: a person should look" if not seen.readable else "the checks are red"
+    if seen.unshown:
+        return "stop", f"{seen.unshown} acceptance criteria are shown by nothing: a person should look"
     if seen.confidence < seen.threshold:
         return "stop", f"confidence {seen.confidence:.2f} is below {seen.threshold:.2f}: a person should look"
+    if seen.security and not seen.escalated:
+        return "stop", "the change is security-critical and there is no second judge to ask: a person should look"
     return "accept", "nothing that must be fixed is open, and the judge accepts"
 
 

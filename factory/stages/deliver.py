@@ -2,22 +2,27 @@
 
 import re
 
+from factory.contracts.errors import GitProblem
 from factory.contracts.run import Delivery, Run
 from factory.render.pull import body, title
 from factory.stages.commits import commits_of
 from factory.stages.shop import Shop
 
+KEEP = ("budget", "model_unusable", "no_model", "rate_limited", "wrong_key")  # stops that leave verified work behind
+
 
 def deliver(run: Run, shop: Shop) -> Run:
     """Commits, branch, pull request, in this order; a draft unless it is `ready`."""
     commits = commits_of(run, shop.trees)
-    name = branch_name(run)
-    head = commits[-1].sha
+    name, head = branch_name(run), commits[-1].sha
     existing = shop.branches.branch(name)
+    before = run.delivery.commits[-1].sha if run.delivery else ""
+    if existing not in ("", head, before):
+        raise GitProblem(f"The branch {name} was changed by somebody else: merge it or rename it, then resume.")
     if existing != head:
         shop.journal.check(run.id)
         shop.branches.push(name, head, existing)
-    run = run.but(delivery=Delivery(branch=name, commits=commits))
+    run = run.but(delivery=Delivery(branch=name, commits=commits, rounds=len(run.rounds)))
     marker = f"<!-- factory:v1 run={run.id} kind=pull -->"
     text = body(shop.story(run), marker)
     draft = not ready(run)
@@ -27,7 +32,17 @@ def deliver(run: Run, shop: Shop) -> Run:
         pull = shop.pulls.update(found.number, title(run), text, draft)
     else:
         pull = shop.pulls.open(title(run), text, name, run.repo.ref, draft)
-    return run.but(delivery=Delivery(branch=name, commits=commits, pull=pull))
+    return run.but(delivery=Delivery(branch=name, commits=commits, pull=pull, rounds=len(run.rounds)))
+
+
+def delivered(run: Run) -> bool:
+    """What lies on the forge is what the last round left."""
+    return run.delivery is not None and run.delivery.pull is not None and run.delivery.rounds == len(run.rounds)
+
+
+def worth_keeping(run: Run) -> bool:
+    """Was a checked candidate there when the run had to stop? Paid work goes to the forge as a draft."""
+    return bool(run.stopped and run.stopped.reason in KEEP and run.evidence and not delivered(run))
 
 
 def ready(run: Run) -> bool:

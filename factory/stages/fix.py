@@ -1,13 +1,16 @@
 """Demiurge's part of a round: must-fix findings, one at a time, the checks after each."""
 
+from factory.contracts.change import Change
 from factory.contracts.errors import Abandoned, FactoryError, Stopped
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import SEVERITIES, Finding
 from factory.contracts.plan import Unit
 from factory.contracts.roster import FixFacts
 from factory.contracts.run import Run
+from factory.edits.merge import merge
 from factory.stages.gather import pack_of
-from factory.stages.generate import ENDS_THE_RUN
+from factory.stages.generate import ENDS_THE_RUN, failed
+from factory.stages.quotes import MEASURED, still_there
 from factory.stages.shop import Shop
 from factory.stages.verify import evidence_of
 from factory.stages.words import diff_text, evidence_text, log_tail
@@ -16,59 +19,63 @@ MOST = 6  # fixes a round
 OURS = ("tests", "genesis")  # sources that need no second opinion
 
 
-def fix_all(run: Run, shop: Shop, n: int, todo: tuple[Finding, ...]) -> tuple[Run, dict[str, str]]:
-    """The run with the fixes that held, and the fate of each finding by id."""
-    fates = {}
+def fix_all(run: Run, shop: Shop, n: int, todo: tuple[Finding, ...]) -> tuple[Run, dict[str, str], tuple[Finding, ...]]:
+    """(the run with the fixes that held, the fate of each finding by id, what the merge said of the fixes)."""
+    fates: dict[str, str] = {}
+    noted: list[Finding] = []
+    begun = len(run.fixes)
     for k, item in enumerate(todo[:MOST]):
-        if k and gone(run, shop, item):
+        if len(run.fixes) > begun and not still_there(run, shop, item):
             fates[item.id] = f"fixed with the ones before, in {run.fixes[-1].unit}"
             continue
-        run, fates[item.id] = _fix_one(run, shop, f"fix-{n}-{k + 1}", item)
-    return run, fates | {item.id: "left open: too many in one round" for item in todo[MOST:]}
+        run, fates[item.id], more = _fix_one(run, shop, f"fix-{n}-{k + 1}", item)
+        noted += more
+    return run, fates | {item.id: "open: too many for one round" for item in todo[MOST:]}, tuple(noted)
 
 
-def gone(run: Run, shop: Shop, item: Finding) -> bool:
-    """Has an earlier fix of this round removed the cause? A failing test passes; a quoted line is no longer there."""
-    assert run.evidence
-    if not run.fixes:
-        return False
-    if item.source == "tests":
-        return item.id not in {each.id for each in run.evidence.findings}
-    entry = shop.trees.entries(run.tree).get(item.path)
-    if not item.path or not item.evidence or item.source in ("lint", "types", "genesis"):
-        return False
-    return entry is None or item.evidence.strip().encode() not in shop.trees.read(entry.oid)
-
-
-def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str]:
-    assert run.task
+def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str, tuple[Finding, ...]]:
     assert run.plan
     assert run.evidence
     unit = fix_unit(run, name, item)
     shop.watcher.tell("unit", unit=name, role="demiurge", title=item.message[:80], state="start")
-    desk = shop.desk("demiurge", shop.journal.scope(run.id, "refine", name), run)
+    change = _written(run, shop, unit, item)
+    # as strict as with every other unit: lease, paths, modes, symbols, flagged files
+    wave = merge(shop.trees, run.tree, run.plan.but(units=(unit,)), (change,), shop.policy, 0)
+    said = tuple(each for each in wave.findings if each.rule.startswith("flag"))
+    if wave.tree == run.tree:
+        return run, _failed(shop, unit, wave.changes[0].error or "the fixer changed nothing"), ()
+    fixed = run.but(tree=wave.tree, fixes=(*run.fixes, wave.changes[0]), fix_trees=(*run.fix_trees, wave.tree))
+    evidence = evidence_of(fixed, shop, "refine", f"{name}.checks")
+    if worse(run.evidence, evidence):
+        return run, _failed(shop, unit, "the fix made the checks worse and was dropped"), ()
+    shop.watcher.tell("unit", unit=name, role="demiurge", title=unit.title, state="done")
+    fixed = fixed.but(evidence=evidence)
+    if not still_there(fixed, shop, item):
+        return fixed, f"fixed in {name}", said
+    measurable = item.source in MEASURED or (item.path and item.evidence)
+    return fixed, f"open: {name} did not remove it" if measurable else f"answered in {name}", said
+
+
+def _written(run: Run, shop: Shop, unit: Unit, item: Finding) -> Change:
+    """Demiurge's change; what goes wrong for this fix alone is its error."""
+    assert run.task
+    assert run.plan
+    assert run.evidence
+    desk = shop.desk("demiurge", shop.journal.scope(run.id, "refine", unit.id), run)
     seen = f"{evidence_text(run.evidence, shop.blobs)}\n{failing_log(run.evidence, shop)}"
     facts = FixFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=run.tree, finding=item,
                      diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)), evidence=seen)  # fmt: skip
     try:
-        change = shop.roster.demiurge(desk, facts)
+        change = shop.roster.demiurge(desk, facts).but(unit=unit.id, role="demiurge")
+        return change if change.files or change.error else change.but(error="the fixer changed nothing")
     except Stopped as stop:
         if stop.reason in ENDS_THE_RUN:
             raise
-        return run, _failed(shop, unit, str(stop))
+        return failed(unit, run.tree, str(stop))
     except Abandoned:
         raise
     except FactoryError as problem:
-        return run, _failed(shop, unit, str(problem))
-    tree = shop.trees.overlay(run.tree, change.files) if change.files else run.tree
-    if change.error or tree == run.tree:
-        return run, _failed(shop, unit, change.error or "the fixer changed nothing")
-    fixed = run.but(tree=tree, fixes=(*run.fixes, change.but(unit=name)), fix_trees=(*run.fix_trees, tree))
-    evidence = evidence_of(fixed, shop, "refine", f"{name}.checks")
-    if worse(run.evidence, evidence):
-        return run, _failed(shop, unit, "the fix made the checks worse and was dropped")
-    shop.watcher.tell("unit", unit=name, role="demiurge", title=unit.title, state="done")
-    return fixed.but(evidence=evidence), f"fixed in {name}"
+        return failed(unit, run.tree, str(problem))
 
 
 def _failed(shop: Shop, unit: Unit, why: str) -> str:

@@ -71,9 +71,9 @@ def _attempt(run: Run, shop: Shop, unit: Unit, error: str) -> Change:
     try:
         if run.task and run.task.kind == "tidy":
             return tidy_change(shop, shop.journal.scope(run.id, "generate", name), unit, tree)
-        if unit.hard and shop.settings.line.candidates > 1:
+        if unit.hard and shop.settings.line.candidates > 1 and _local(run, shop, unit):
             return _best_of(run, shop, unit, tree, name, error)
-        return _write(run, shop, unit, tree, name, error, 0)
+        return _write(run, shop, unit, tree, name, error, 0, None)
     except Stopped as stop:
         if stop.reason in ENDS_THE_RUN:
             raise
@@ -88,12 +88,13 @@ def failed(unit: Unit, tree: str, why: str) -> Change:
     return Change(unit=unit.id, role=unit.role, title=unit.title, base=tree, error=why)
 
 
-def _write(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int) -> Change:
+def _write(
+    run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int, ceiling: Tier | None
+) -> Change:
     assert run.task
     assert run.plan
-    local: Tier | None = "local" if unit.hard else None  # many candidates only where tokens are cheap
     scope = shop.journal.scope(run.id, "generate", name)
-    desk = shop.desk(unit.role, scope, run, ceiling=local, sample=sample)
+    desk = shop.desk(unit.role, scope, run, ceiling=ceiling, sample=sample)
     facts = UnitFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=tree, error=error,
                       loop=shop.settings.line.coding == "work", sample=sample)  # fmt: skip
     change = coder_of(shop.roster, unit)(desk, facts)
@@ -106,7 +107,7 @@ def _best_of(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str)
     """k candidates one after the other; the tests choose, the smaller diff breaks a tie."""
     ranked = []
     for k in range(shop.settings.line.candidates):
-        change = _write(run, shop, unit, tree, f"{name}.k{k}", error, k)
+        change = _write(run, shop, unit, tree, f"{name}.k{k}", error, k, "local")
         if change.error:
             ranked.append((2, 0, k, change))
             continue
@@ -119,6 +120,12 @@ def _best_of(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str)
     rank, _, k, best = min(ranked, key=lambda row: row[:3])
     word = ("its tests pass", "no candidate passed all tests", "no candidate was usable")[rank]
     return best.but(notes=(*best.notes, f"candidate {k + 1} of {shop.settings.line.candidates} chosen: {word}"))
+
+
+def _local(run: Run, shop: Shop, unit: Unit) -> bool:
+    """Many candidates only where tokens are cheap: is there a local endpoint for this role?"""
+    assert run.plan
+    return any(each.tier == "local" for each in shop.settings.endpoints_for(unit.role, run.plan.effort))
 
 
 def coder_of(roster: Roster, unit: Unit) -> Coder:

@@ -15,6 +15,7 @@ from factory.contracts.verdict import Decision, Judgement, Verdict
 from factory.stages.commits import commits_of
 from factory.stages.generate import ENDS_THE_RUN
 from factory.stages.shop import Shop
+from factory.stages.shown import unshown
 from factory.stages.words import diff_text, evidence_text
 
 STRICTEST: tuple[Decision, ...] = ("REJECT", "REVISE", "ACCEPT")  # a tie goes to the stricter word
@@ -101,15 +102,16 @@ def _verdict(run: Run, shop: Shop, findings: tuple[Finding, ...], answers: list[
     decision = max(STRICTEST, key=lambda word: (votes[word], -STRICTEST.index(word)))
     chosen = next(answer for answer in answers if answer.value.decision == decision)
     changed = shop.trees.diff(run.repo.tree, run.tree)
+    missing = unshown(run, chosen.value, commits_of(run, shop.trees), findings, shop.blobs)
     value, terms = confidence(Seen(
         green=run.evidence.green, red=run.evidence.red, counted=_counted(run.evidence),
         tampered=run.evidence.tampered, proven=run.evidence.bug_shown or any(s.added for s in run.evidence.suites),
         bug_unshown=run.task.kind == "bug" and not run.evidence.bug_shown, findings=findings,
-        agreement=votes[decision] / len(answers), margin=chosen.margin, lines=_lines(changed),
+        agreement=votes[decision] / len(answers), margin=chosen.margin, unshown=len(missing), lines=_lines(changed),
         security=security_critical(run, tuple(change.path for change in shop.trees.changed(run.repo.tree, run.tree))),
     ))  # fmt: skip
     return Verdict(decision=decision, confidence=value, terms=terms, reasons=chosen.value.reasons,
-                   must_fix=chosen.value.must_fix, evidence=chosen.value.evidence, model=chosen.model,
+                   must_fix=chosen.value.must_fix, evidence=chosen.value.evidence, unshown=missing, model=chosen.model,
                    endpoint=chosen.endpoint, tier=chosen.tier)  # fmt: skip
 
 

@@ -6,10 +6,10 @@ Each stage reads the record of everything known about one task and returns a cop
 from collections.abc import Callable
 from pathlib import Path
 
-from factory.contracts.errors import FULL, FactoryError, Stopped, disk_problem
+from factory.contracts.errors import FULL, Abandoned, FactoryError, Stopped, disk_problem, reason_of
 from factory.contracts.run import Run, Stop
 from factory.stages.collect import collect
-from factory.stages.deliver import deliver
+from factory.stages.deliver import deliver, delivered, worth_keeping
 from factory.stages.gather import gather
 from factory.stages.generate import all_waves_done, generate, wave_written
 from factory.stages.intake import intake
@@ -27,8 +27,8 @@ STAGES: tuple[tuple[Stage, Callable[[Run], bool]], ...] = (
     (generate, wave_written),  # ─┐ one wave of units side by side, then merged: the two alternate, so that
     (collect, all_waves_done),  # ┘ wave 2 sees what wave 1 wrote
     (verify, lambda run: run.evidence is not None),
-    (refine, settled),
-    (deliver, lambda run: run.delivery is not None),
+    (refine, settled),  # one round of review, judgement and fixes at a time
+    (deliver, delivered),
 )
 
 
@@ -37,14 +37,28 @@ def following(run: Run) -> Stage | None:
     return next((stage for stage, done in STAGES if not done(run)), None)
 
 
-def walk(run: Run, shop: Shop, until: Stage | None = None) -> Run:
-    """From wherever the run stands to its end (or to the end of stage `until`)."""
-    while (stage := following(run)) is not None:
-        run = guard(stage, run, shop)
-        shop.journal.save(run, stage.__name__)
-        if run.stopped or stage is until:
-            break
-    return run if until else report(run, shop)  # always: every run ends with a last word
+def walk(run: Run, shop: Shop) -> Run:
+    """From wherever the run stands to its end. Work that a stop cut short is kept as a draft."""
+    while not run.stopped and (stage := following(run)) is not None:
+        run = step(stage, run, shop)
+    if run.stopped and worth_keeping(run):
+        run = step(deliver, run, shop)
+    return report(run, shop)  # always: every run ends with a last word
+
+
+def step(stage: Stage, run: Run, shop: Shop) -> Run:
+    """One stage, guarded, and the record of it saved with the settings it ran under."""
+    place = place_of(stage, run)
+    run = guard(stage, run, shop)
+    if shop.kept != run.settings:
+        run = run.but(resettled={**run.resettled, place: shop.kept})
+    shop.journal.save(run, stage.__name__)
+    return run
+
+
+def place_of(stage: Stage, run: Run) -> str:
+    """A name for one pass of a stage: generate and refine have several."""
+    return f"{stage.__name__} {len(run.waves)} {len(run.rounds)}"
 
 
 def guard(stage: Stage, run: Run, shop: Shop) -> Run:
@@ -57,8 +71,10 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
         return stopped(run, "interrupted", f"Interrupted; `factory resume {run.id}` goes on.", name)
     except Stopped as stop:
         return stopped(run, stop.reason, str(stop), name)
-    except FactoryError:
-        raise  # bad input, or a lease lost to another process: not this run's end
+    except Abandoned:
+        raise  # the run is another process's, or a replay's: write nothing
+    except FactoryError as problem:
+        return stopped(run, reason_of(problem), str(problem), name)
     except OSError as error:
         if error.errno not in FULL:
             return bug(run, shop, error, name)
@@ -71,16 +87,15 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
 
 
 def bug(run: Run, shop: Shop, error: Exception, name: str) -> Run:
-    shop.journal.note(run.id, "internal_error", stage=name, trace=trace(error))
+    import traceback
+
+    trace = "".join(traceback.format_exception(error))[-8000:]
+    shop.journal.note(run.id, "internal_error", stage=name, trace=trace)
     return stopped(run, "internal_error", f"A bug in the factory: {type(error).__name__}: {error}", name)
 
 
 def stopped(run: Run, reason: str, message: str, stage: str) -> Run:
-    stop = Stop.model_validate({"reason": reason, "message": message, "stage": stage})
-    return run.but(stopped=stop)
-
-
-def trace(error: Exception) -> str:
-    import traceback
-
-    return "".join(traceback.format_exception(error))[-8000:]
+    """The first reason counts: a delivery of what is there does not hide why it is cut short."""
+    if run.stopped:
+        return run
+    return run.but(stopped=Stop.model_validate({"reason": reason, "message": message, "stage": stage}))

@@ -18,9 +18,8 @@ def plan(run: Run, shop: Shop) -> Run:
         return run.but(plan=tidy_plan())
     scope = shop.journal.scope(run.id, "plan")
     problems: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
     for attempt in range(TRIES):
-        desk = shop.desk("atlas", scope, run, avoid=avoid)
+        desk = shop.desk("atlas", scope, run)
         answer = shop.roster.atlas(desk, PlanFacts(task=run.task, pack=pack_of(run, shop), problems=problems))
         problems = plan_problems(answer.value, shop.trees.entries(run.repo.tree), shop.policy)
         if not problems:

@@ -1,4 +1,4 @@
-"""refine: review -> judge -> fix -> verify, until accepted, stopped, or the rounds are used up."""
+"""refine: review -> judge -> fix -> verify, one round at a time, until accepted, stopped, or the rounds are used up."""
 
 from factory.contracts.finding import Finding, finding
 from factory.contracts.run import Run
@@ -6,6 +6,7 @@ from factory.contracts.verdict import Round, Verdict
 from factory.stages.decide import Situation, decide, reverted_share
 from factory.stages.fix import fix_all, must_fix
 from factory.stages.judge import further, judge, second_opinion, security_critical
+from factory.stages.quotes import MEASURED, still_there
 from factory.stages.review import review
 from factory.stages.shop import Shop
 
@@ -18,43 +19,53 @@ def settled(run: Run) -> bool:
 
 
 def refine(run: Run, shop: Shop) -> Run:
-    """Rounds until the decision is to accept or to stop. Each finished round is saved: resume starts after it."""
-    while not settled(run):
-        run = _round(run, shop, len(run.rounds) + 1)
-        last = run.rounds[-1]
-        shop.watcher.tell("round", n=last.n, decision=last.decision)
-        shop.journal.save(run, "refine")
-    return run
-
-
-def _round(run: Run, shop: Shop, n: int) -> Run:
+    """One round. The record of it is saved before the next begins, so that a stop loses no finished round."""
     assert run.evidence
-    findings = _all_findings(run, review(run, shop, n))
+    if settled(run):
+        return run
+    n = len(run.rounds) + 1
+    known = carried(run, shop)
+    findings = _all_findings(run, known, review(run, shop, n, known))
     verdict = judge(run, shop, n, findings)
     todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
-    situation = _situation(run, shop, n, verdict, len(todo), escalated=False)
-    action, why = decide(situation)
+    action, why = decide(_situation(run, shop, n, verdict, len(todo), escalated=False))
     if action == "escalate":
         verdict = second_opinion(run, shop, n, findings, verdict, why)
         todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
         action, why = decide(_situation(run, shop, n, verdict, len(todo), escalated=True))
-    judged, evidence = run.tree, run.evidence
+    judged, evidence, before = run.tree, run.evidence, len(run.fixes)
     fates: dict[str, str] = {}
-    before = run.fixes
     if action == "go_on":
-        run, fates = fix_all(run, shop, n, todo)
-        findings = tuple(dict.fromkeys((*findings, *todo)))
-    noted = tuple(item.but(fate=fates.get(item.id, item.fate or "open")) for item in findings)
+        run, fates, more = fix_all(run, shop, n, todo)
+        findings = tuple(dict.fromkeys((*findings, *todo, *more)))
+    noted = tuple(item.but(fate=fates.get(item.id, "open")) for item in findings)
     done = Round(n=n, tree=judged, findings=noted, evidence=evidence, verdict=verdict, decision=action, why=why,
-                 fixes=tuple(change.unit for change in run.fixes[len(before):]))  # fmt: skip
+                 fixes=tuple(change.unit for change in run.fixes[before:]))  # fmt: skip
+    shop.watcher.tell("round", n=n, decision=action)
     return run.but(rounds=(*run.rounds, done), verdict=verdict)
 
 
-def _all_findings(run: Run, reviewed: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """The checks' findings first, then what the merge refused, then the reviewers'."""
+def finished_units(run: Run) -> tuple[str, ...]:
+    """How the journal's names of finished work begin: rounds, their fixes, and units of merged waves."""
+    rounds = tuple(name for each in run.rounds for name in (f"r{each.n}.", f"fix-{each.n}-"))
+    return (*rounds, *(change.unit for wave in run.waves for change in wave.changes))
+
+
+def carried(run: Run, shop: Shop) -> tuple[Finding, ...]:
+    """Findings of the round before that nobody has settled: a reviewer who looks again need not say them again."""
+    if not run.rounds:
+        return ()
+    return tuple(
+        item for item in run.rounds[-1].findings
+        if item.source not in (*MEASURED, "genesis") and item.fate.startswith("open") and still_there(run, shop, item)
+    )  # fmt: skip
+
+
+def _all_findings(run: Run, known: tuple[Finding, ...], reviewed: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The checks' findings first, then what the merge said, then what is open from before, then the reviewers'."""
     assert run.evidence
     merged = tuple(item for wave in run.waves for item in wave.findings)
-    return tuple({item.id: item for item in (*run.evidence.findings, *merged, *reviewed)}.values())
+    return tuple({item.id: item for item in (*run.evidence.findings, *merged, *known, *reviewed)}.values())
 
 
 def _as_findings(verdict: Verdict) -> tuple[Finding, ...]:
@@ -69,9 +80,10 @@ def _situation(run: Run, shop: Shop, n: int, verdict: Verdict, todo: int, escala
     paths = tuple(change.path for change in shop.trees.changed(run.repo.tree, run.tree))
     return Situation(
         decision=verdict.decision, confidence=verdict.confidence, threshold=shop.settings.line.accept_at,
-        readable=bool(verdict.model), red=run.evidence.red, must_fix=todo, security=security_critical(run, paths),
-        escalated=escalated, next_tier=bool(further(run, shop, verdict)), round=n, rounds=shop.settings.line.rounds,
-        flapping=flapping(run, shop), stuck=bool(run.rounds) and run.rounds[-1].tree == run.tree,
+        readable=bool(verdict.model), red=run.evidence.red, must_fix=todo, unshown=len(verdict.unshown),
+        security=security_critical(run, paths), escalated=escalated, next_tier=bool(further(run, shop, verdict)),
+        round=n, rounds=shop.settings.line.rounds, flapping=flapping(run, shop),
+        stuck=bool(run.rounds) and run.rounds[-1].tree == run.tree,
     )  # fmt: skip
 
 

@@ -2,33 +2,31 @@
 
 from functools import partial
 
-from factory.contracts.errors import EditProblem, Stopped
+from factory.contracts.errors import Stopped
 from factory.contracts.finding import SEVERITIES, Finding, finding
 from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts
 from factory.contracts.run import Run
-from factory.edits.draft import Draft
 from factory.fanout import side_by_side
 from factory.stages.generate import ENDS_THE_RUN
+from factory.stages.quotes import places
 from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
 
-MOST = 5  # findings a lens may give
 
-
-def review(run: Run, shop: Shop, n: int) -> tuple[Finding, ...]:
+def review(run: Run, shop: Shop, n: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Valid findings of all lenses, worst first, one per fingerprint. A lens that fails is noted and left out."""
     assert run.task
     assert run.plan
     assert run.evidence
     facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
-                        evidence=evidence_text(run.evidence, shop.blobs))  # fmt: skip
+                        evidence=evidence_text(run.evidence, shop.blobs), known=known)  # fmt: skip
     lenses: dict[str, Reviewer] = {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
     lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
     jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()]
     notes = dict(zip(lenses, side_by_side(jobs, shop.settings.line.threads), strict=True))
     found: dict[str, Finding] = {}
     for name, given in notes.items():
-        for item in given.findings[:MOST]:
+        for item in given.findings:
             valid = validated(name, item, run, shop)
             if valid:
                 found.setdefault(valid.id, valid)
@@ -49,16 +47,11 @@ def _look(run: Run, shop: Shop, n: int, name: str, agent: Reviewer, facts: Revie
 
 def validated(source: str, note: Note, run: Run, shop: Shop) -> Finding | None:
     """The note as a finding at the line that really holds its quote; None when no line of the candidate does."""
-    try:
-        text = Draft(shop.trees, run.tree, (), shop.policy).read(note.path)
-    except EditProblem:
+    lines = places(shop, run.tree, note.path, note.quote)
+    if not lines:
+        shop.journal.note(run.id, "finding_dropped", source=source, path=note.path, why="no line holds its quote")
         return None
-    wanted = "".join(note.quote.split())
-    lines = ["".join(line.split()) for line in text.splitlines()]
-    places = [number for number, line in enumerate(lines, start=1) if wanted and wanted in line]
-    if not places:
-        return None
-    line = min(places, key=lambda number: abs(number - note.line))
+    line = min(lines, key=lambda number: abs(number - note.line))
     severity = note.severity if note.severity in SEVERITIES else "medium"
     return finding(source, note.rule, note.message, path=note.path, evidence=note.quote, start=line, end=line,
                    severity=severity, confidence=note.confidence, category=note.category, fix=note.fix)  # fmt: skip

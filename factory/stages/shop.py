@@ -35,6 +35,7 @@ class DeskMaker(Protocol):
 @dataclass(frozen=True)
 class Shop:
     settings: Settings
+    kept: str  # blob of these settings
     journal: Journal
     trees: Trees
     blobs: Blobs

@@ -192,7 +192,8 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
         from pathlib import Path
         from factory.context.gather import gather
         from factory.contracts.task import Task
-        from factory.git import Store, resolve
+        from factory.git import Store
+        from factory.target import resolve
         target = Path({str(target)!r})
         tree = resolve(target, "main")[2]
         title, body = "A wrong discount", "`self` `compute`: value of `method_4711`"

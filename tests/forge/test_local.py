@@ -7,7 +7,8 @@ import pytest
 
 from factory.contracts.errors import GitProblem, UsageProblem
 from factory.forge.local import LocalBranches, LocalPulls
-from factory.git import Store, resolve
+from factory.git import Store
+from factory.target import resolve
 from tests.line.targets import git, repository
 
 WHEN = "2026-01-01T00:00:00Z"

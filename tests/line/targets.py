@@ -59,10 +59,13 @@ def shop_settings(folder: Path) -> Path:
     return folder / "factory.toml"
 
 
-def factory(state: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def factory(
+    state: Path, *arguments: str | Path, seconds: float = 180, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """`factory …` in a process of its own, with its own state folder."""
     return subprocess.run(
-        [*FACTORY, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=180, cwd=state.parent,
+        [*FACTORY, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=seconds,
+        cwd=state.parent,
         env={**os.environ, "FACTORY_STATE": str(state), **environment},
     )  # fmt: skip
 

@@ -64,7 +64,7 @@ def verdict(decision: str, **more: Any) -> dict[str, Any]:
         "decision": decision,
         "reasons": ["seen"],
         "must_fix": [],
-        "evidence": [{"criterion": "A1", "shown_by": []}],
+        "evidence": [{"criterion": "A1", "shown_by": ["code"]}],
     }
     return {"role": "genesis", "text": json.dumps({**value, **more}), "margin": 5.0, "repeat": True}
 

@@ -29,7 +29,9 @@ CALM = Situation(
         ({"confidence": 0.5, "escalated": True}, "stop", "a person should look"),
         ({"security": True}, "escalate", "security-critical"),
         ({"security": True, "escalated": True}, "accept", "accepts"),
-        ({"security": True, "next_tier": False}, "accept", "accepts"),
+        ({"security": True, "next_tier": False}, "stop", "no second judge"),
+        ({"unshown": 2}, "escalate", "2 acceptance criteria"),
+        ({"unshown": 1, "escalated": True}, "stop", "shown by nothing"),
         ({"decision": "REJECT"}, "stop", "rejects"),
         ({"decision": "REJECT", "confidence": 0.3}, "escalate", "below"),
         ({"decision": "REJECT", "red": True}, "stop", "rejects"),
@@ -46,6 +48,7 @@ def test_table(changes: dict[str, object], action: str, why: str) -> None:
 situations = st.builds(
     Situation, decision=st.sampled_from(["ACCEPT", "REVISE", "REJECT"]), confidence=st.floats(0, 1),
     threshold=st.just(0.75), readable=st.booleans(), red=st.booleans(), must_fix=st.integers(0, 3),
+    unshown=st.integers(0, 2),
     security=st.booleans(), escalated=st.booleans(), next_tier=st.booleans(), round=st.integers(1, 3),
     rounds=st.just(3), flapping=st.booleans(), stuck=st.booleans(),
 )  # fmt: skip
@@ -59,6 +62,8 @@ def test_never_accepts_what_should_not_be(seen: Situation) -> None:
         assert seen.readable
         assert not seen.red
         assert not seen.must_fix
+        assert not seen.unshown
+        assert seen.escalated or not seen.security
         assert seen.confidence >= seen.threshold
 
 
