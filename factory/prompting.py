@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 _FIRST = re.compile(r"\{#\s*variables:([^#]*)#\}\s*$")
+_IMPORTS = re.compile(r"""\{%[-+]?\s*(?:from|import|include|extends)\s+["']([^"']+)["']""")
 _CHAT_TOKEN = re.compile(r"<(?=\|[a-z_]{2,24}\|>|/?s>|(?:start|end)_of_turn>)")
 
 
@@ -60,12 +61,16 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def imported(source: str) -> tuple[str, ...]:
+    """The templates that a template names. Not jinja's own parser: that takes longer than the rendering."""
+    return tuple(_IMPORTS.findall(source))
+
+
 class Prompts:
     """Renders the templates of one folder."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or folder()
-        self._known: dict[str, tuple[str, ...]] = {}  # a template's source -> what it imports
 
     def render(self, template: str, **facts: object) -> Rendered:
         """`template` is `role/verb`. Raises PromptProblem when the facts are not exactly the template's variables."""
@@ -114,19 +119,10 @@ class Prompts:
 
     def _needs(self, name: str, seen: set[str]) -> set[str]:
         seen.add(name)
-        for other in self._imported(self._source(name)):
+        for other in imported(self._source(name)):
             if other not in seen:
                 self._needs(other, seen)
         return seen
-
-    def _imported(self, source: str) -> tuple[str, ...]:
-        """Remembered, because parsing takes longer than rendering."""
-        from jinja2 import meta
-
-        if source not in self._known:
-            found = meta.find_referenced_templates(self._environment.parse(source))
-            self._known[source] = tuple(name for name in found if name is not None)
-        return self._known[source]
 
     def _source(self, name: str) -> str:
         try:

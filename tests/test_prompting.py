@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, meta
 
-from factory.prompting import PromptProblem, Prompts, fence, printable, tame
+from factory.prompting import PromptProblem, Prompts, fence, imported, printable, tame
 
 PROMPTS = Prompts()
 
@@ -118,3 +119,9 @@ def test_prompts_travel_in_the_wheel(tmp_path: Path) -> None:
     assert where.endswith("factory/_prompts")
     assert tuple(names) == PROMPTS.names()
     assert text == PROMPTS.render("desk/no_edit", detail="", native=False).user
+
+
+@pytest.mark.parametrize("path", sorted(PROMPTS.root.rglob("*.j2")), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_a_template_imports_is_what_jinja_finds(path: Path) -> None:
+    source = path.read_text()
+    assert set(imported(source)) == set(meta.find_referenced_templates(Environment().parse(source)))
