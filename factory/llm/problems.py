@@ -1,17 +1,31 @@
-"""Two kinds of failure that only the model client tells apart, because they may cost money."""
+"""Failures that may cost money all the same, and the end of a chain."""
 
-from factory.contracts.errors import BadReply, Stopped, StopReason, Unreachable
+from typing import TypeVar
+
+from factory.contracts.errors import BadReply, ModelProblem, Stopped, StopReason, Unreachable
 from factory.contracts.record import Record
 
 
 class CutOff(Unreachable):
     """The request was sent and the answer never ended: it may be billed."""
 
+    billed = True
+
 
 class Repeating(BadReply):
     """The answer was stopped because it went round in circles: what was written is billed."""
 
     kind = "repeating"
+    billed = True
+
+
+P = TypeVar("P", bound=ModelProblem)
+
+
+def billed(problem: P) -> P:
+    """The same problem, after which the worst case stays booked."""
+    problem.billed = True
+    return problem
 
 
 class Failure(Record):

@@ -1,7 +1,10 @@
 """A client on a real database, with a clock that runs as fast as it is asked and a journal in memory."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +135,32 @@ def only(word: str) -> Callable[[Reply], str]:
         return reply.text
 
     return accept
+
+
+@contextmanager
+def answering(status: int, body: str = "", headers: Mapping[str, str] | None = None) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives every request one answer; yields its URL and what it was asked: `METHOD target body`."""
+    heard: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            asked = self.rfile.read(int(self.headers.get("content-length") or 0))
+            heard.append(f"{self.command} {self.path} {asked.decode()}")
+            self.send_response(status)
+            for name, value in {**(headers or {}), "content-length": str(len(body.encode()))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_GET = do_POST = do_CONNECT = answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", heard
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -28,7 +28,7 @@ def put(*parts: Part | Exception | float, max_tokens: int = 100, think: bool = F
             else:
                 sleep(part)
 
-    return answer(arrive, endpoint(**limits), request(max_tokens=max_tokens), Quirks(think_tags=think), FINISHES)
+    return answer(arrive, [], endpoint(**limits), request(max_tokens=max_tokens), Quirks(think_tags=think), FINISHES)
 
 
 def test_parts_become_a_reply() -> None:

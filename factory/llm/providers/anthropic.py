@@ -10,7 +10,7 @@ from factory.contracts.model import Endpoint, Message, Reply, Request, Usage
 from factory.contracts.record import Json
 from factory.llm.providers.faults import sdk_faults
 from factory.llm.providers.stream import Part, answer, must_stream
-from factory.llm.providers.wire import headers, key_of, number
+from factory.llm.providers.wire import headers, http_client, key_of, number
 from factory.llm.quirks import quirks_of
 
 URL = "https://api.anthropic.com"
@@ -50,6 +50,7 @@ class Anthropic:
             api_key=key_of(endpoint, self.environment),
             base_url=(endpoint.url or URL).rstrip("/").removesuffix("/v1"),
             max_retries=0,
+            http_client=http_client(anthropic, endpoint),
             timeout=anthropic.Timeout(max(endpoint.first_token_s, endpoint.idle_s) + 1, connect=CONNECT_S),
         )
 
@@ -61,12 +62,11 @@ class Anthropic:
 
         def parts(opened: list[Any]) -> Iterator[Part]:
             with client.messages.create(**body(endpoint, request), extra_headers=extra) as stream:
-                opened.append(stream.response)
-                must_stream(stream.response, endpoint)
+                must_stream(stream.response, endpoint, opened)
                 yield from _parts(event.model_dump(warnings=False) for event in stream)
 
-        with sdk_faults(anthropic, endpoint):
-            return answer(parts, endpoint, request, quirks_of(endpoint.model), FINISHES)
+        with sdk_faults(anthropic, endpoint) as opened:
+            return answer(parts, opened, endpoint, request, quirks_of(endpoint.model), FINISHES)
 
     def models(self) -> tuple[str, ...]:
         """The names of the models the server offers."""

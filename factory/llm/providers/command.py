@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from factory.contracts.errors import BadReply, Refused
 from factory.contracts.model import Endpoint, Reply, Request
-from factory.llm.problems import CutOff
+from factory.llm.problems import CutOff, billed
 from factory.llm.providers.plain import plain
 from factory.llm.providers.stream import SLOWEST
 
@@ -35,9 +35,9 @@ class Command:
         code, output, errors = self._run(plain(request).encode("utf-8", "replace"), limit)
         if code:
             last = " ".join(errors.decode("utf-8", "replace").split())[-300:]
-            raise Refused(f"{name}: {argv[0]} ended with exit code {code}: {last or 'no message'}")
+            raise billed(Refused(f"{name}: {argv[0]} ended with exit code {code}: {last or 'no message'}"))
         if len(output) > LONGEST_OUTPUT:
-            raise BadReply(f"{name}: {argv[0]} printed more than {LONGEST_OUTPUT} bytes")
+            raise billed(BadReply(f"{name}: {argv[0]} printed more than {LONGEST_OUTPUT} bytes"))
         return Reply(text=output.decode("utf-8", "replace"), model=self.endpoint.model or argv[0])
 
     def _run(self, prompt: bytes, limit: float) -> tuple[int, bytes, bytes]:

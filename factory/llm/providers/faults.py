@@ -4,22 +4,37 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from factory.contracts.errors import BadReply, ModelProblem, RateLimited, Refused, ServerFault, Unreachable, WrongKey
 from factory.contracts.model import Endpoint
-from factory.llm.problems import CutOff
+from factory.llm.problems import CutOff, billed
+from factory.llm.providers.wire import http_of
 
 LONGEST_MESSAGE = 300
 IN_STREAM = {"rate_limit_error": 429, "overloaded_error": 529, "api_error": 500, "timeout_error": 504}
 
 
 @contextmanager
-def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
-    """Turns everything `sdk` (openai or anthropic) and its HTTP library raise into a ModelProblem."""
-    http = _http_of(sdk)
+def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[list[Any]]:
+    """Turns everything `sdk` (openai or anthropic) and its HTTP library raise into a ModelProblem.
+
+    Yields the list of responses that have begun to answer: a problem after that may be billed.
+    """
+    opened: list[Any] = []
+    try:
+        with _translated(sdk, endpoint):
+            yield opened
+    except ModelProblem as problem:
+        if opened:
+            billed(problem)
+        raise
+
+
+@contextmanager
+def _translated(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
+    http = http_of(sdk)
     try:
         yield
     except sdk.APIStatusError as error:
@@ -40,14 +55,14 @@ def sdk_faults(sdk: ModuleType, endpoint: Endpoint) -> Iterator[None]:
         ) from error
 
 
-def _http_of(sdk: ModuleType) -> Any:
-    """The HTTP library under an SDK (httpx or httpx2, by its age): the home of its client's base class."""
-    homes = (kind.__module__.partition(".")[0] for kind in sdk.DefaultHttpxClient.__mro__)
-    return import_module(next(home for home in homes if home != sdk.__name__))
-
-
 def _by_status(endpoint: Endpoint, error: Any) -> ModelProblem:
     status = int(error.status_code)
+    if 300 <= status < 400:
+        there = " ".join(error.response.headers.get("location", "").split())[:LONGEST_MESSAGE] or "another address"
+        return Refused(
+            f"{endpoint.name} says {status} and points to {there}; redirects are not followed, so that no prompt goes "
+            f"elsewhere: set its url to the server's real address"
+        )
     streaming = status < 400  # Anthropic's error events come with the status of the stream
     if streaming:
         status = IN_STREAM.get(str(getattr(error, "type", "")), 500)

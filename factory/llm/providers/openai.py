@@ -10,7 +10,7 @@ from factory.contracts.model import Endpoint, Message, Reply, Request, Usage
 from factory.contracts.record import Json
 from factory.llm.providers.faults import sdk_faults
 from factory.llm.providers.stream import Part, answer, must_stream
-from factory.llm.providers.wire import headers, key_of, number
+from factory.llm.providers.wire import headers, http_client, key_of, number
 from factory.llm.quirks import quirks_of
 
 URL = "https://api.openai.com/v1"
@@ -47,6 +47,7 @@ class OpenAI:
             api_key=key_of(endpoint, self.environment),
             base_url=endpoint.url or URL,
             max_retries=0,
+            http_client=http_client(openai, endpoint),
             timeout=openai.Timeout(max(endpoint.first_token_s, endpoint.idle_s) + 1, connect=CONNECT_S),
         )
 
@@ -58,13 +59,12 @@ class OpenAI:
 
         def parts(opened: list[Any]) -> Iterator[Part]:
             with client.chat.completions.create(**body(endpoint, request), extra_headers=extra) as stream:
-                opened.append(stream.response)
-                must_stream(stream.response, endpoint)
+                must_stream(stream.response, endpoint, opened)
                 for event in stream:
                     yield from _parts(event.model_dump(warnings=False))
 
-        with sdk_faults(openai, endpoint):
-            return answer(parts, endpoint, request, quirks_of(endpoint.model), FINISHES)
+        with sdk_faults(openai, endpoint) as opened:
+            return answer(parts, opened, endpoint, request, quirks_of(endpoint.model), FINISHES)
 
     def models(self) -> tuple[str, ...]:
         """The names of the models the server offers."""

@@ -41,7 +41,9 @@ Parts = Callable[[list[Any]], Iterator[Part]]
 """Opens the stream, appends its HTTP response to the list, and yields what arrives. Runs in its own thread."""
 
 
-def answer(parts: Parts, endpoint: Endpoint, request: Request, quirks: Quirks, finishes: dict[str, str]) -> Reply:
+def answer(
+    parts: Parts, opened: list[Any], endpoint: Endpoint, request: Request, quirks: Quirks, finishes: dict[str, str]
+) -> Reply:
     """The whole reply. `finishes` maps the wire's words to ours.
 
     Raises CutOff (no first token, silence, too slow, or an end without a finish: half a tool call is never used),
@@ -52,7 +54,7 @@ def answer(parts: Parts, endpoint: Endpoint, request: Request, quirks: Quirks, f
     calls: dict[int, tuple[str, str, str]] = {}
     tokens: list[Token] = []
     checked = 0
-    for part in _watched(parts, endpoint, request.max_tokens):
+    for part in _watched(parts, opened, endpoint, request.max_tokens):
         text += part.text
         reasoning += part.reasoning
         finish, model, usage = part.finish or finish, part.model or model, part.usage or usage
@@ -89,10 +91,9 @@ def spoken(text: str) -> str:
     return "" if before.lstrip().startswith("<think>") else text
 
 
-def _watched(parts: Parts, endpoint: Endpoint, max_tokens: int) -> Iterator[Part]:
+def _watched(parts: Parts, opened: list[Any], endpoint: Endpoint, max_tokens: int) -> Iterator[Part]:
     box: SimpleQueue[Part | None] = SimpleQueue()
     failed: list[BaseException] = []
-    opened: list[Any] = []
     abandoned = threading.Event()
 
     def read() -> None:
@@ -141,10 +142,14 @@ def _hang_up(opened: list[Any]) -> None:
                     sock.shutdown(SHUT_RDWR)
 
 
-def must_stream(response: Any, endpoint: Endpoint) -> None:
-    """Raises BadReply when a 200 is a web page or anything else but a stream of events."""
+def must_stream(response: Any, endpoint: Endpoint, opened: list[Any]) -> None:
+    """Notes the response as an answer that has begun, unless it is a web page.
+
+    Raises BadReply for a web page, and for anything else but a stream of events.
+    """
     kind = str(response.headers.get("content-type", "")).partition(";")[0].strip()
     if kind == "text/html":
         raise BadReply(f"{endpoint.name} answered with a web page (HTML), not with JSON: check its url {endpoint.url}")
+    opened.append(response)
     if kind != "text/event-stream":
         raise BadReply(f"{endpoint.name} answered with {kind or 'something unnamed'}, not with a stream of events")

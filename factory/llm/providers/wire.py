@@ -1,12 +1,29 @@
-"""What both HTTP wires share: keys, headers, counting."""
+"""What both HTTP wires share: the connection, keys, headers, counting."""
 
 from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from factory.contracts.errors import WrongKey
 from factory.contracts.model import Endpoint, Request
 
 NO_KEY = "none"  # local servers ask for none, but the SDKs want one
+
+
+def http_of(sdk: ModuleType) -> Any:
+    """The HTTP library under an SDK (httpx or httpx2, by its age): the home of its client's base class."""
+    homes = (kind.__module__.partition(".")[0] for kind in sdk.DefaultHttpxClient.__mro__)
+    return import_module(next(home for home in homes if home != sdk.__name__))
+
+
+def http_client(sdk: ModuleType, endpoint: Endpoint) -> Any:
+    """A client that sends a prompt to the configured address and nowhere else.
+
+    It follows no redirect, and for the tier local it uses no proxy of the environment. The SDKs' own default client
+    takes the proxies even where it is told not to.
+    """
+    return http_of(sdk).Client(follow_redirects=False, trust_env=endpoint.tier != "local")
 
 
 def key_of(endpoint: Endpoint, environment: Mapping[str, str]) -> str:
