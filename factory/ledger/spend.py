@@ -24,6 +24,12 @@ SUMS = (
     " COALESCE(SUM(seconds), 0.0) AS seconds"
 )
 MILLION = 1_000_000
+ESCALATION = "escalation"
+LEFT_TO_OTHERS = (
+    "SELECT COALESCE(SUM(MAX(0, ? - escalated)), 0) FROM (SELECT run, SUM(cost) AS paid,"
+    " SUM(CASE WHEN kind = 'escalation' THEN cost ELSE 0 END) AS escalated FROM spend WHERE {} = ? AND run <> ?"
+    " GROUP BY run) WHERE paid >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
+)
 
 
 class Use(Record):
@@ -34,7 +40,7 @@ class Use(Record):
     role: str
     endpoint: str
     tier: Tier = "local"
-    kind: str = "model"  # model, sandbox, gpu
+    kind: str = "model"  # model, escalation (a second judge's call), sandbox, gpu
 
 
 class Warned(Record):
@@ -74,17 +80,23 @@ class Spend:
         self._open: set[int] = set()  # reservations of this process
         self._clocks: dict[str, tuple[int, float]] = {}  # run -> (row of its wall clock, when that started)
 
-    def reserve(self, use: Use, cost: int, tokens: int, escalation: bool = False) -> int:
+    def reserve(self, use: Use, cost: int, tokens: int, escalation: bool = False, kept: int | None = None) -> int:
         """Set aside `cost` micro-dollars and `tokens`; returns the reservation's id for `settle`.
 
-        An ordinary call leaves budget.escalation_usd of the run alone. While other reservations of this process are
-        open, a call that does not fit waits for them. Raises Stopped('budget') when it cannot fit.
+        `kept` micro-dollars (None: budget.escalation_usd) are the reserve for a run's second judge. In each limit an
+        ordinary call leaves alone this much for its own run, and what each other open run at work on that day or issue
+        has left of it; an `escalation` leaves alone what is left to the others that have paid for something. So
+        whatever is used and all reserves together stay within a limit, and the first escalation of a run that does
+        not cost more than `kept` always fits. While other reservations of this process are open, a call that does
+        not fit waits for them. Raises Stopped('budget') when it cannot fit.
         """
+        kept = micro(self._budget.escalation_usd) if kept is None else kept
+        use = use.but(kind=ESCALATION) if escalation else use
         with self._changed:
             while True:
                 with self._db.transaction() as db:
                     late = self._out_of_time(db, use)
-                    refusal = late or self._refusal(db, use, cost, tokens, escalation)
+                    refusal = late or self._refusal(db, use, cost, tokens, kept)
                     if not refusal:
                         number = _insert(db, use, self._today(), "reserved", cost, tokens)
                         self._open.add(number)
@@ -134,18 +146,16 @@ class Spend:
         )
         return Totals.model_validate(dict(row.fetchone()))
 
-    def _refusal(self, db: Connection, use: Use, cost: int, tokens: int, escalation: bool) -> str:
+    def _refusal(self, db: Connection, use: Use, cost: int, tokens: int, reserve: int) -> str:
         """Why the call may not be made, or ''."""
         for limit in self._money(use):
-            kept = 0
-            if limit.name == "run_usd" and not escalation:
-                kept = min(micro(self._budget.escalation_usd), limit.cap)
-            used = _sum(db, "cost", limit)
+            kept, used = min(_kept(db, use, limit, reserve), limit.cap), _sum(db, "cost", limit)
             if cost and used + cost > limit.cap - kept:
-                reserve = f" and {dollars(kept)} are kept for the second judge" if kept else ""
+                also = f" and {dollars(kept)} are kept for the second judge" if kept else ""
+                also += " of every open run" if kept > reserve else ""
                 return (
                     f"The budget {limit.name} = {dollars(limit.cap)} allows no further call: {dollars(used)} are spent"
-                    f" or reserved{reserve}, and the next call may cost {dollars(cost)}. "
+                    f" or reserved{also}, and the next call may cost {dollars(cost)}. "
                     f"Raise budget.{limit.name} in factory.toml, then run `factory resume {use.run}`."
                 )
         cap = self._budget.run_tokens
@@ -239,6 +249,16 @@ def _insert(db: Connection, use: Use, day: str, state: str, cost: int, tokens: i
         (use.run, use.issue, day, use.role, use.endpoint, use.tier, use.kind, state, cost, tokens),
     )
     return int(cursor.lastrowid or 0)
+
+
+def _kept(db: Connection, use: Use, limit: _Limit, reserve: int) -> int:
+    """Micro-dollars of the limit that this call may not touch."""
+    own = 0 if use.kind == ESCALATION else reserve
+    if limit.column == "run":
+        return own
+    least = 1 if use.kind == ESCALATION else 0
+    found = db.execute(LEFT_TO_OTHERS.format(limit.column), (reserve, limit.key, use.run, least)).fetchone()
+    return own + int(found[0])
 
 
 def _sum(db: Connection, what: str, limit: _Limit) -> int:

@@ -11,8 +11,9 @@ from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend, Use
 from factory.llm import tokens
 from factory.llm.prices import Price, cost, price_of, worst_case
-from factory.llm.problems import CutOff, Repeating
+from factory.llm.problems import CutOff
 from factory.llm.redact import redact
+from factory.llm.reserve import Reserve
 
 ATTEMPTS = 4
 FIRST_WAIT_S = 1.0  # doubled each time
@@ -41,6 +42,7 @@ class Sender:
     clock: Clock
     notify: Notify
     secrets: tuple[str, ...]  # values that no cloud endpoint may see
+    reserve: Reserve
 
     def exchange(self, endpoint: Endpoint, request: Request, account: Account, escalation: bool) -> Exchange:
         """Ask until there is an answer or no hope. A failure is told in the exchange, never raised: also a call that
@@ -137,7 +139,9 @@ class _Trial:
         spend, clock = self.sender.spend, self.sender.clock
         number = None
         if not self.endpoint.factory:
-            number = spend.reserve(self.use, worst, tokens_in + self.request.max_tokens, self.escalation)
+            number = spend.reserve(
+                self.use, worst, tokens_in + self.request.max_tokens, self.escalation, self._kept(worst)
+            )
         self.attempts += 1
         begun = clock.monotonic()
         usage, paid = Usage(input=tokens_in, output=self.request.max_tokens), worst  # until we know better
@@ -145,10 +149,9 @@ class _Trial:
             reply = self._send()
             usage, paid = reply.usage, cost(self.price, reply.usage)
             return reply
-        except (CutOff, Repeating):
-            raise  # may be billed: the worst case stands
-        except ModelProblem:
-            usage, paid = FREE, 0
+        except ModelProblem as problem:
+            if not problem.billed:  # else the worst case stands
+                usage, paid = FREE, 0
             raise
         finally:
             paid = 0 if self.endpoint.factory else paid
@@ -162,6 +165,14 @@ class _Trial:
                 text = f"more than 80 % of budget.{warning.limit} is used"
                 self._tell("budget_80", limit=warning.limit, used=warning.used, cap=warning.cap, text=text)
 
+    def _kept(self, worst: int) -> int:
+        """Micro-dollars that this call leaves for the second judge; says once when that cannot be enough."""
+        reserve = self.sender.reserve
+        complaint = reserve.complaint(self.account.run) if worst else ""
+        if complaint:
+            self._tell("note", text=complaint)
+        return reserve.kept
+
     def _send(self) -> Reply:
         request, egress, model = self.request, self.sender.egress, self._model()
         rows = egress.sending(self.account.run, self.endpoint.name, self.endpoint.tier, request.pieces, _rest(request))
@@ -171,10 +182,10 @@ class _Trial:
             if not isinstance(problem, CutOff):
                 egress.not_sent(rows)
             raise
-        if not reply.usage.input and not reply.usage.output:  # a server that does not count
-            guess = Usage(input=tokens.most(request), output=tokens.estimate(reply.text))
-            reply = reply.but(usage=guess)
-        return reply
+        used = reply.usage
+        if not used.input or not used.output:  # a server that does not count
+            used = used.but(input=used.input or tokens.most(request), output=used.output or tokens.written(reply))
+        return reply.but(usage=used)
 
     def _model(self) -> Model:
         model = self.sender.models(self.endpoint)

@@ -18,6 +18,7 @@ from factory.ledger.spend import Spend
 from factory.llm.attempt import Account, Notify, Sender, secrets_of
 from factory.llm.prices import price_of
 from factory.llm.problems import Failure, Repeating, exhausted
+from factory.llm.reserve import Reserve
 from factory.llm.turns import corrected, fitted, widened
 from factory.settings import Settings
 
@@ -53,7 +54,8 @@ class Heard(Generic[T]):
 class Client:
     """Built once by `app`; shared by all threads.
 
-    `notify(event, facts)` hears "exchange", "retry", "fallback" and "budget_80"; facts have run, role and endpoint.
+    `notify(event, facts)` hears "exchange", "retry", "fallback", "budget_80" and "note"; facts have run, role and
+    endpoint.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class Client:
         self._settings = settings
         self._notify = notify
         secrets = secrets_of(settings.endpoints, environment)
-        self._sender = Sender(models, spend, egress, clock, notify, secrets)
+        self._sender = Sender(models, spend, egress, clock, notify, secrets, Reserve(settings))
 
     def converse(
         self,

@@ -9,6 +9,8 @@ from pathlib import Path
 from factory.contracts.model import Endpoint, Usage
 from factory.contracts.record import Json, Record
 
+CACHE_WRITE = Decimal("1.25")  # times the input price: Anthropic's rate for an entry that lives five minutes
+
 
 class Price(Record):
     """Dollars per million tokens, which is micro-dollars per token. Reasoning is billed as output."""
@@ -23,15 +25,16 @@ def price_of(endpoint: Endpoint) -> Price | None:
     """None when the price is unknown. A local endpoint costs nothing unless it says otherwise."""
     if endpoint.price_in is not None and endpoint.price_out is not None:
         price_in = _decimal(endpoint.price_in)
+        written = endpoint.price_cache_write
         return Price(
             input=price_in,
             cached=price_in if endpoint.price_cached is None else _decimal(endpoint.price_cached),
-            cache_write=price_in if endpoint.price_cache_write is None else _decimal(endpoint.price_cache_write),
+            cache_write=_writing(endpoint, price_in) if written is None else _decimal(written),
             output=_decimal(endpoint.price_out),
         )
     if endpoint.tier == "local":
         return Price(input=Decimal(0), cached=Decimal(0), cache_write=Decimal(0), output=Decimal(0))
-    return _listed(endpoint.model)
+    return _listed(endpoint)
 
 
 def cost(price: Price, usage: Usage) -> int:
@@ -49,14 +52,19 @@ def worst_case(price: Price, tokens_in: int, tokens_out: int) -> int:
     return int(exact.to_integral_value(rounding=ROUND_CEILING))
 
 
-def _listed(model: str) -> Price | None:
+def _writing(endpoint: Endpoint, price_in: Decimal) -> Decimal:
+    """What writing to the cache costs where nobody said it: we ask for it on the Anthropic wire."""
+    return price_in * CACHE_WRITE if endpoint.wire == "anthropic" else price_in
+
+
+def _listed(endpoint: Endpoint) -> Price | None:
     for table in _tables():
-        if any(fnmatchcase(model.lower(), pattern) for pattern in table["models"]):
+        if any(fnmatchcase(endpoint.model.lower(), pattern) for pattern in table["models"]):
             price_in = Decimal(table["input"])
             return Price(
                 input=price_in,
                 cached=Decimal(table.get("cached", price_in)),
-                cache_write=Decimal(table.get("cache_write", price_in)),
+                cache_write=Decimal(table.get("cache_write", _writing(endpoint, price_in))),
                 output=Decimal(table["output"]),
             )
     return None

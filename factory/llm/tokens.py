@@ -4,30 +4,26 @@ English prose has about 4.2 bytes a token, source code 3 to 3.5, CJK text about 
 """
 
 import math
+import string
+from collections.abc import Iterator
 
-from factory.contracts.model import Request
+from factory.contracts.model import Reply, Request
 
 BYTES_PER_TOKEN = 3  # what to plan a prompt with
-FEWEST_BYTES_PER_TOKEN = 2  # what to reserve money with: denser than any text a repository holds
+LETTERS_PER_TOKEN = 2  # what to reserve money with: ASCII letters and blanks; all other bytes may be a token each
+LETTERS = (string.ascii_letters + " \n").encode()
 MESSAGE_TOKENS = 8  # role markers and separators
+HIDDEN_TOKENS = 600  # what a server adds to explain tools or an output schema to its model
 
 
 def estimate(text: str) -> int:
     """Tokens of a text, rounded up; meant for filling a context window."""
-    return math.ceil(len(text.encode("utf-8", "surrogatepass")) / BYTES_PER_TOKEN)
+    return math.ceil(len(_bytes(text)) / BYTES_PER_TOKEN)
 
 
 def size(request: Request) -> int:
     """Bytes of everything a request sends: messages, calls, tools, output schema."""
-    total = 0
-    for message in request.messages:
-        total += len(message.text.encode("utf-8", "surrogatepass"))
-        total += sum(len(call.name) + len(call.arguments.encode("utf-8", "surrogatepass")) for call in message.calls)
-    for tool in request.tools:
-        total += len(tool.to_json().encode())
-    if request.output is not None:
-        total += len(request.output.to_json().encode())
-    return total
+    return sum(map(len, _sent(request)))
 
 
 def planned(request: Request) -> int:
@@ -37,4 +33,30 @@ def planned(request: Request) -> int:
 
 def most(request: Request) -> int:
     """Input tokens a request can cost at most: what a reservation is made of."""
-    return math.ceil(size(request) / FEWEST_BYTES_PER_TOKEN) + MESSAGE_TOKENS * len(request.messages)
+    hidden = HIDDEN_TOKENS if request.tools or request.output else 0
+    return sum(map(_densest, _sent(request))) + MESSAGE_TOKENS * len(request.messages) + hidden
+
+
+def written(reply: Reply) -> int:
+    """Tokens of an answer at most, for a server that does not count them; what it thought is not known."""
+    texts = (reply.text, *(call.name + call.arguments for call in reply.calls))
+    return sum(_densest(_bytes(text)) for text in texts)
+
+
+def _densest(text: bytes) -> int:
+    """Digits, signs and everything beyond ASCII: some tokenizers make a token of each byte."""
+    dense = len(text.translate(None, LETTERS))
+    return dense + math.ceil((len(text) - dense) / LETTERS_PER_TOKEN)
+
+
+def _sent(request: Request) -> Iterator[bytes]:
+    for message in request.messages:
+        yield _bytes(message.text)
+        yield from (_bytes(call.name + call.arguments) for call in message.calls)
+    yield from (_bytes(tool.to_json()) for tool in request.tools)
+    if request.output is not None:
+        yield _bytes(request.output.to_json())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

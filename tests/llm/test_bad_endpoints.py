@@ -1,13 +1,15 @@
 """Every endpoint row of the issue's bad input, through the client and the real SDKs: one sentence and its exit code."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from factory.contracts.errors import Stopped
+from factory.contracts.model import Endpoint
 from factory.contracts.record import Json
 from factory.serve.scripted import serving
-from tests.llm.bench import Bench, endpoint, only, request, script, settings
+from tests.llm.bench import Bench, answering, endpoint, only, request, script, settings
 
 ROWS: dict[str, tuple[Json, str, int, str]] = {
     "wrong key": ({"status": 401}, "wrong_key", 2, "refuses the key: set the environment variable BOX_KEY"),
@@ -75,3 +77,66 @@ def test_a_cut_stream_of_a_paid_endpoint_is_charged_at_its_worst(tmp_path: Path)
     totals = one.spend.totals("run-1")
     assert heard.cost == totals.cost > 1000
     assert totals.calls == 2
+
+
+STARTS = {
+    "openai": [],
+    "anthropic": [
+        'event: message_start\ndata: {"type": "message_start", "message": {"id": "m", "type": "message", "role": '
+        '"assistant", "model": "m", "content": [], "usage": {"input_tokens": 9, "output_tokens": 1}}}\n\n',
+        'event: content_block_start\ndata: {"type": "content_block_start", "index": 0, "content_block": '
+        '{"type": "text", "text": ""}}\n\n',
+    ],
+}
+PIECES = {
+    "openai": 'data: {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": '
+    '[{"index": 0, "delta": {"content": "word "}}]}\n\n',
+    "anthropic": 'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 0, "delta": '
+    '{"type": "text_delta", "text": "word "}}\n\n',
+}
+
+
+def paid(url: str, wire: str) -> Endpoint:
+    return endpoint(wire=wire, url=url, tier="frontier", price_in=1, price_out=1, max_output=1000)
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic"])
+def test_an_answer_that_goes_wrong_after_it_began_is_charged_at_its_worst(tmp_path: Path, wire: str) -> None:
+    """Fifty pieces, then an event that is none: the server bills them, whatever we make of them."""
+    events = [*STARTS[wire], *[PIECES[wire]] * 50, "data: {broken\n\n"]
+    with answering(200, "".join(events), {"content-type": "text/event-stream"}) as (url, _):
+        one = Bench(tmp_path, settings(paid(url, wire)))
+        with pytest.raises(Stopped, match=r"box"):
+            one.ask(request(ceiling="frontier", max_tokens=1000))
+    totals = one.spend.totals("run-1")
+    assert totals.cost > 1000
+    assert (totals.tokens_in > 0, totals.tokens_out) == (True, 1000 * totals.calls)
+
+
+@pytest.mark.parametrize("wire", ["openai", "anthropic"])
+@pytest.mark.parametrize(("kind", "charged"), [("text/html", False), ("application/json", True)])
+def test_a_web_page_is_no_answer_and_costs_nothing(tmp_path: Path, wire: str, kind: str, charged: bool) -> None:
+    with answering(200, "{}", {"content-type": kind}) as (url, _):
+        one = Bench(tmp_path, settings(paid(url, wire)))
+        with pytest.raises(Stopped, match="box answered with"):
+            one.ask(request(ceiling="frontier", max_tokens=1000))
+    assert (one.spend.totals("run-1").cost > 0) is charged
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+@pytest.mark.parametrize("wire", ["openai", "anthropic"])
+def test_a_request_that_is_turned_away_costs_nothing(tmp_path: Path, wire: str, status: int) -> None:
+    with answering(status, "{}", {"content-type": "application/json"}) as (url, _):
+        one = Bench(tmp_path, settings(paid(url, wire)))
+        with pytest.raises(Stopped):
+            one.ask(request(ceiling="frontier", max_tokens=1000))
+    assert one.spend.totals("run-1").cost == 0
+
+
+@pytest.mark.parametrize(("argv", "charged"), [(("sh", "-c", "exit 3"), True), (("no-such-command",), False)])
+def test_a_command_that_was_started_is_charged(tmp_path: Path, argv: tuple[str, ...], charged: bool) -> None:
+    end = endpoint(wire="command", command=argv, tier="frontier", price_in=1, price_out=1, max_output=1000)
+    one = Bench(tmp_path, settings(end), environment={"PATH": os.defpath})
+    with pytest.raises(Stopped, match=r"exit code 3|cannot be started"):
+        one.ask(request(ceiling="frontier", max_tokens=1000))
+    assert (one.spend.totals("run-1").cost > 1000) is charged

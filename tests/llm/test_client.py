@@ -213,13 +213,14 @@ def test_a_budget_stop_comes_before_the_call_and_a_stop_is_replayed(tmp_path: Pa
 
 
 def test_the_second_judge_may_use_what_was_kept_for_it(tmp_path: Path) -> None:
-    paid = endpoint(tier="frontier", price_in=1, price_out=1, max_output=100)
-    budget = {"run_usd": "0.001", "escalation_usd": "0.001"}
-    one = Bench(tmp_path, settings(paid, budget=budget), lambda _: Listed(["yes"]))
+    paid = {"tier": "frontier", "price_in": 1, "price_out": 1, "max_output": 100, "context": 400}
+    budget = {"run_usd": "0.001", "escalation_usd": "0.0009"}
+    two = settings(endpoint(**paid), endpoint("second", **paid), budget=budget, line={"ceiling": "frontier"})
+    one = Bench(tmp_path, two, lambda _: Listed(["yes"]))
     with pytest.raises(Stopped, match="kept for the second judge"):
         one.ask(request(ceiling="frontier"))
     one.scope = MemoryScope()
-    assert one.ask(request(ceiling="frontier"), escalation=True).value == "yes"
+    assert one.ask(request(ceiling="frontier"), avoid=("box",), escalation=True).value == "yes"
 
 
 def test_egress_is_written_for_what_left_and_only_for_that(tmp_path: Path) -> None:
