@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 
 from factory.contracts.evidence import CaseStatus
 
 Cases = Mapping[str, CaseStatus]
 RED = ("failed", "error")
+WHOLE_RUN = "(the whole run)"  # the case that stands for a run without named cases
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,38 @@ def file_of(name: str) -> str:
     return head if "/" in head or "." in head else ""
 
 
-def allowed(name: str, patterns: Iterable[str]) -> bool:
-    """Does the plan say that this test may go? By id, file, `file:test or class`, test name, or glob."""
-    return any(_fits(name, pattern) for pattern in patterns)
+def allowed(name: str, named: Iterable[str], folder: str = "") -> bool:
+    """Does the plan name this test? As `path:test`, `path:class`, `path:class.test` or by its whole id; never by glob.
+
+    Paths are the repository's; `folder` is the suite's, which the ids of its tests leave out.
+    """
+    return any(_fits(name, item, folder) for item in named)
 
 
-def _fits(name: str, pattern: str) -> bool:
-    if name == pattern or name.startswith(f"{pattern}::") or _last(name) == pattern or fnmatchcase(name, pattern):
-        return True
-    path, colon, symbol = pattern.partition(":")
-    parts = [part.split("[", 1)[0] for part in name.split("::")[1:]]
-    return bool(colon) and file_of(name) == path and symbol in parts
+def _fits(name: str, item: str, folder: str) -> bool:
+    path, _, rest = item.partition(":")
+    symbol = rest.lstrip(":")
+    if not symbol or not _lies_in(name, path, folder):
+        return False
+    parts = name.split("::")[1:] or [name]
+    bare = [part.split("[", 1)[0] for part in parts]
+    whole = "::".join(bare)
+    return symbol in ("::".join(parts), *parts, *bare) or whole in (symbol, symbol.replace(".", "::"))
+
+
+def _lies_in(name: str, path: str, folder: str) -> bool:
+    """Is `path` the file of this test? Ids of go, java and cargo name a package, a class and a target instead."""
+    head, owned, _ = name.partition("::")
+    place = PurePosixPath(path)
+    if folder and folder not in map(str, place.parents):
+        return False
+    if not owned:
+        return name != WHOLE_RUN
+    if place.suffix == ".go":
+        return place.parent.name in ("", head.rpartition("/")[2])
+    if place.suffix in (".java", ".kt", ".groovy", ".scala"):
+        return head.rpartition(".")[2].split("$", 1)[0] == place.stem
+    return place.suffix == ".rs" or path == (f"{folder}/{head}" if folder else head)
 
 
 def in_files(cases: Cases, files: Iterable[str], folder: str = "") -> dict[str, CaseStatus]:
@@ -80,10 +102,6 @@ def in_files(cases: Cases, files: Iterable[str], folder: str = "") -> dict[str, 
 
 def _tail(name: str) -> str:
     return name.split("::", 1)[-1]
-
-
-def _last(name: str) -> str:
-    return name.rsplit("::", 1)[-1].split("[", 1)[0]
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

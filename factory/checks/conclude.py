@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from factory.checks.compare import allowed, file_of, in_files, moved
+from factory.checks.compare import allowed, file_of
+from factory.checks.excuses import deleted, excuse_findings, excuse_notes, let_go, lost
 from factory.checks.execute import LIMITS, RUN
-from factory.checks.paired import Paired
+from factory.checks.paired import Paired, partner
 from factory.checks.reports import clip
 from factory.checks.restore import Difference
 from factory.checks.tamper import RULE
@@ -47,9 +48,10 @@ def conclude(
     notes: Sequence[str],
 ) -> Evidence:
     """Evidence from settled pairs. Findings keep their order: tampering first, then suites by name."""
-    guard = {pair.errand.suite.name: pair for pair in pairs if pair.role == "suite"}
-    parts = [_part(pair, guard, difference, asked) for pair in pairs if pair.role != "reproduction"]
-    findings = [*static, *_deleted(pairs, difference, asked), *(item for part in parts for item in part.findings)]
+    guard, own = ([pair for pair in pairs if pair.role == role] for role in ("suite", "own"))
+    parts = [_part(pair, guard, own, difference, asked) for pair in pairs if pair.role != "reproduction"]
+    gone = [item for pair in guard for item in _deleted(pair, partner(pair, own), difference, asked)]
+    findings = [*static, *gone, *(item for part in parts for item in part.findings)]
     shown = tuple(dict.fromkeys(name for part in parts for name in part.shown))
     found = any(_tested(pair) for pair in pairs if pair.role in ("suite", "own"))
     said = [*notes, *difference.notes, *(note for part in parts for note in part.notes)]
@@ -79,27 +81,26 @@ def _tested(pair: Paired) -> bool:
     return False
 
 
-def _part(pair: Paired, guard: dict[str, Paired], difference: Difference, asked: Asked) -> Part:
+def _part(pair: Paired, guard: Sequence[Paired], own: Sequence[Paired], difference: Difference, asked: Asked) -> Part:
     if pair.role == "lint":
         return _lint(pair)
     if pair.role == "own":
-        return _own(pair, guard.get(pair.errand.suite.name), difference, asked)
-    return _suite(pair, asked)
+        return _own(pair, partner(pair, guard), difference, asked)
+    excused = let_go(pair, partner(pair, own), difference, asked.may_vanish) if pair.role == "suite" else {}
+    return _suite(pair, excused, asked)
 
 
-def _suite(pair: Paired, asked: Asked) -> Part:
-    """The base's tests on base and guard, or one verify command."""
+def _suite(pair: Paired, excused: dict[str, str], asked: Asked) -> Part:
+    """The base's tests on base and guard, or one verify command. `excused`: test -> what became of it."""
     found = pair.comparison
-    excused = {name for name in pair.suspects if allowed(name, asked.may_vanish)}
     broken = tuple(name for name in pair.suspects if name not in pair.flaky and name not in excused)
     gone, skipped = _lost(pair, asked) if pair.role == "suite" else ((), ())
     result = _result(pair, pair.errand.suite.name, broken).but(
         fixed=found.fixed[:MOST_NAMES], vanished=gone[:MOST_NAMES], newly_skipped=skipped[:MOST_NAMES]
     )
-    notes = [f"{name} is red on the change; the plan says it may go." for name in sorted(excused)]
     findings = [*_tampered(pair, gone, skipped), *_broken(pair, broken), *_limits(pair, broken), *_imports(pair)]
-    findings += _shaky(pair)
-    return Part(result, tuple(findings), notes=(*notes, *_remarks(pair)))
+    findings += [*_shaky(pair), *excuse_findings(pair, excused)]
+    return Part(result, tuple(findings), notes=(*excuse_notes(excused), *_remarks(pair)))
 
 
 def _own(pair: Paired, guard: Paired | None, difference: Difference, asked: Asked) -> Part:
@@ -111,7 +112,7 @@ def _own(pair: Paired, guard: Paired | None, difference: Difference, asked: Aske
     guilty = set(guard.suspects) - guard.flaky if guard else set()
     bent = tuple(
         name for name in sorted(guilty)
-        if pair.candidate_cases.get(name) == "passed" and not allowed(name, asked.may_vanish)
+        if pair.candidate_cases.get(name) == "passed" and not _named(name, pair, asked)
     )  # fmt: skip
     findings = [*_tampered(pair, gone, skipped)]
     findings += [_tamper(name, f"{name} is red as the base has it and green only as the change rewrote it.")
@@ -143,29 +144,19 @@ def _result(pair: Paired, name: str, broken: tuple[str, ...]) -> SuiteResult:
     )
 
 
+def _named(name: str, pair: Paired, asked: Asked) -> bool:
+    return allowed(name, asked.may_vanish, pair.errand.suite.folder)
+
+
 def _lost(pair: Paired, asked: Asked) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(vanished, newly skipped) without the plan's leave."""
-    if pair.crashed or not pair.repeatable:
-        return (), ()
-    found = pair.comparison
-    gone = () if pair.uncollected else tuple(name for name in found.vanished if name != RUN)
-    return (
-        tuple(name for name in gone if not allowed(name, asked.may_vanish)),
-        tuple(name for name in found.newly_skipped if not allowed(name, asked.may_vanish)),
-    )
+    gone, skipped = (tuple(name for name in names if not _named(name, pair, asked)) for names in lost(pair))
+    return gone, skipped
 
 
-def _deleted(pairs: Sequence[Paired], difference: Difference, asked: Asked) -> list[Finding]:
-    """Tests of files that the change deletes: the guard run had them, the tree that ships has not."""
-    findings = []
-    added = {name for pair in pairs if pair.role == "own" for name in pair.comparison.added}
-    for pair in pairs:
-        if pair.role == "suite":
-            gone = set(in_files(pair.base_cases, difference.deleted, pair.errand.suite.folder))
-            lost = sorted(name for name in gone - moved(gone, added) if not allowed(name, asked.may_vanish))
-            findings += [_tamper(name, f"{name} is deleted, and the plan did not say so.") for name in
-                         lost[:MOST_FINDINGS]]  # fmt: skip
-    return findings
+def _deleted(pair: Paired, own: Paired | None, difference: Difference, asked: Asked) -> list[Finding]:
+    names = [name for name in deleted(pair, own, difference) if not _named(name, pair, asked)]
+    return [_tamper(name, f"{name} is deleted, and the plan did not say so.") for name in names[:MOST_FINDINGS]]
 
 
 def _tampered(pair: Paired, gone: Sequence[str], skipped: Sequence[str]) -> list[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from factory.checks.compare import WHOLE_RUN
 from factory.checks.discover import kind_of, setup_of
 from factory.checks.inside import script
 from factory.checks.kind import Kind, Report, Setup, Suite
@@ -17,7 +18,7 @@ from factory.contracts.seams import Blobs, Scope, TreeReader
 from factory.fanout import side_by_side
 from factory.settings import CheckSettings
 
-RUN = "(the whole run)"  # the case that stands for a run without named cases
+RUN = WHOLE_RUN
 ENV = {"CI": "1", "TZ": "UTC", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 THREADS = 2
 LIMITS = ("timeout", "oom", "enospc", "killed")

@@ -1,6 +1,6 @@
 """One suite's two runs with their cases: what rerun and conclude work on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from factory.checks.compare import RED, Comparison, compare, file_of
@@ -67,6 +67,14 @@ class Paired:
                 if status == "passed" and self.role == "own" and red_in(self.proof_cases, name)
             )
         )
+
+
+def partner(pair: Paired, others: Sequence[Paired]) -> Paired | None:
+    """The same suite among `others`; where it is now found as another kind (unittest, pytest), that of its folder."""
+    suite = pair.errand.suite
+    near = [other for other in others if suite.group and (other.errand.suite.group, other.errand.suite.folder) ==
+            (suite.group, suite.folder)]  # fmt: skip
+    return next((other for other in others if other.errand.suite.name == suite.name), near[0] if near else None)
 
 
 def red_in(cases: Cases, name: str) -> bool:

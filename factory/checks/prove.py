@@ -50,7 +50,7 @@ def prove(
     """Run everything that can be run on base and candidate, and say what it shows.
 
     `base`, `tree`: git tree ids. `verify`: the plan's commands, in addition to the settings' own. `reproductions`:
-    (unit, shell command) pairs. `may_vanish`: tests (id, file, name or glob) the plan allows to go or be skipped.
+    (unit, shell command) pairs. `may_vanish`: tests (`path:name`) the plan allows to change or go.
     `known`: earlier evidence on the same base, whose base outcomes are reused. Raises SandboxProblem and
     Stopped('sandbox_unavailable'); whatever the tests do, from failing to filling the disk, is evidence.
     """

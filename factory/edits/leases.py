@@ -11,6 +11,7 @@ from factory.edits.paths import PathPolicy, escape
 
 MAX_LEASE_CHARS = 300
 MAX_LEASES = 400  # over all units: the overlap check is quadratic
+MAX_REMOVES = 50  # over all units: nobody reads a longer list of what may break
 MAX_PROBLEMS = 20
 
 
@@ -42,7 +43,7 @@ def plan_problems(
 
     `paths` are the files of the tree it was made for. At most MAX_PROBLEMS sentences.
     """
-    found = [*_naming(plan), *_order(plan), *_size(plan, small_effort), *_places(plan, policy)]
+    found = [*_naming(plan), *_order(plan), *_size(plan, small_effort), *_places(plan, policy), *_removes(plan)]
     if not any(len(glob) > MAX_LEASE_CHARS for unit in plan.units for glob in unit.owns):
         found.extend(_overlaps(plan, paths))
     return tuple(dict.fromkeys(found))[:MAX_PROBLEMS]
@@ -119,6 +120,25 @@ def _places(plan: Plan, policy: PathPolicy) -> Iterator[str]:
         reason = escape(stub.path)
         if reason:
             yield f"The stub {stub.path!r} {reason}."
+
+
+def _removes(plan: Plan) -> Iterator[str]:
+    """What may go or break is named one by one, in files that somebody may change: the checks believe this list."""
+    owned = tuple(glob for unit in plan.units for glob in unit.owns)
+    if sum(len(unit.removes) for unit in plan.units) > MAX_REMOVES:
+        yield f"The units remove more than {MAX_REMOVES} symbols and tests, at most {MAX_REMOVES} are allowed."
+    for unit in plan.units:
+        for item in unit.removes:
+            path, _, name = item.partition(":")
+            start = f"Unit {unit.id!r} removes {item[:MAX_LEASE_CHARS]!r}"
+            if "*" in item or "?" in path:
+                yield f"{start}: no globs there, name each symbol and each test as path:name."
+            elif not path or not name.strip(" :"):
+                yield f"{start}: name one symbol or one test of one file as path:name."
+            elif reason := escape(path):
+                yield f"{start}, which {reason}."
+            elif not covers(owned, path):
+                yield f"{start}, but no unit owns {path!r}: give it to the unit that changes it, or leave it out."
 
 
 def _overlaps(plan: Plan, paths: Collection[str]) -> Iterator[str]:

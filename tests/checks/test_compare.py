@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.checks.compare import allowed, compare, file_of, in_files, moved
+from factory.checks.compare import compare, file_of, in_files, moved
 from factory.checks.execute import judge
 from factory.checks.kind import Report
 from factory.checks.kinds import KINDS
@@ -42,12 +42,6 @@ def test_nothing_is_lost_between_two_runs(before: dict, after: dict) -> None:  #
 
 def test_one_new_test_excuses_one_that_is_gone() -> None:
     assert moved(["a.py::t", "b.py::t"], ["c.py::t"]) == {"a.py::t"}
-
-
-@pytest.mark.parametrize("pattern", ["t/a.py::X::y[1]", "t/a.py", "t/a.py:y", "t/a.py:X", "y", "t/*", "t/a.py::X"])
-def test_what_a_plan_may_say(pattern: str) -> None:
-    assert allowed("t/a.py::X::y[1]", (pattern,))
-    assert not allowed("t/b.py::Z::q", ("t/a.py", pattern.replace("t/*", "u/*")))
 
 
 def test_files_of_ids() -> None:

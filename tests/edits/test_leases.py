@@ -15,7 +15,12 @@ POLICY = PathPolicy()
 
 
 def unit(
-    name: str, *owns: str, after: tuple[str, ...] = (), acceptance: tuple[str, ...] = (), reads: tuple[str, ...] = ()
+    name: str,
+    *owns: str,
+    after: tuple[str, ...] = (),
+    acceptance: tuple[str, ...] = (),
+    reads: tuple[str, ...] = (),
+    removes: tuple[str, ...] = (),
 ) -> Unit:
     return Unit(
         id=name,
@@ -26,6 +31,7 @@ def unit(
         after=after,
         acceptance=acceptance,
         reads=reads,
+        removes=removes,
     )
 
 
@@ -47,7 +53,7 @@ def test_a_good_plan() -> None:
     good = plan(
         unit("api", "src/api/**", "src/api.py", acceptance=("c1",)),
         unit("web", "web/", reads=("src/api.py", "src/")),
-        unit("join", "src/main.py", after=("api", "web")),
+        unit("join", "src/main.py", after=("api", "web"), removes=("src/main.py:old", "web/a.test.js:does it work?")),
         stubs=(Stub(path="src/api.py", signature="def f() -> int"),),
     )
     assert problems(good) == ""
@@ -78,6 +84,15 @@ BAD = {
     "inside .git": (plan(unit("a", ".git/hooks/*")), "inside .git"),
     "reads outside": (plan(unit("a", "a", reads=("../../.ssh/id_ed25519",))), "reads"),
     "stub outside": (plan(unit("a", "a"), stubs=(Stub(path="/x", signature="f"),)), "stub"),
+    "removes everything": (plan(unit("a", "tests/**", removes=("*",))), "removes '*'"),
+    "removes a folder": (plan(unit("a", "tests/**", removes=("tests/*:test_a",))), "no globs"),
+    "removes whatever is in a file": (plan(unit("a", "tests/**", removes=("tests/test_a.py:*",))), "no globs"),
+    "removes a whole file": (plan(unit("a", "tests/**", removes=("tests/test_a.py",))), "path:name"),
+    "removes a bare name": (plan(unit("a", "tests/**", removes=("test_a",))), "path:name"),
+    "removes nothing of a file": (plan(unit("a", "tests/**", removes=("tests/test_a.py:",))), "path:name"),
+    "removes what nobody owns": (plan(unit("a", "a.py", removes=("tests/test_a.py:test_a",))), "no unit owns"),
+    "removes outside": (plan(unit("a", "**", removes=("../x.py:name",))), "outside the repository"),
+    "removes without end": (plan(unit("a", "**", removes=tuple(f"x.py:f{n}" for n in range(60)))), "at most 50"),
     "endless path": (plan(unit("a", "a*" * 500)), "1000 characters"),
 }  # fmt: skip
 
