@@ -14,7 +14,8 @@ def unshown(
     """Ids of criteria for which the judge named no passing test, commit (or its unit) or settled finding."""
     assert run.plan
     named = {item.criterion: item.shown_by for item in judgement.evidence}
-    passed, settled = _passed(run, blobs), {item.id for item in findings if not item.fate.startswith("open")}
+    passed = _passed(run, blobs)
+    settled = {item.id for item in findings if item.fate.startswith(("fixed", "answered"))}
     units = {commit.unit for commit in commits}
 
     def proof(name: str) -> bool:
