@@ -1,7 +1,7 @@
 """Prompts as files: `prompts/<role>/<verb>.j2` becomes a system text, a user text and a hash.
 
 A template's first line is a comment naming its variables; its two blocks, `system` (stable, so that a prefix cache
-can hit) and `user`, are rendered from exactly those. What strangers wrote goes through the `fence` filter.
+can hit) and `user`, are rendered from exactly those. What strangers or models wrote goes through `fence` or `line`.
 """
 
 import functools
@@ -54,6 +54,11 @@ def fence(text: str) -> str:
 def tame(text: str) -> str:
     """Prose of strangers without chat templates' own tokens: `<|im_start|>` gets a space and stays readable."""
     return _CHAT_TOKEN.sub("< ", text)
+
+
+def line(text: str) -> str:
+    """Text on one line, whatever breaks lines in it, and without what looks like a line of tildes."""
+    return re.sub(r"~{3,}", "~~", " ".join(text.split()))
 
 
 def printable(text: str) -> str:
@@ -142,7 +147,7 @@ class Prompts:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(fence=fence, tame=tame)
+        environment.filters.update(fence=fence, line=line, tame=tame)
         return environment
 
 
