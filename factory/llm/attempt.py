@@ -11,7 +11,7 @@ from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend, Use
 from factory.llm import tokens
 from factory.llm.prices import Price, cost, price_of, worst_case
-from factory.llm.problems import CutOff
+from factory.llm.problems import CutOff, unnamed
 from factory.llm.redact import redact
 from factory.llm.reserve import Reserve
 
@@ -90,7 +90,8 @@ class _Trial:
         def wait(state: RetryCallState) -> float:
             asked = getattr(_problem(state), "retry_after", None)
             seconds = FIRST_WAIT_S * 2 ** (state.attempt_number - 1) if asked is None else float(asked)
-            self._tell("retry", wait_s=seconds, text=f"{_problem(state)}; again in {seconds:g} s")
+            said = unnamed(self.endpoint.name, str(_problem(state)))
+            self._tell("retry", wait_s=seconds, text=f"{said}; again in {seconds:g} s")
             return seconds
 
         def stop(state: RetryCallState) -> bool:

@@ -17,7 +17,7 @@ from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend
 from factory.llm.attempt import Account, Notify, Sender, secrets_of
 from factory.llm.prices import price_of
-from factory.llm.problems import Failure, Repeating, exhausted
+from factory.llm.problems import Failure, Repeating, exhausted, named
 from factory.llm.reserve import Reserve
 from factory.llm.turns import corrected, fitted, widened
 from factory.settings import Settings
@@ -98,7 +98,7 @@ class Client:
             failures = (*failures, heard)
             if talk.live:
                 facts = {"endpoint": endpoint.name, "kind": heard.kind, "message": heard.message}
-                text = f"{endpoint.name} gave no usable answer to {request.role}: {heard.message}"
+                text = f"no usable answer for {request.role}: {named(endpoint.name, heard.message)}"
                 self._notify("fallback", {"run": account.run, "role": request.role, **facts, "text": text})
         raise exhausted(request.role, failures)
 

@@ -36,6 +36,18 @@ class Failure(Record):
     message: str
 
 
+def unnamed(endpoint: str, message: str) -> str:
+    """A problem's message for where the endpoint's name stands already: without it, and without a full stop."""
+    rest = message.removeprefix(endpoint)
+    return (rest.lstrip(": ") if rest[:1] in (" ", ":") else message).rstrip(". ")
+
+
+def named(endpoint: str, message: str) -> str:
+    """The message with the endpoint's name before it, once, and without a full stop."""
+    rest = unnamed(endpoint, message)
+    return f"{endpoint} {rest}" if message.startswith(f"{endpoint} ") else f"{endpoint}: {rest}"
+
+
 def exhausted(role: str, failures: tuple[Failure, ...]) -> Stopped:
     """The stop that a chain without an answer means, with every endpoint's reason in one sentence."""
     kinds = {failure.kind for failure in failures}
@@ -45,5 +57,5 @@ def exhausted(role: str, failures: tuple[Failure, ...]) -> Stopped:
         reason, advice = "rate_limited", "Wait, or add another endpoint to the chain, then run `factory resume`."
     elif kinds & {"bad_reply", "repeating"}:
         reason, advice = "model_unusable", "Try a stronger model for this role."
-    listed = "; ".join(f"{failure.endpoint}: {failure.message.rstrip('.')}" for failure in failures)
+    listed = "; ".join(named(failure.endpoint, failure.message) for failure in failures)
     return Stopped(reason, f"No model gave a usable answer for the role {role} ({listed}). {advice}")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -175,6 +176,78 @@ def test_money_kept_for_the_second_judge(tmp_path: Path) -> None:
     with pytest.raises(Stopped, match="kept for the second judge"):
         one.reserve(use(), 1, 1)
     one.reserve(use(), 40, 1, escalation=True)
+
+
+@pytest.mark.parametrize("limit", ["run_usd", "day_usd", "issue_usd"])
+def test_the_reserve_holds_in_every_limit(tmp_path: Path, limit: str) -> None:
+    one = spend(tmp_path, escalation_usd="0.00004", **{limit: "0.0001"})
+    one.settle(one.reserve(use(), 60, 1), use(), 60, Usage(), 0)
+    with pytest.raises(Stopped, match=rf"budget {limit} .*kept for the second judge"):
+        one.reserve(use(), 1, 1)
+    one.reserve(use(), 40, 1, escalation=True)
+
+
+@pytest.mark.parametrize("limit", ["day_usd", "issue_usd"])
+def test_each_open_run_of_a_day_or_issue_has_its_reserve(tmp_path: Path, limit: str) -> None:
+    one = spend(tmp_path, **{limit: "0.0001"})
+    first, second = use("run-1"), use("run-2")
+    one.settle(one.reserve(first, 10, 1, kept=20), first, 10, Usage(), 0)
+    one.settle(one.reserve(second, 50, 1, kept=20), second, 50, Usage(), 0)
+    for each in (first, second):
+        with pytest.raises(Stopped, match=r"\$0\.0000 are kept for the second judge of every open run"):
+            one.reserve(each, 1, 1, kept=20)
+    with pytest.raises(Stopped):
+        one.reserve(first, 21, 1, escalation=True, kept=20)  # the other run's stays
+    one.settle(one.reserve(first, 20, 1, escalation=True, kept=20), first, 20, Usage(), 0)
+    one.reserve(second, 20, 1, escalation=True, kept=20)
+
+
+@pytest.mark.parametrize(("status", "fits"), [("open", False), ("done", True), ("stopped", True)])
+def test_a_run_that_is_over_needs_no_reserve(tmp_path: Path, status: str, fits: bool) -> None:
+    one = spend(tmp_path, day_usd="0.0001")
+    with one._db.transaction() as db:
+        db.execute("INSERT INTO runs VALUES ('run-1', '', '', '', '', '', ?)", (status,))
+    one.settle(one.reserve(use("run-1"), 10, 1, kept=20), use("run-1"), 10, Usage(), 0)
+    got = 0
+    with suppress(Stopped):
+        got = one.reserve(use("run-2"), 70, 1, kept=20)
+    assert bool(got) is fits
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(1, 300), st.integers(0, 100), st.booleans()), min_size=1, max_size=24
+    ),
+    st.integers(1, 150),
+    st.integers(400, 1000),
+    st.sampled_from(["run_usd", "day_usd", "issue_usd"]),
+)
+def test_the_first_escalation_of_every_run_that_paid_always_fits(
+    tmp_path_factory: pytest.TempPathFactory,
+    calls: list[tuple[int, int, int, bool]],
+    kept: int,
+    cap: int,
+    limit: str,
+) -> None:
+    """Whatever ordinary and escalated calls four runs make, and never a micro-dollar over the cap."""
+    one = spend(tmp_path_factory.mktemp("spend"), **{limit: Decimal(cap) / 1_000_000})
+    paid: set[str] = set()
+    escalated: set[str] = set()
+
+    def call(run: str, worst: int, percent: int, escalation: bool) -> None:
+        number = one.reserve(use(run), worst, 1, escalation=escalation, kept=kept)
+        (escalated if escalation else paid).add(run)
+        one.settle(number, use(run), worst * percent // 100, Usage(), 0)
+
+    for n, worst, percent, escalation in calls:
+        with suppress(Stopped):
+            call(f"run-{n}", worst, percent, escalation)
+    for run in sorted(paid - escalated):
+        call(run, kept, 100, True)
+    runs = [f"run-{n}" for n in range(4)]
+    spent = [one.totals(run).cost for run in runs]
+    assert (max(spent) if limit == "run_usd" else sum(spent)) <= cap
 
 
 def test_eighty_per_cent_is_said_once_for_each_limit(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every endpoint row of the issue's bad input, through the client and the real SDKs: one sentence and its exit code."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,20 @@ def test_a_command_that_was_started_is_charged(tmp_path: Path, argv: tuple[str, 
     with pytest.raises(Stopped, match=r"exit code 3|cannot be started"):
         one.ask(request(ceiling="frontier", max_tokens=1000))
     assert (one.spend.totals("run-1").cost > 1000) is charged
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_what_is_told_names_the_endpoint_once_and_has_no_doubled_full_stop(tmp_path: Path, row: str) -> None:
+    reply, _, _, _ = ROWS[row]
+    with serving(script({**reply, "repeat": True})) as url:
+        box = endpoint(wire="openai", url=url + "/v1", key_env="BOX_KEY", first_token_s=0.3, idle_s=0.3)
+        one = Bench(tmp_path, settings(box), environment={"BOX_KEY": "k"})
+        with pytest.raises(Stopped) as stop:
+            one.ask(request(), only("yes"))
+    told = [f"{facts['endpoint']}: {facts['text']}" for event, facts in one.told if event == "retry"]
+    told += [facts["text"] for event, facts in one.told if event == "fallback"]
+    assert told or row == "wrong key"
+    for text in (*told, str(stop.value).replace("[endpoints.box]", "")):
+        assert text.count("box") == 1
+        assert ".." not in text
+        assert not re.search(r"\.[;:)]", text)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.contracts.model import Message, Usage
+from factory.contracts.model import Message, Reply, ToolSpec, Usage
 from factory.llm.prices import Price, cost, price_of, worst_case
 from factory.llm.quirks import quirks_of
-from factory.llm.tokens import estimate, most, planned, size
+from factory.llm.tokens import estimate, most, planned, size, written
 from tests.llm.bench import endpoint, request
 
 counts = st.integers(min_value=0, max_value=10**7)
@@ -48,6 +48,37 @@ def test_no_call_costs_more_than_its_worst_case(
     price = Price(input=high, cached=low, cache_write=max(low, high), output=high)
     usage = Usage(input=input, cached=cached, cache_written=written, output=output)
     assert 0 <= cost(price, usage) <= worst_case(price, input, output)
+
+
+def test_writing_to_the_cache_is_a_quarter_dearer_on_the_wire_that_asks_for_it() -> None:
+    """Anthropic bills 1.25 times the input price, and every request of ours sets breakpoints."""
+    own = {"tier": "frontier", "price_in": 4, "price_out": 8}
+    used = Usage(input=1000, cache_written=1000)
+    for wire, rate in (("anthropic", 5), ("openai", 4)):
+        price = price_of(endpoint(wire=wire, **own))
+        assert price is not None
+        assert cost(price, used) == rate * 1000 == worst_case(price, 1000, 0)
+    said = price_of(endpoint(wire="anthropic", price_cache_write=4, **own))
+    assert said is not None
+    assert said.cache_write == 4
+    listed = price_of(endpoint(wire="anthropic", tier="frontier", model="gpt-5"))  # a table without its own rate
+    assert listed is not None
+    assert listed.cache_write == Decimal("1.25") * listed.input
+
+
+DENSE = {"one token for each byte": "世界🌍ü", "digits": "3141592653", "signs": "{}[]();"}
+
+
+@pytest.mark.parametrize("text", DENSE.values(), ids=DENSE)
+def test_a_reservation_counts_each_byte_that_may_be_a_token(text: str) -> None:
+    made = request(messages=(Message(role="user", text=text * 50),))
+    assert most(made) >= len(text.encode()) * 50
+    assert written(Reply(text=text)) == len(text.encode())
+
+
+def test_a_reservation_counts_what_a_server_adds_for_tools() -> None:
+    tool = ToolSpec(name="read", description="Reads.", parameters={})
+    assert most(request(tools=(tool,))) > most(request()) + 500
 
 
 @given(st.text())
