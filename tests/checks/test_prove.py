@@ -172,3 +172,18 @@ def test_each_doctest_of_a_unittest_suite_counts(house: MakeHouse) -> None:
     (suite,) = [each for each in found.suites if each.name == "unittest"]
     assert (suite.base.counts.passed, suite.candidate.counts.passed) == (3, 2)
     assert suite.vanished == ("calc.py::DocTestCase::calc.two",)
+
+
+def test_tests_of_one_name_are_counted_each(house: MakeHouse) -> None:
+    """load_tests may make thousands of tests of one class and method: each runs, and the red one is found."""
+    tests = (
+        "import unittest\nimport calc\n\n\nclass Case(unittest.TestCase):\n    def __init__(self, number):\n"
+        "        super().__init__()\n        self.number = number\n\n    def runTest(self):\n"
+        "        self.assertIn(self.number, calc.KNOWN)\n\n\n"
+        "def load_tests(loader, tests, pattern):\n    return unittest.TestSuite(Case(n) for n in range(50))\n"
+    )
+    base = {"calc.py": "KNOWN = range(50)\n", "cases_test.py": tests}
+    found = house(base, {"calc.py": "KNOWN = range(49)\n"}).prove()
+    (suite,) = [each for each in found.suites if each.name == "unittest"]
+    assert (suite.base.counts.passed, suite.candidate.counts.passed) == (50, 49)
+    assert suite.broken == ("cases_test.py::Case::runTest #50",)

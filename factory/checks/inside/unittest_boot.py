@@ -9,7 +9,9 @@ import os
 import sys
 import traceback
 import unittest
+from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from typing import Any
 
 plan = json.loads(sys.argv[1])
@@ -39,7 +41,7 @@ def note(test: Any, status: str, text: str = "") -> None:
     if not isinstance(test, unittest.TestCase):  # setUpClass or setUpModule failed
         key = str(test)
     else:
-        key = name_of(test)
+        key = getattr(test, "factory_name", None) or name_of(test)
     if cases.get(key) in ("failed", "error"):
         return
     cases[key] = status
@@ -78,11 +80,8 @@ class Result(unittest.TextTestResult):
             note(test, "failed", "".join(traceback.format_exception(*err)))
 
 
-def wanted(test: Any) -> bool:
-    name = name_of(test)
-    return bool(
-        not plan["only"] or name in plan["only"] or name.split("::")[0] in plan["only"] or name.endswith("(import)")
-    )
+def wanted(name: str) -> bool:
+    return not plan["only"] or name in plan["only"] or name.split("::")[0] in plan["only"] or name.endswith("(import)")
 
 
 def flat(suite: Any) -> Iterator[Any]:
@@ -93,16 +92,23 @@ def flat(suite: Any) -> Iterator[Any]:
             yield item
 
 
+class Loader(unittest.TestLoader):
+    """Discovery by three patterns at once, so that no file is found twice."""
+
+    def _match_path(self, path: str, full_path: str, pattern: str) -> bool:
+        return any(fnmatch(path, each) for each in ("test*.py", "*_test.py", "*_tests.py"))
+
+
 sys.path.insert(0, root)
 suite = unittest.TestSuite()
+times: Counter[str] = Counter()
 for start, top in plan["starts"]:
-    seen = set()
-    for pattern in ("test*.py", "*_test.py", "*_tests.py"):
-        found = unittest.TestLoader().discover(os.path.join(root, start), pattern, os.path.join(root, top))
-        for test in flat(found):
-            if test.id() not in seen and wanted(test):
-                seen.add(test.id())
-                suite.addTest(test)
+    for test in flat(Loader().discover(os.path.join(root, start), top_level_dir=os.path.join(root, top))):
+        name = name_of(test)
+        times[name] += 1  # tests made by load_tests may all bear one name: they are numbered as they come
+        test.factory_name = f"{name} #{times[name]}" if times[name] > 1 else name
+        if wanted(test.factory_name):
+            suite.addTest(test)
 runner = unittest.TextTestRunner(verbosity=2, stream=sys.stderr, buffer=True)
 runner.resultclass = Result  # type: ignore[assignment]  # the stubs want a callable, a class is one
 result = runner.run(suite)
