@@ -202,6 +202,17 @@ def test_each_open_run_of_a_day_or_issue_has_its_reserve(tmp_path: Path, limit: 
     one.reserve(second, 20, 1, escalation=True, kept=20)
 
 
+def test_a_run_that_has_paid_for_nothing_yet_is_left_its_reserve_by_ordinary_calls(tmp_path: Path) -> None:
+    """It cannot take away the reserve of a run that was there before."""
+    one = spend(tmp_path, day_usd="0.0001")
+    first, free = use("run-1"), use("run-2")
+    one.settle(one.reserve(first, 50, 1, kept=30), first, 50, Usage(), 0)
+    one.settle(one.reserve(free, 0, 1, kept=30), free, 0, Usage(), 0)
+    with pytest.raises(Stopped, match="of every open run"):
+        one.reserve(first, 1, 1, kept=30)
+    one.reserve(first, 50, 1, escalation=True, kept=30)
+
+
 @pytest.mark.parametrize(("status", "fits"), [("open", False), ("done", True), ("stopped", True)])
 def test_a_run_that_is_over_needs_no_reserve(tmp_path: Path, status: str, fits: bool) -> None:
     one = spend(tmp_path, day_usd="0.0001")

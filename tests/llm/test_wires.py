@@ -14,7 +14,7 @@ from factory.llm.models import models
 from factory.llm.problems import CutOff, Repeating
 from factory.llm.structured import parse_json, schema_of
 from factory.serve.scripted import serving
-from tests.llm.bench import FastClock, endpoint, request, script
+from tests.llm.bench import FastClock, answering, endpoint, request, script
 
 WIRES = ("openai", "anthropic")
 both = pytest.mark.parametrize("wire", WIRES)
@@ -174,6 +174,18 @@ def test_role_and_template_travel_to_our_own_endpoints_only(wire: str) -> None:
         assert one.complete(request()).text == "known"
     with model(wire, mine, "stranger", tier="frontier") as one:
         assert one.complete(request()).text == "stranger"
+
+
+@both
+def test_a_request_with_a_temperature(wire: str) -> None:
+    """The anthropic SDK has no argument for it any more, but local servers on that wire take it."""
+    with model(wire, "yes") as one:
+        assert one.complete(request(temperature=0.2)).text == "yes"
+    for name, sent in (("qwen3", True), ("claude-opus-4-7" if wire == "anthropic" else "o3", False)):
+        with answering(400, "{}", {"content-type": "application/json"}) as (url, heard), pytest.raises(Refused):
+            models({}, FastClock())(endpoint(wire=wire, url=url, model=name)).complete(request(temperature=0.2))
+        (asked,) = heard
+        assert ('"temperature":0.2' in asked.replace(" ", "")) is sent
 
 
 @both
