@@ -2,46 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from factory.checks.bench import Bench, Errand
 from factory.checks.compare import WHOLE_RUN
-from factory.checks.discover import kind_of, setup_of
+from factory.checks.discover import kind_of
+from factory.checks.environment import Environment, environment_of, install_all
 from factory.checks.inside import script
-from factory.checks.kind import Kind, Report, Setup, Suite
+from factory.checks.kind import Kind, Report, Suite
 from factory.checks.reports import clip, counts_of
-from factory.checks.source import Source
 from factory.contracts.evidence import CaseStatus, Outcome, Status
 from factory.contracts.record import Record, digest
-from factory.contracts.sandbox import Install, Job, JobResult, Limits, Sandbox
-from factory.contracts.seams import Blobs, Scope, TreeReader
+from factory.contracts.sandbox import Job, JobResult, Limits
+from factory.contracts.seams import Blobs, Scope
 from factory.fanout import side_by_side
-from factory.settings import CheckSettings
 
 RUN = WHOLE_RUN
 ENV = {"CI": "1", "TZ": "UTC", "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 THREADS = 2
 LIMITS = ("timeout", "oom", "enospc", "killed")
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What the checks work with."""
-
-    trees: TreeReader
-    sandbox: Sandbox
-    blobs: Blobs
-    settings: CheckSettings
-    when: str  # ISO date of the base commit: SOURCE_DATE_EPOCH's text form for reproducible builds
-
-
-@dataclass(frozen=True)
-class Errand:
-    """One suite on one tree; `setup_from` is the tree whose dependencies it runs with."""
-
-    suite: Suite
-    source: Source
-    setup_from: Source
 
 
 class One(Record):
@@ -78,15 +57,15 @@ class Results(Record):
 
 def run_all(bench: Bench, scope: Scope, errands: Sequence[Errand]) -> Results:
     """Every errand once, in order; answered from the journal when the same batch was finished before."""
-    setups = [setup_of(errand.setup_from, errand.suite, bench.settings) for errand in errands]
+    needed = [environment_of(bench, errand) for errand in errands]
     request = Batch(
-        runs=tuple(_request(bench, *pair) for pair in zip(errands, setups, strict=True)),
+        runs=tuple(_request(bench, *pair) for pair in zip(errands, needed, strict=True)),
         driver=digest(script("suite")),
     )
 
     def work() -> Results:
-        ready, notes = _install(bench, errands, setups)
-        keys = [ready.get(setup.key, "") if setup else "" for setup in setups]
+        ready, notes = install_all(bench, needed)
+        keys = [ready.get(each.setup.key, "") if each else "" for each in needed]
         jobs = [partial(_run, bench, errand, key) for errand, key in zip(errands, keys, strict=True)]
         runs = side_by_side(jobs, THREADS)
         return Results(runs=runs, sandbox=bench.sandbox.describe(), notes=notes)
@@ -94,33 +73,15 @@ def run_all(bench: Bench, scope: Scope, errands: Sequence[Errand]) -> Results:
     return scope.step("check", request, work, Results)
 
 
-def _request(bench: Bench, errand: Errand, setup: Setup | None) -> One:
+def _request(bench: Bench, errand: Errand, needed: Environment | None) -> One:
     return One(
         suite=errand.suite,
         tree=errand.source.tree,
-        deps=setup.key if setup else "",
+        deps=needed.setup.key if needed else "",
         limits=bench.settings.limits,
         overlay={path: digest(data) for path, data in sorted(errand.source.overlay.items())},
         absent=errand.source.absent,
     )
-
-
-def _install(
-    bench: Bench, errands: Sequence[Errand], setups: Sequence[Setup | None]
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Each environment once: (key -> key to run with, "" where it failed; what a person should know)."""
-    ready: dict[str, str] = {}
-    notes: list[str] = []
-    for errand, setup in zip(errands, setups, strict=True):
-        if setup is None or setup.key in ready:
-            continue
-        tree = errand.setup_from.tree
-        done = bench.sandbox.install(Install(key=setup.key, tree=tree, commands=setup.commands, env=setup.env))
-        ready[setup.key] = done.key if done.ok else ""
-        notes += [line.removeprefix("factory-note: ") for line in done.log.splitlines() if line.startswith("factory-n")]
-        if not done.ok:
-            notes.append(f"The {setup.group} dependencies could not be installed: {clip(done.log, 600) or 'no output'}")
-    return ready, tuple(dict.fromkeys(notes))
 
 
 def _run(bench: Bench, errand: Errand, deps: str) -> Ran:

@@ -33,6 +33,8 @@ class Setup(Record):
     commands: tuple[tuple[str, ...], ...]
     env: dict[str, str] = {}
     depends: tuple[str, ...] = ()  # object ids of the files that matter, interpreter version
+    files: tuple[str, ...] = ()  # the only paths that the installation sees, all of them in `depends`
+    code: bool = False  # it runs the project's own code: it sees the whole tree, and the tree's id goes into the key
 
     @property
     def key(self) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from factory.checks.bench import Errand
 from factory.checks.compare import RED, Comparison, compare, file_of
-from factory.checks.execute import LIMITS, RUN, Errand, Ran
+from factory.checks.execute import LIMITS, RUN, Ran
 from factory.contracts.evidence import CaseStatus
 
 Cases = Mapping[str, CaseStatus]

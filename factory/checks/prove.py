@@ -4,12 +4,14 @@ Four trees can be run: the base; the guard (the candidate with the base's tests 
 candidate with its own tests, where those differ; and, for a bug, the base with the candidate's tests.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
+from factory.checks.bench import Bench, Errand
 from factory.checks.compare import RED, in_files
 from factory.checks.conclude import OWN, Asked, conclude
 from factory.checks.discover import discover, kind_of
-from factory.checks.execute import Bench, Errand, Ran, cases_of, run_all
+from factory.checks.execute import Ran, cases_of, run_all
 from factory.checks.kind import Suite
 from factory.checks.kinds.command import shell
 from factory.checks.linters import find_linters
@@ -54,6 +56,7 @@ def prove(
     `known`: earlier evidence on the same base, whose base outcomes are reused. Raises SandboxProblem and
     Stopped('sandbox_unavailable'); whatever the tests do, from failing to filling the disk, is evidence.
     """
+    bench = replace(bench, base=base)
     before, after = Source(bench.trees, base), Source(bench.trees, tree)
     difference = compare_tests(before, after)
     work = _errands(bench, before, after, difference, (*bench.settings.verify, *verify), reproductions, bug)

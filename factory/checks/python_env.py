@@ -7,7 +7,8 @@ import re
 from factory.checks.inside import script
 from factory.checks.kind import Setup
 from factory.checks.linters import wanted_packages
-from factory.checks.python_project import PythonProject, depends, read_project, version_env
+from factory.checks.manifests import depends, manifests, needs_code
+from factory.checks.python_project import PythonProject, read_project, version_env
 from factory.checks.source import Source, inside
 from factory.settings import CheckSettings
 
@@ -85,11 +86,15 @@ def setup_python(source: Source, folder: str, settings: CheckSettings) -> Setup 
         "copy": project.dynamic,
         "lock": _lock(project),
     }
+    paths = manifests(source, folder)
+    code = needs_code(source, project, paths)
     return Setup(
         group="python",
         commands=(("python3", "-I", "-c", script("python_install"), json.dumps(plan)),),
         env=version_env("1.0.0"),
-        depends=(platform.python_version(), *depends(source, folder)),
+        depends=(platform.python_version(), *depends(source, paths)),
+        files=() if code else paths,
+        code=code,
     )
 
 

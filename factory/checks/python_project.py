@@ -1,6 +1,5 @@
 """What a Python project says about itself: roots, packages, requirements, version. Read, never run."""
 
-import json
 import re
 import tomllib
 from pathlib import PurePosixPath
@@ -8,7 +7,7 @@ from typing import Any
 
 from factory.checks.paths import TEST_FILE
 from factory.checks.source import Source, inside, outermost, parent
-from factory.contracts.record import Record, digest
+from factory.contracts.record import Record
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "requirements.txt", "tox.ini")
 NOT_PACKAGES = frozenset(
@@ -17,8 +16,6 @@ NOT_PACKAGES = frozenset(
 WANTED = frozenset({"", "base", "ci", "dev", "develop", "development", "main", "test", "tests", "testing", "unittest"})
 EXTRA = re.compile(r"^(?:all[-_]?tests?|tests?|testing|dev|develop|development|tests?[-_].*|ci|unit[-_]?tests?)$", re.I)
 REQUIREMENTS = re.compile(r"^(?:requirements[/_.-]?)?(\w*?)(?:[/_.-]?requirements)?\.txt$")
-FILES = re.compile(r"^(?:pyproject\.toml|setup\.(?:py|cfg)|.*(?:require|constraint).*\.(?:txt|in)"
-                   r"|(?:uv|poetry|pdm)\.lock|Pipfile(?:\.lock)?)$")  # fmt: skip
 VERSION_ENV = (
     "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS",
     "UV_DYNAMIC_VERSIONING_BYPASS", "VERSIONINGIT_PRETEND_VERSION", "MATURIN_PRETEND_VERSION",
@@ -77,7 +74,7 @@ def read_project(source: Source, folder: str) -> PythonProject:
     installable = bool(backend) or setup
     poetry = table(data, "tool", "poetry")
     name = str(project.get("name") or poetry.get("name") or _legacy_name(*legacy))
-    unknown = "dependencies" in (project.get("dynamic") or ()) or (installable and not project)
+    unknown = asks_backend(project) or (installable and not project)
     return PythonProject(
         folder=folder,
         name=name,
@@ -96,32 +93,9 @@ def read_project(source: Source, folder: str) -> PythonProject:
     )
 
 
-def depends(source: Source, folder: str, *more: str) -> tuple[str, ...]:
-    """`path:digest` of exactly the files an installation reads and of `more`; of pyproject.toml the part it reads."""
-    start = len(folder) + 1 if folder else 0
-    found = []
-    for path in sorted(source.under(folder)):
-        name = PurePosixPath(path).name
-        near = path[start:].count("/") <= 1 and (FILES.match(name) or name in more)
-        if near or re.match(r"^requirements/.*\.(txt|in)$", path[start:]):
-            whole = name != "pyproject.toml" or "pyproject.toml" in more
-            found.append(f"{path}:{source.paths[path].oid if whole else _read_part(source.text(path))}")
-    return tuple(found)
-
-
-def _read_part(text: str) -> str:
-    """Digest of the tables that name dependencies: a new version or linter setting installs nothing anew."""
-    data = toml(text)
-    project, poetry = table(data, "project"), table(data, "tool", "poetry")
-    build = table(data, "build-system")
-    unknown = "dependencies" in (project.get("dynamic") or ())
-    part = {
-        "project": {key: project.get(key) for key in ("dependencies", "optional-dependencies", "requires-python")},
-        "build": build if unknown or not project else build.get("requires"),
-        "poetry": {key: poetry.get(key) for key in ("name", "dependencies", "dev-dependencies", "group", "extras")},
-        "rest": [data.get("dependency-groups"), table(data, "tool", "uv")],
-    }
-    return digest(json.dumps(part, sort_keys=True, default=str))
+def asks_backend(project: dict[str, Any]) -> bool:
+    """Are dependencies only known to the build backend?"""
+    return not {"dependencies", "optional-dependencies"}.isdisjoint(map(str, project.get("dynamic") or ()))
 
 
 def version_env(version: str) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from factory.checks.bench import Bench, Errand
 from factory.checks.compare import RED, file_of
 from factory.checks.discover import kind_of
-from factory.checks.execute import RUN, Bench, Errand, cases_of, run_all
+from factory.checks.execute import RUN, cases_of, run_all
 from factory.checks.paired import Cases, Paired, red_in
 from factory.contracts.seams import Scope
 

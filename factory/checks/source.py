@@ -31,6 +31,14 @@ class Source:
             kept[path] = Entry(path=path, mode="100644", oid=digest(data), size=len(data))
         return kept
 
+    @property
+    def identity(self) -> str:
+        """The tree's id, or a digest of it and of what lies over it."""
+        if not (self.overlay or self.absent):
+            return self.tree
+        over = sorted((path, digest(data)) for path, data in self.overlay.items())
+        return digest(repr((self.tree, over, sorted(self.absent))))
+
     def has(self, path: str) -> bool:
         return path in self.paths
 

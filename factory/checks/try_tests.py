@@ -1,8 +1,9 @@
 """Run the tests of one tree, for the tool loop and for the choice among candidates."""
 
+from factory.checks.bench import Bench, Errand
 from factory.checks.compare import RED
 from factory.checks.discover import discover, kind_of
-from factory.checks.execute import Bench, Errand, Ran, cases_of, run_all
+from factory.checks.execute import Ran, cases_of, run_all
 from factory.checks.kind import Suite
 from factory.checks.reports import clip
 from factory.checks.source import Source

@@ -105,12 +105,12 @@ class House:
         git(self.folder, "commit", "-q", "--allow-empty", "-m", "x")
         return resolve(self.folder, "")[2]
 
-    def bench(self, limits: Limits = LIMITS, **settings: object) -> Bench:
+    def bench(self, limits: Limits = LIMITS, base: str = "", **settings: object) -> Bench:
         store = Store(self.folder.parent / "store.git", self.folder)
         sandbox = Counting(Bubblewrap(store, self.state, SandboxSettings()))
         checks = CheckSettings(limits=limits, **settings)  # type: ignore[arg-type]  # the caller names real fields
         when = "2026-11-20T10:00:00+00:00"
-        return Bench(store, sandbox, BlobFolder(self.state.parent / "blobs"), checks, when)
+        return Bench(store, sandbox, BlobFolder(self.state.parent / "blobs"), checks, when, base)
 
     def prove(self, bench: Bench | None = None, scope: Steps | None = None, **words: object) -> Evidence:
         options = {"bug": False, **words}

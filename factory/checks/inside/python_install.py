@@ -14,6 +14,8 @@ from pathlib import Path
 PYTHON = "/deps/venv/bin/python"
 plan = json.loads(sys.argv[1])
 folder = Path("/work") / plan["folder"]
+if not folder.is_dir():  # the tree holds manifests only, and this folder has none
+    folder = Path("/tmp")
 os.environ.update(UV_CACHE_DIR="/tmp/factory-uv", UV_LINK_MODE="copy", UV_PYTHON_DOWNLOADS="never")
 os.environ.update(UV_COMPILE_BYTECODE="1")  # /deps is read-only later: without this every run compiles pytest anew
 
@@ -51,5 +53,5 @@ if not install(*everything, *plan["build"], *plan["packages"]):
 for name in plan["remove"]:
     uv("pip", "uninstall", "--quiet", "--python", PYTHON, name)
 for module in plan["needed"]:
-    if subprocess.call([PYTHON, "-c", f"import {module}"]):
+    if subprocess.call([PYTHON, "-I", "-c", f"import {module}"]):
         sys.exit(f"{module} could not be installed")

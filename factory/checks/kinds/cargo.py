@@ -39,7 +39,9 @@ def setup(source: Source, folder: str, _settings: CheckSettings) -> Setup | None
     files = source.matching(folder, "Cargo.toml", "Cargo.lock")
     command = ("sh", "-c", 'cp -a "/work/$1" /tmp/crate && cd /tmp/crate && cargo fetch', "sh", folder or ".")
     depends = tuple(f"{path}:{source.paths[path].oid}" for path in files)
-    return Setup(group="cargo", commands=(command,), env={"CARGO_HOME": "/deps/cargo"}, depends=depends)
+    return Setup(
+        group="cargo", commands=(command,), env={"CARGO_HOME": "/deps/cargo"}, depends=depends, code=True
+    )  # cargo asks the compiler and wrappers that .cargo/config.toml names
 
 
 def read(result: JobResult) -> Report | None:

@@ -28,12 +28,13 @@ def find(source: Source, _settings: CheckSettings) -> tuple[Suite, ...]:
 
 
 def setup(source: Source, folder: str, _settings: CheckSettings) -> Setup | None:
-    files = source.matching(folder, "go.mod", "go.sum")
+    files = source.matching(folder, "go.mod", "go.sum", "go.work", "go.work.sum")
     if not any(path.endswith("go.sum") for path in files):
         return None  # no modules from elsewhere
     command = ("sh", "-c", 'cd "/work/$1" && go mod download', "sh", folder)
     env = {"GOMODCACHE": "/deps/go", "GOFLAGS": "-modcacherw", "GOTOOLCHAIN": "local"}
-    return Setup(group="go", commands=(command,), env=env, depends=tuple(f"{p}:{source.paths[p].oid}" for p in files))
+    depends = tuple(f"{path}:{source.paths[path].oid}" for path in files)
+    return Setup(group="go", commands=(command,), env=env, depends=depends, files=files)
 
 
 def read(result: JobResult) -> Report | None:

@@ -44,7 +44,7 @@ def setup(source: Source, folder: str, _settings: CheckSettings) -> Setup | None
     names = (*FILES, "gradle.lockfile", "gradle-wrapper.properties", "libs.versions.toml", "gradle.properties")
     files = tuple(f"{path}:{source.paths[path].oid}" for path in source.matching(folder, *names))
     command = ("sh", "-c", script, "sh", folder or ".", program(source, folder))
-    return Setup(group="gradle", commands=(command,), depends=files)
+    return Setup(group="gradle", commands=(command,), depends=files, code=True)
 
 
 def read(result: JobResult) -> Report | None:

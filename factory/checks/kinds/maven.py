@@ -32,7 +32,7 @@ def setup(source: Source, folder: str, _settings: CheckSettings) -> Setup | None
     """Everything a test run downloads: surefire fetches its provider only when tests run, so here they do once."""
     script = 'cp -a "/work/$1" /tmp/build && cd /tmp/build && shift && exec mvn -B -q "$@" test'
     files = tuple(f"{path}:{source.paths[path].oid}" for path in source.matching(folder, "pom.xml"))
-    return Setup(group="maven", commands=(("sh", "-c", script, "sh", folder or ".", *FETCH),), depends=files)
+    return Setup(group="maven", commands=(("sh", "-c", script, "sh", folder or ".", *FETCH),), depends=files, code=True)
 
 
 def read(result: JobResult) -> Report | None:

@@ -88,9 +88,12 @@ def setup(source: Source, folder: str, _settings: CheckSettings) -> Setup | None
         "pnpm": ("pnpm", "install", "--frozen-lockfile", "--ignore-scripts"),
         "yarn": ("yarn", "install", "--frozen-lockfile", "--ignore-scripts"),
     }
-    names = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", ".npmrc")
-    files = tuple(f"{path}:{source.paths[path].oid}" for path in source.matching(folder, *names))
-    return Setup(group="node", commands=(("sh", "-c", INSTALL, "sh", folder or ".", *commands[name]),), depends=files)
+    names = ("package.json", "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml",
+             "yarn.lock", ".npmrc")  # fmt: skip
+    files = source.matching(folder, *names)
+    depends = tuple(f"{path}:{source.paths[path].oid}" for path in files)
+    command = ("sh", "-c", INSTALL, "sh", folder or ".", *commands[name])
+    return Setup(group="node", commands=(command,), depends=depends, files=files)
 
 
 def read(result: JobResult) -> Report | None:

@@ -2,7 +2,8 @@
 
 from factory.checks.kind import Kind, Setup, Suite
 from factory.checks.kinds.command import read
-from factory.checks.python_project import depends, read_project, version_env
+from factory.checks.manifests import depends, manifests
+from factory.checks.python_project import read_project, version_env
 from factory.checks.source import Source
 from factory.settings import CheckSettings
 
@@ -33,7 +34,11 @@ def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
     env = version_env("1.0.0")
     command = ("sh", "-c", MAKE, "sh", *settings.nox)
     return Setup(
-        group="nox", commands=(command,), env=env, depends=depends(source, folder, "noxfile.py", "pyproject.toml")
+        group="nox",
+        commands=(command,),
+        env=env,
+        depends=depends(source, manifests(source, folder, "noxfile.py"), "pyproject.toml"),
+        code=True,
     )
 
 

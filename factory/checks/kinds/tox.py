@@ -2,7 +2,8 @@
 
 from factory.checks.kind import Kind, Setup, Suite
 from factory.checks.kinds.command import read
-from factory.checks.python_project import depends, read_project, version_env
+from factory.checks.manifests import depends, manifests
+from factory.checks.python_project import read_project, version_env
 from factory.checks.source import Source
 from factory.settings import CheckSettings
 
@@ -38,7 +39,8 @@ def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:
     return Setup(
         group="tox",
         commands=(("sh", "-c", MAKE, "sh", *settings.tox),),
-        depends=depends(source, folder, "tox.ini", "tox.toml", "pyproject.toml"),
+        depends=depends(source, manifests(source, folder, "tox.ini", "tox.toml"), "pyproject.toml"),
+        code=True,
     )
 
 
