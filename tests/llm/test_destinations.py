@@ -1,8 +1,13 @@
 """A prompt goes to the address that was configured, and nowhere else."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from factory.contracts.errors import ModelProblem, Refused
+from factory.contracts.errors import Refused
 from factory.llm.models import models
 from factory.llm.trial import try_endpoint
 from factory.serve.scripted import serving
@@ -37,18 +42,30 @@ def test_factory_models_test_says_where_a_redirect_points(wire: str) -> None:
     assert all("points to http://elsewhere.example/v1;" in check.detail for check in tried.checks)
 
 
-@both
-def test_a_local_endpoint_is_asked_without_the_environments_proxy(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering(418, "{}") as (proxy, stolen), serving(script("yes")) as url:
-        for name in ("no_proxy", "NO_PROXY"):
-            monkeypatch.delenv(name, raising=False)
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxy)
-        model_of = models({}, FastClock())
-        box = model_of(endpoint(wire=wire, url=url + "/v1"))
-        assert box.complete(request("a secret plan")).text == "yes"
-        assert box.models() == ("scripted",)  # type: ignore[attr-defined]  # both HTTP wires have it
-        assert stolen == []
-        with pytest.raises(ModelProblem):
-            model_of(endpoint("cloud", wire=wire, url="http://cloud.example/v1", tier="frontier")).complete(request())
-        assert stolen  # a company's own way out is kept for what is out there
+ASK = """
+import os, sys
+from factory.contracts.errors import ModelProblem
+from factory.llm.models import models
+from tests.llm.bench import FastClock, endpoint, request
+
+for wire in ("openai", "anthropic"):
+    one = models({}, FastClock())(endpoint(wire=wire, url=sys.argv[1], tier=sys.argv[2]))
+    for ask in (lambda: one.complete(request("a secret plan")).text, one.models):
+        try:
+            print(ask())
+        except ModelProblem as problem:
+            print(type(problem).__name__)
+"""
+
+
+@pytest.mark.parametrize(("tier", "by_proxy"), [("local", False), ("frontier", True)])
+def test_a_local_endpoint_is_asked_without_the_environments_proxy(tier: str, by_proxy: bool) -> None:
+    """A company's way out is for what is out there; what is near is asked directly."""
+    root = Path(__file__).parents[2]
+    with answering(418, "{}") as (proxy, heard), serving(script("yes", "yes")) as url:
+        environment = {**os.environ, "PYTHONPATH": str(root), "no_proxy": "", "NO_PROXY": ""}
+        environment |= dict.fromkeys(("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), proxy)
+        argv = [sys.executable, "-c", ASK, url + "/v1", tier]
+        said = subprocess.run(argv, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+    assert said.split("\n") == [*(["Refused"] * 4 if by_proxy else ["yes", "('scripted',)"] * 2), ""]
+    assert len(heard) == 4 * by_proxy
