@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.line.targets import ROOT, SHOP, factory, git, result, shop, shop_settings
+from tests.line.test_ways import EDIT, ISSUE, REVIEWS, plan, small, unit, verdict
 
 WALKER = Path(__file__).parent / "dying.py"
 
@@ -52,19 +53,44 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return end_state(folder, result(done))
 
 
-def killed_and_resumed(folder: Path, *where: str) -> dict[str, Any]:
-    state, repo, config = folder / "state", shop(folder / "shop"), shop_settings(folder / "settings")
-    assert dying(state, "start", repo, SHOP / "issue.md", config, *where) == -signal.SIGKILL, "the event never came"
+def killed_and_resumed(folder: Path, issue: Path, config: Path, *where: str) -> dict[str, Any]:
+    state = folder / "state"
+    died = dying(state, "start", folder / "shop", issue, config, *where)
+    assert died == -signal.SIGKILL, "the event never came"
     done = factory(state, "resume", "last", "--json")
+    assert done.returncode == 0, done.stderr
+    return end_state(folder, result(done))
+
+
+def one_unit(folder: Path) -> tuple[Path, Path]:
+    """A short line in `folder`: one unit, one round. Its issue and its settings."""
+    small(folder / "shop")
+    replies = [
+        plan(unit("code", "backend", "hello.py"), effort=3),
+        {"role": "backend", "text": EDIT},
+        verdict("ACCEPT"),
+    ]
+    (folder / "box.json").write_text(json.dumps({"label": "test", "replies": [*replies, *REVIEWS]}))
+    endpoint = '[endpoints.box]\nwire = "scripted"\nscript = "box.json"\nmodel = "recorded"\n'
+    (folder / "factory.toml").write_text(f'{endpoint}[line]\ncoding = "write"\n[checks]\nlint = false\n')
+    (folder / "7.md").write_text(ISSUE)
+    return folder / "7.md", folder / "factory.toml"
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("short")
+    issue, config = one_unit(folder)
+    done = factory(folder / "state", "run", "--repo", folder / "shop", "--issue", issue, "--config", config, "--json")
     assert done.returncode == 0, done.stderr
     return end_state(folder, result(done))
 
 
 @pytest.mark.parametrize("moment", ["start", "done"])
 @pytest.mark.parametrize("stage", ["intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver"])
-def test_at_every_stage_boundary(tmp_path: Path, undisturbed: dict[str, Any], stage: str, moment: str) -> None:
+def test_at_every_stage_boundary(tmp_path: Path, short: dict[str, Any], stage: str, moment: str) -> None:
     """Before a stage, and after its work but before the record of it is saved."""
-    assert killed_and_resumed(tmp_path, "stage", stage, moment) == undisturbed
+    assert killed_and_resumed(tmp_path, *one_unit(tmp_path), "stage", stage, moment) == short
 
 
 @pytest.mark.parametrize(
@@ -83,7 +109,9 @@ def test_at_every_stage_boundary(tmp_path: Path, undisturbed: dict[str, Any], st
 )
 def test_inside_stages_and_effects(tmp_path: Path, undisturbed: dict[str, Any], where: tuple[str, ...]) -> None:
     """In the middle of units, checks and rounds; between push and pull request; right after the pull request."""
-    same_but_for_a_call_in_flight(killed_and_resumed(tmp_path, *where), undisturbed, deaths=1)
+    shop(tmp_path / "shop")
+    found = killed_and_resumed(tmp_path, SHOP / "issue.md", shop_settings(tmp_path / "settings"), *where)
+    same_but_for_a_call_in_flight(found, undisturbed, deaths=1)
 
 
 def same_but_for_a_call_in_flight(found: dict[str, Any], wanted: dict[str, Any], deaths: int) -> None:
@@ -94,11 +122,11 @@ def same_but_for_a_call_in_flight(found: dict[str, Any], wanted: dict[str, Any],
 
 
 def test_killed_again_and_again(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    """Every process dies after a few more events, until one gets through."""
+    """Every process dies after a few more events (each a little later), until one gets through."""
     state, repo, config = tmp_path / "state", shop(tmp_path / "shop"), shop_settings(tmp_path / "settings")
     assert dying(state, "start", repo, SHOP / "issue.md", config, "any", "4") == -signal.SIGKILL
     deaths = 1
-    while dying(state, "resume", "any", "7") == -signal.SIGKILL:
+    while dying(state, "resume", "any", str(5 + deaths)) == -signal.SIGKILL:
         deaths += 1
         assert deaths < 40, "the run makes no progress"
     done = factory(state, "resume", "last", "--json")
