@@ -18,11 +18,9 @@ endpoints = ["box"]
 
 [line]
 coding = "{coding}"
-accept_at = 0.1
 
 [checks]
 lint = false
-{checks}
 """
 REVIEWERS = ("hydra/correctness", "hydra/tests", "hydra/design", "threat/audit", "injection/audit")
 Reply = dict[str, Any]
@@ -53,17 +51,17 @@ def written(units: int, delay_s: float) -> list[Reply]:
     ]
 
 
-def judged() -> list[Reply]:
+def judged(test: str) -> list[Reply]:
+    """Reviewers that find nothing, and a judge that accepts because of one test."""
     none = [{"template": template, "text": '{"findings": []}', "repeat": True} for template in REVIEWERS]
-    verdict = {"evidence": [], "reasons": ["The tests pass."], "must_fix": [], "decision": "ACCEPT"}
+    shown = [{"criterion": "A1", "shown_by": [test]}]
+    verdict = {"evidence": shown, "reasons": ["The tests pass."], "must_fix": [], "decision": "ACCEPT"}
     return [*none, {"role": "genesis", "text": json.dumps(verdict), "margin": 3.0, "repeat": True}]
 
 
-def settings(
-    folder: Path, replies: Sequence[Reply], *, coding: str = "write", checks: str = "", context: int = 65_536
-) -> Path:
+def settings(folder: Path, replies: Sequence[Reply], *, coding: str = "write", context: int = 65_536) -> Path:
     """Both files in a new `folder`; the path of the settings."""
     folder.mkdir(parents=True)
     (folder / "box.json").write_text(json.dumps({"label": "recorded answers of a benchmark", "replies": list(replies)}))
-    (folder / "factory.toml").write_text(SETTINGS.format(coding=coding, checks=checks, context=context))
+    (folder / "factory.toml").write_text(SETTINGS.format(coding=coding, context=context))
     return folder / "factory.toml"

@@ -11,8 +11,7 @@ from benchmarks.table import Row, spread
 from factory.app import make_shop, new_run, open_state
 from factory.contracts.task import Event
 from factory.settings import load
-from factory.stages.generate import generate
-from factory.stages.line import walk
+from factory.stages.line import following, step
 
 DELAY_S, UNITS, TIMES = 2.0, 8, 5
 ISSUE = "Write the parts\n\nEach part is a file of its own."
@@ -47,7 +46,9 @@ def _generate(folder: Path, repo: Path, units: int) -> float:
     state = open_state(folder / "state")
     run = new_run(state, repo, "", Event(kind="issue", source="benchmark", text=ISSUE), config)
     watch = Stopwatch()
-    run = walk(run, make_shop(run, state, config, watch), until=generate)
+    shop = make_shop(run, state, config, watch)
+    while not run.stopped and not run.pending and (stage := following(run)):
+        run = step(stage, run, shop)
     if run.stopped or len(run.pending) != units or any(change.error for change in run.pending):
         raise RuntimeError(f"not every unit was written: {run.stopped or run.pending}")
     return watch.at["done"] - watch.at["start"]

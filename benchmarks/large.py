@@ -17,7 +17,7 @@ ISSUE = """Count the parts of a parcel
 `shop/area03/order_000.py` adds up orders. The functions order_cart_3 and price_parcel_10 should know the parts, and
 area00.ANSWER stays as it is.
 """
-CHECKS = 'tests = ["python -m unittest discover -s tests -t ."]'
+TEST = "tests/test_0.py::TestTotals::test_adds"
 
 
 def measure(folder: Path) -> list[Row]:
@@ -26,7 +26,7 @@ def measure(folder: Path) -> list[Row]:
     rows = []
     for name, units, steps in (("a usual run", 4, 8), ("a run at the caps", 8, 38)):
         state, where = folder / f"state{units}", folder / f"settings{units}"
-        config = settings(where, [plan(units), *loops(units, steps), *judged()], coding="work", checks=CHECKS)
+        config = settings(where, [plan(units), *loops(units, steps), *judged(TEST)], coding="work")
         done = factory(state, "run", "--repo", repo, "--issue", folder / "issue.md", "--config", config)
         if done.result["decision"] != "accept":
             raise RuntimeError(f"the run was not accepted: {done.result}")

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import fanout, large, overhead, startup
-from benchmarks.table import machine, table
+from benchmarks.table import HEAD, line, machine
 
 BENCHMARKS = {
     "startup": startup.measure,
@@ -21,14 +21,14 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}.", file=sys.stderr)
         return 2
-    print(f"{machine()}\n")
-    rows = []
+    print(f"{machine()}\n\n{HEAD}", flush=True)
+    missed = 0
     for name in names or BENCHMARKS:
-        print(f"{name} …", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
-            rows += BENCHMARKS[name](Path(folder))
-    print(table(rows))
-    return int(any(row.verdict == "MISSED" for row in rows))
+            for row in BENCHMARKS[name](Path(folder)):
+                print(line(row), flush=True)
+                missed += row.verdict == "MISSED"
+    return int(missed > 0)
 
 
 if __name__ == "__main__":

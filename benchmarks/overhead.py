@@ -14,14 +14,18 @@ OTHERS = ("exchange", "check", "install")  # kinds of steps in which the line wa
 
 
 def measure(folder: Path) -> list[Row]:
-    own, whole = [], []
+    own, whole, busy = [], [], []
     for number in range(TIMES):
         state = folder / f"state{number}"
         done = factory(state, "demo")
         whole.append(done.seconds)
+        busy.append(done.busy_s)
         own.append(done.seconds - union(_intervals(state, done.result["run"])))
     return [
         Row("the line's own time in the demo", statistics.median(own), 2, "s", spread(own, "s")),
+        Row(
+            "the same in processor time", statistics.median(busy), None, "s", f"{spread(busy, 's')}; with what overlaps"
+        ),
         Row("the demo, whole command", statistics.median(whole), None, "s", spread(whole, "s")),
     ]
 

@@ -36,12 +36,13 @@ def machine() -> str:
     )
 
 
-def table(rows: Sequence[Row]) -> str:
-    lines = ["| What | Goal | Measured | Verdict | How |", "| --- | --- | --- | --- | --- |"]
-    for row in rows:
-        goal = "" if row.goal is None else f"≤ {row.goal:g} {row.unit}"
-        lines.append(f"| {row.what} | {goal} | {amount(row.measured)} {row.unit} | {row.verdict} | {row.how} |")
-    return "\n".join(lines)
+HEAD = "| What | Goal | Measured | Verdict | How |\n| --- | --- | --- | --- | --- |"
+
+
+def line(row: Row) -> str:
+    """One line of the table under HEAD."""
+    goal = "" if row.goal is None else f"≤ {row.goal:g} {row.unit}"
+    return f"| {row.what} | {goal} | {amount(row.measured)} {row.unit} | {row.verdict} | {row.how} |"
 
 
 def amount(value: float) -> str:
