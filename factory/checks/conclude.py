@@ -44,17 +44,25 @@ def conclude(
     difference: Difference,
     static: Sequence[Finding],
     *,
+    missing: Sequence[str] = (),
     sandbox: str,
     notes: Sequence[str],
 ) -> Evidence:
-    """Evidence from settled pairs. Findings keep their order: tampering first, then suites by name."""
+    """Evidence from settled pairs. Findings keep their order: tampering first, then suites by name.
+
+    `missing`: suites that are found with the base's tests put back and not in the candidate as it ships.
+    """
     guard, own = ([pair for pair in pairs if pair.role == role] for role in ("suite", "own"))
     parts = [_part(pair, guard, own, difference, asked) for pair in pairs if pair.role != "reproduction"]
     gone = [item for pair in guard for item in _deleted(pair, partner(pair, own), difference, asked)]
+    gone += [finding("tests", "tests_not_run", f"{name} is not found any more in the change as it is.", severity="high")
+             for name in missing]  # fmt: skip
     findings = [*static, *gone, *(item for part in parts for item in part.findings)]
     shown = tuple(dict.fromkeys(name for part in parts for name in part.shown))
     found = any(_tested(pair) for pair in pairs if pair.role in ("suite", "own"))
     said = [*notes, *difference.notes, *(note for part in parts for note in part.notes)]
+    if difference.lint_note and any(pair.role == "lint" for pair in pairs):
+        said.append(difference.lint_note)
     if not found:
         said.append("No tests were found: nothing shows that the change works.")
     if asked.bug and not shown:
@@ -201,8 +209,8 @@ def _limits(pair: Paired, broken: Sequence[str]) -> list[Finding]:
     if outcome.status in LIMITS:
         return [finding("tests", f"tests_{outcome.status}", f"{suite}: {outcome.note}", severity="high",
                         evidence=clip(pair.candidate.text, 2000))]  # fmt: skip
-    if outcome.status == "error" and not broken and not pair.flaky and pair.role != "verify":
-        return [finding("tests", "tests_not_run", f"{suite} proves nothing, on the base neither: {outcome.note}",
+    if outcome.status == "error" and not broken and pair.role != "verify":
+        return [finding("tests", "tests_not_run", f"{suite} proves nothing on the change: {outcome.note}",
                         severity="high", evidence=clip(pair.candidate.text, 2000))]  # fmt: skip
     return []
 
@@ -232,9 +240,12 @@ def _remarks(pair: Paired) -> list[str]:
 def _lint(pair: Paired) -> Part:
     """Messages that the base did not have, whatever their line."""
     suite, outcome = pair.errand.suite, pair.candidate.outcome
-    if not outcome.counted:
-        return Part(None, notes=(f"{suite.name} is configured but could not run here.",))
     source, tool = suite.name.split(":")[0], suite.kind.split(":")[-1]
+    if not outcome.counted:
+        words = f"{suite.name} ran on the base and came to no end on the change: nothing is known of its messages."
+        silent = finding(source, f"{tool}:lint_not_run", words, evidence=clip(pair.candidate.text, 2000))
+        note = f"{suite.name} is configured but could not run here."
+        return Part(None, (silent,) if pair.base.outcome.counted else (), notes=(note,))
     fresh = pair.comparison.suspects if pair.base.outcome.counted else ()
     found = []
     for name in fresh[:MOST_FINDINGS]:
@@ -247,12 +258,11 @@ def _lint(pair: Paired) -> Part:
         found.append(
             finding(source, f"{tool}:{code}", words, path=where, evidence=words, start=line, severity=severity)
         )
-    notes = (
-        [f"{suite.name}: {len(fresh)} new messages, {MOST_FINDINGS} are shown."] if len(fresh) > MOST_FINDINGS else []
-    )
+    more = len(fresh) > MOST_FINDINGS
+    notes = (f"{suite.name}: {len(fresh)} new messages, {MOST_FINDINGS} are shown.",) if more else ()
     result = SuiteResult(name=suite.name, command=suite.shown, base=pair.base.outcome, candidate=outcome,
                          added=fresh[:MOST_NAMES])  # fmt: skip
-    return Part(result, tuple(found), notes=tuple(notes))
+    return Part(result, tuple(found), notes=notes)
 
 
 def _reproduction(pair: Paired) -> Reproduction:

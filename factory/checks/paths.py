@@ -17,6 +17,11 @@ WHOLE = (
     ".coveragerc", "jest.config.*", "vitest.config.*", "vitest.workspace.*", ".mocharc*", "karma.conf.*",
     "ava.config.*", "playwright.config.*", "cypress.config.*", "jest.setup.*", "vitest.setup.*", "jest-preset.*",
 )  # fmt: skip
+LINT_WHOLE = (
+    "ruff.toml", ".ruff.toml", ".flake8", "mypy.ini", ".mypy.ini", "pyrightconfig.json", "tsconfig*.json",
+    "eslint.config.*", ".eslintrc*", ".eslintignore", ".ignore", ".gitignore",
+)  # fmt: skip
+LINT_PARTS = ("pyproject.toml", "setup.cfg", "tox.ini", "package.json")
 PARTS = ("pyproject.toml", "setup.cfg", "package.json")  # configuration of tests among other things
 
 
@@ -54,6 +59,11 @@ def classify(paths: Iterable[str], patterns: Iterable[str] = ()) -> TestPaths:
             if name in ALWAYS or (name in PERHAPS and (looks or f"{folder}/".endswith("src/test/"))):
                 found.add(folder)
     return TestPaths(frozenset(found), own)
+
+
+def is_lint_config(path: str) -> bool:
+    """A file that tells a linter or type checker what to look at, and nothing else."""
+    return any(fnmatchcase(PurePosixPath(path).name, pattern) for pattern in LINT_WHOLE)
 
 
 def _parents(path: str) -> list[str]:

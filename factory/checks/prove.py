@@ -71,6 +71,7 @@ def prove(
         pairs,
         difference,
         tampering(before, after, difference),
+        missing=_missing(bench, after, difference),
         sandbox=results.sandbox,
         notes=results.notes,
     )
@@ -101,7 +102,7 @@ def _errands(
             )
     for suite in find_linters(before, settings, difference.changed):
         work[Slot("lint", suite.name, "base")] = Errand(suite, before, before)
-        work[Slot("lint", suite.name, "candidate")] = Errand(suite, after, after)
+        work[Slot("lint", suite.name, "candidate")] = Errand(suite, difference.lint, difference.lint)
     for number, (unit, command) in enumerate(reproductions):
         for side, source in (("base", before), ("candidate", after)):
             name = f"{number}:{unit}"
@@ -122,6 +123,15 @@ def _own(bench: Bench, after: Source, difference: Difference, bug: bool) -> dict
             if mine is not None:
                 work[Slot("own", suite.name, "base")] = Errand(mine, difference.new_on_base, after)
     return work
+
+
+def _missing(bench: Bench, after: Source, difference: Difference) -> tuple[str, ...]:
+    """Suites of the guard that the candidate by itself no longer has, under no other kind either."""
+    if not difference.touched:
+        return ()
+    here = {(suite.group, suite.folder) for suite in discover(after, bench.settings)}
+    suites = discover(difference.guard, bench.settings)
+    return tuple(suite.name for suite in suites if (suite.group, suite.folder) not in here)
 
 
 def narrowed(suite: Suite, difference: Difference, source: Source) -> Suite | None:

@@ -31,19 +31,14 @@ def test_a_draft_s_code_does_not_reach_the_environment_of_the_base(house: MakeHo
 
 
 def test_where_the_base_is_known_its_own_tree_is_installed_for_both(house: MakeHouse) -> None:
+    """`prove` knows it; the tool loop is told."""
     made = house({**BASE, "pkg/__init__.py": "HERE = 2\n"}, {"pkg/version.py": POISON})
-    bench = made.bench(base=made.base)
-    assert try_tests(bench, Steps(), made.tree).outcome.status == "passed"
+    bench, told = made.bench(), made.bench(base=made.base)
     assert made.prove(bench).suites[0].candidate.status == "passed"
-    assert {install.tree for install in bench.sandbox.installs} == {made.base}
-    assert len({install.key for install in bench.sandbox.installs}) == 1
-
-
-def test_prove_knows_the_base_by_itself(house: MakeHouse) -> None:
-    made = house({**BASE, "pkg/__init__.py": "HERE = 3\n"}, {"pkg/version.py": POISON})
-    bench = made.bench()
-    assert made.prove(bench).suites[0].candidate.status == "passed"
-    assert {install.tree for install in bench.sandbox.installs} == {made.base}
+    assert try_tests(told, Steps(), made.tree).outcome.status == "passed"
+    installs = [*bench.sandbox.installs, *told.sandbox.installs]
+    assert {install.tree for install in installs} == {made.base}
+    assert len({install.key for install in installs}) == 1
 
 
 def test_a_changed_manifest_gets_an_environment_of_its_own(house: MakeHouse) -> None:
