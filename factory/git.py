@@ -145,7 +145,7 @@ class Store:
 
     def changed(self, old: str, new: str) -> tuple[FileChange, ...]:
         """What differs, renames as delete and write."""
-        fields = self.git("diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0")
+        fields = _changes(self.folder, old, new)
         before, after = self.entries(old), self.entries(new)
         found = []
         for raw in fields[1::2]:
@@ -188,11 +188,7 @@ class Store:
 
     def commit(self, tree: str, parent: str, message: str, when: str) -> str:
         """A commit object with our author and the given ISO date: the same input gives the same id."""
-        name, mail = AUTHOR
-        who = {f"GIT_{kind}_{key}": value for kind in ("AUTHOR", "COMMITTER")
-               for key, value in (("NAME", name), ("EMAIL", mail), ("DATE", when))}  # fmt: skip
-        raw = self.git("commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode(), env=who)
-        return raw.decode().strip()
+        return _commit(self.folder, tree, parent, message, when)
 
     def archive(self, tree: str, output: int) -> "subprocess.Popen[bytes]":
         """Start writing the tree as a tar stream to the file descriptor `output`."""
@@ -212,6 +208,20 @@ class Store:
             env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self.git("read-tree", tree, env=env)
             yield env
+
+
+@functools.lru_cache(maxsize=256)  # objects never change, and judge, report and deliver ask for the same ones
+def _commit(folder: Path, tree: str, parent: str, message: str, when: str) -> str:
+    name, mail = AUTHOR
+    who = {f"GIT_{kind}_{key}": value for kind in ("AUTHOR", "COMMITTER")
+           for key, value in (("NAME", name), ("EMAIL", mail), ("DATE", when))}  # fmt: skip
+    raw = run_git(folder, "commit-tree", tree, "-p", parent, "-F", "-", stdin=message.encode(), env=who)
+    return raw.decode().strip()
+
+
+@functools.lru_cache(maxsize=64)
+def _changes(folder: Path, old: str, new: str) -> tuple[bytes, ...]:
+    return tuple(run_git(folder, "diff-tree", "-r", "-z", "--no-renames", old, new).split(b"\0"))
 
 
 class _Blobs:
