@@ -6,6 +6,7 @@ configuration never run, and no path of a tree is ever a path on this disk. See 
 """
 
 import contextlib
+import functools
 import errno
 import itertools
 import os
