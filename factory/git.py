@@ -6,8 +6,8 @@ configuration never run, and no path of a tree is ever a path on this disk. See 
 """
 
 import contextlib
-import functools
 import errno
+import functools
 import itertools
 import os
 import re
