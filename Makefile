@@ -22,7 +22,7 @@ demo: setup
 	$(RUN) factory demo
 
 test: setup
-	$(RUN) pytest -n 2
+	$(RUN) pytest -n auto
 
 test-network: setup
 	$(RUN) pytest -m network

@@ -178,7 +178,7 @@ def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json
 
     def hear(event: str, facts: Json) -> None:
         watcher.tell(event, **{key: value for key, value in facts.items() if key != "kind"})
-        if event in ("fallback", "budget_80"):
+        if event in ("fallback", "budget_80", "note"):
             journal.note(run.id, event, **{key: value for key, value in facts.items() if key != "run"})
 
     return hear

@@ -36,7 +36,9 @@ class BudgetSettings(Record):
     run_tokens: int | None = Field(default=20_000_000, ge=0, description="tokens one run may use, in and out")
     run_minutes: float | None = Field(default=720, gt=0, description="wall-clock minutes one run may take")
     escalation_usd: Decimal = Field(
-        default=Decimal("0.25"), ge=0, description="part of run_usd kept for the second judge"
+        default=Decimal("0.25"),
+        ge=0,
+        description="dollars every limit keeps for the second judge, at least one answer of the dearest; 0 = nothing",
     )
 
 
@@ -47,7 +49,8 @@ class LineSettings(Record):
     escalate_to: Tier = Field(default="local", description="highest tier the second judge may be asked at")
     threads: int = Field(default=8, ge=1, le=64, description="units worked on side by side")
     coding: Literal["work", "write"] = Field(
-        default="work", description="`work`: the tool loop (on the box); `write`: one shot (hosted jobs)"
+        default="work",
+        description="how units are written: `work`, the tool loop; `write`, one shot (the fixer always loops)",
     )
     rounds: int = Field(default=3, ge=1, le=10, description="most rounds of review, fix and judgement")
     candidates: int = Field(default=3, ge=1, le=8, description="candidates for a unit marked hard (local tier only)")
