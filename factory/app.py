@@ -142,7 +142,10 @@ def make_shop(
     sandbox = sandbox_for(settings, store, state)
     spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
     policy = PathPolicy.of(settings.paths)
-    bench = Bench(trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run))
+    checks = settings.checks
+    bench = Bench(
+        trees=store, sandbox=sandbox, blobs=blobs, settings=checks, when=_date(store, run), base=run.repo.tree
+    )
     ask = models(os.environ, state.clock, state.run_folder(run.id))
     client = Client(settings, ask, spend, egress, state.clock, _notify(run, journal, watcher))
     tools = Tools(
