@@ -3,7 +3,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test test-network check lint types imports docs bench clean
+.PHONY: setup demo test test-network test-vllm check lint types imports docs bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -25,7 +25,11 @@ test: setup
 	$(RUN) pytest -n auto
 
 test-network: setup
-	$(RUN) pytest -m network
+	$(RUN) pytest -m network -n 2
+
+test-vllm: setup
+	$(RUN) python -m scripts.real_vllm setup .vllm
+	$(RUN) pytest -m vllm tests/llm/test_real_vllm.py
 
 check: setup lint types imports docs
 
