@@ -89,10 +89,12 @@ class _Trial:
 
         def wait(state: RetryCallState) -> float:
             asked = getattr(_problem(state), "retry_after", None)
-            seconds = FIRST_WAIT_S * 2 ** (state.attempt_number - 1) if asked is None else float(asked)
+            return FIRST_WAIT_S * 2 ** (state.attempt_number - 1) if asked is None else float(asked)
+
+        def tell(state: RetryCallState) -> None:  # not in wait, which is asked after the last attempt too
+            seconds = state.next_action.sleep if state.next_action else 0.0
             said = unnamed(self.endpoint.name, str(_problem(state)))
             self._tell("retry", wait_s=seconds, text=f"{said}; again in {seconds:g} s")
-            return seconds
 
         def stop(state: RetryCallState) -> bool:
             asked = getattr(_problem(state), "retry_after", None) or 0.0
@@ -102,6 +104,7 @@ class _Trial:
             retry=retry_if_exception_type((RateLimited, ServerFault, Unreachable)),
             wait=wait,
             stop=stop,
+            before_sleep=tell,
             sleep=self.sender.clock.sleep,
             reraise=True,
         )

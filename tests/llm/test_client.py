@@ -114,6 +114,7 @@ def test_a_server_that_wants_an_hour_is_left_at_once(tmp_path: Path) -> None:
     assert stop.value.reason == "rate_limited"
     assert stop.value.exit_code == 4
     assert one.clock.slept == []
+    assert "retry" not in [event for event, _ in one.told]
 
 
 @pytest.mark.parametrize(
