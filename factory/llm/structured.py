@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from factory.contracts.errors import BadReply
@@ -104,10 +104,13 @@ def margin_of(tokens: Sequence[Token], schema: OutputSchema | None) -> float | N
     """How sure the model was of its decision: the log-probability of the chosen token minus the best other one.
 
     The decision is the value of the schema's first property that has a fixed list of values. Over the tokens of that
-    value the smallest margin counts. None when there is no such property, or the server gave no alternatives.
+    value at which another one was still open, the smallest margin counts. Only tokens that lead to another value are
+    rivals: vLLM lists the probabilities before its grammar forbids the rest. Where it lists no rival, all of them lie
+    below what it lists. None when there is no such property, or the server gave no alternatives.
     """
-    name = _decision(schema)
-    found = re.search(rf'"{re.escape(name)}"\s*:\s*"([^"]*)"', "".join(token[0] for token in tokens)) if name else None
+    name, values = _decision(schema)
+    whole = "".join(token[0] for token in tokens)
+    found = re.search(rf'"{re.escape(name)}"\s*:\s*"([^"]*)"', whole) if name else None
     if found is None:
         return None
     margins: list[float] = []
@@ -116,12 +119,23 @@ def margin_of(tokens: Sequence[Token], schema: OutputSchema | None) -> float | N
         start, at = at, at + len(text)
         if at <= found.start(1) or start >= found.end(1):
             continue
-        rivals = [value for other, value in others if other != text]
-        if rivals:
-            margins.append(chosen - max(rivals))
+        lead, written = whole[start : found.start(1)], whole[found.start(1) : start]
+        ways = {value: lead + value.removeprefix(written) for value in values if value.startswith(written)}
+        own = ways.pop(found[1], "")
+        listed = [value for other, value in others if other != text]
+        rivals = [value for other, value in others if _leads(other, ways.values()) and not _leads(other, (own,))]
+        if ways and listed:
+            margins.append(chosen - (max(rivals) if rivals else min(listed)))
     return min(margins) if margins else None
 
 
-def _decision(schema: OutputSchema | None) -> str:
+def _leads(token: str, ways: Iterable[str]) -> bool:
+    """Does a token begin, or hold, one of these continuations?"""
+    return any(way.startswith(token) or token.startswith(way) for way in ways if way)
+
+
+def _decision(schema: OutputSchema | None) -> tuple[str, list[str]]:
+    """The first property with a fixed list of values, and these."""
     properties: Json = schema.body.get("properties", {}) if schema else {}
-    return next((name for name, child in properties.items() if "enum" in child), "")
+    found = next((name for name, child in properties.items() if "enum" in child), "")
+    return found, [str(value) for value in properties[found]["enum"]] if found else []

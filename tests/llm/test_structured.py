@@ -95,3 +95,19 @@ def test_the_margin_is_that_of_the_deciding_tokens() -> None:
     assert margin_of(tokens, schema_of(Judgement)) == pytest.approx(0.7)
     assert margin_of(tokens, None) is None
     assert margin_of([(text, chosen, []) for text, chosen, _ in tokens], schema_of(Judgement)) is None
+
+
+def test_what_the_grammar_forbids_is_no_rival_of_the_decision() -> None:
+    """vLLM lists raw probabilities: words that could not stand there, and the same decision cut otherwise."""
+    tokens = [
+        ('{"decision":', -0.1, []),
+        ('"RE', -3.0, [("oops", -0.1), ('"R', -0.2), ('"RE', -3.0), ('"ACC', -4.5)]),
+        ("VISE", -2.0, [("oops", -0.1), ("JE", -2.5)]),
+        ('"}', -5.0, [("!", -0.1)]),
+    ]
+    assert margin_of(tokens, schema_of(Judgement)) == pytest.approx(0.5)
+    tokens[2] = ("VISE", -0.1, [("oops", -7.1), ("VISE", -0.1), ("V", -3.0)])  # no rival: below all that is listed
+    assert margin_of(tokens, schema_of(Judgement)) == pytest.approx(1.5)
+    tokens[1] = ('"A', -0.5, [('"REV', -1.0)])
+    tokens[2] = ("CCEPT", -3.0, [("oops", -0.1)])  # decided already
+    assert margin_of(tokens, schema_of(Judgement)) == pytest.approx(0.5)
