@@ -26,6 +26,7 @@ pytestmark = pytest.mark.vllm
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(os.environ.get("FACTORY_VLLM", ROOT / ".vllm"))
 BOOT_S = 300
+PATIENT = {"first_token_s": 240, "idle_s": 240}  # the first answer of an installation compiles for minutes
 both = pytest.mark.parametrize("wire", ["openai", "anthropic"])
 
 
@@ -58,7 +59,7 @@ def _up(url: str, process: "subprocess.Popen[bytes]", log: Path) -> str:
 
 
 def model(url: str, wire: str, **changes: object) -> Model:
-    about = {"url": f"{url}/v1", "model": "tiny", "context": LENGTH, "logprobs": True, "idle_s": 60, **changes}
+    about = {"url": f"{url}/v1", "model": "tiny", "context": LENGTH, "logprobs": True, **PATIENT, **changes}
     return models({}, FastClock())(endpoint(wire=wire, **about))
 
 
