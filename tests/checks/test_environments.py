@@ -1,7 +1,11 @@
 """What a draft may put into an environment that later runs use: nothing."""
 
+import pytest
+
 from factory.checks.prove import try_tests
 from tests.checks.conftest import Files, House, MakeHouse, Steps
+
+pytestmark = pytest.mark.network  # the environments are installed from the package index
 
 VERSION = "V = '1'\n"
 POISON = VERSION + (

@@ -66,7 +66,7 @@ def test_a_change_cannot_silence_a_linter(house: MakeHouse, change: Files) -> No
     assert any("linter" in note and next(iter(change)) in note for note in found.notes)
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "setup.cfg"])
+@pytest.mark.parametrize("name", ["pyproject.toml", pytest.param("setup.cfg", marks=pytest.mark.network)])
 def test_a_section_of_a_shared_file_is_put_back_too(house: MakeHouse, name: str) -> None:
     text = {"pyproject.toml": "[tool.ruff.lint]\nselect = {}\n\n[project]\nname = 'x'\nversion = '{}'\n",
             "setup.cfg": "[flake8]\nselect = {}\n\n[metadata]\nversion = {}\n"}[name]  # fmt: skip
@@ -76,6 +76,7 @@ def test_a_section_of_a_shared_file_is_put_back_too(house: MakeHouse, name: str)
     assert [rule.partition(":")[2] for rule in messages(found)] == ["F401"]
 
 
+@pytest.mark.network
 def test_a_linter_that_ran_on_the_base_only_is_a_finding(house: MakeHouse) -> None:
     """A linter that the change makes crash says nothing, and that is said."""
     made = house({"mypy.ini": "[mypy]\nplugins = plug\n", "a.py": "x = 1\n", "plug.py": PLUG},

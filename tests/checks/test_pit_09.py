@@ -8,6 +8,8 @@ from factory.checks.tamper import tampering
 from factory.contracts.evidence import Evidence
 from tests.checks.conftest import Files, House, MakeHouse, rules
 
+pytestmark = pytest.mark.network  # the environments are installed from the package index
+
 CODE = "def add(a, b):\n    return a + b\n"
 WRONG = "def add(a, b):\n    return 0\n"
 TEST = "from calc import add\n\n\ndef test_add():\n    assert add(2, 2) == 4\n\n\n"

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from factory.checks.reports import counts_of
 from tests.checks.conftest import MakeHouse, rules
+
+pytestmark = pytest.mark.network  # the environments are installed from the package index
 
 SETUP = '[build-system]\nrequires = ["setuptools", "setuptools-scm"]\nbuild-backend = "setuptools.build_meta"\n'
 PROJECT = SETUP + '\n[project]\nname = "{name}"\nversion = "1"\n'

@@ -37,7 +37,6 @@ _KEPT = {
     "category",
     "reason",
     "created",
-    "ceiling",
     "stage",
     "number",
     "criterion",
@@ -57,7 +56,8 @@ def _poison(value: object, key: str = "", at: str = "") -> object:
     plan_part = ".plan" in at and key in ("id", "role", "owns", "after", "acceptance", "reads")
     if key == "diff":
         return hostile_diff()
-    if not isinstance(value, str) or key in _KEPT or plan_part:
+    run_id = key == "id" and at.endswith(".run")  # the record itself takes letters, digits and dashes only
+    if not isinstance(value, str) or key in _KEPT or plan_part or run_id:
         return value
     cap = 190 if key == "title" else 20_000
     return (" ".join(ATTACKS) if key in ("path", "branch") else "\n".join((value, *ATTACKS)))[:cap]

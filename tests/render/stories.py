@@ -136,7 +136,6 @@ def accepted() -> Story:
         created="2026-11-20T21:04:11Z",
         repo=REPO,
         event=Event(kind="issue", source="issue.md", number="12"),
-        ceiling="frontier",
         task=Task(
             number="12",
             title="Cart total ignores the quantity",
@@ -154,7 +153,6 @@ def accepted() -> Story:
         verdict=ACCEPT,
         delivery=DELIVERY,
         output=Output(html="/tmp/out/report.html", markdown="/tmp/out/report.md", json_file="/tmp/out/run.json"),
-        notes=("No linter is configured in this repository.",),
     )
     return Story(
         run=run,
