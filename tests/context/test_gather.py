@@ -177,7 +177,7 @@ def test_a_flat_repository_that_does_not_fit_is_cut() -> None:
 
 
 def test_large_repository_is_cheap(tmp_path: Path) -> None:
-    """7,000 files and 500,000 lines: under 300 MB in the process, a few seconds (issue 2, section 8)."""
+    """7,000 files and 500,000 lines: under 300 MB in the process, a few seconds."""
     body = "".join(f"    value_{n} = compute(self, {n}, discount)\n" for n in range(70))
     stream = [b"commit refs/heads/main\ncommitter t <t@localhost> 0 +0000\ndata 1\nx\n"]
     for n in range(7000):
