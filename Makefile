@@ -3,7 +3,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test test-network test-vllm check lint types imports docs bench clean
+.PHONY: setup demo test test-network test-kill test-vllm check lint types imports docs bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -26,6 +26,9 @@ test: setup
 
 test-network: setup
 	$(RUN) pytest -m network -n 2
+
+test-kill: setup
+	$(RUN) pytest -m kill -n auto
 
 test-vllm: setup
 	$(RUN) python -m scripts.real_vllm setup .vllm

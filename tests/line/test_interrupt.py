@@ -11,6 +11,8 @@ import pytest
 
 from tests.line.targets import FACTORY, SHOP, answers, factory, result, shop, shop_settings
 
+pytestmark = pytest.mark.kill
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_and_resumed(tmp_path: Path, number: signal.Signals) -> None:

@@ -14,6 +14,8 @@ import pytest
 from tests.line.targets import ROOT, SHOP, factory, git, result, shop, shop_settings
 from tests.line.test_ways import EDIT, ISSUE, REVIEWS, plan, small, unit, verdict
 
+pytestmark = pytest.mark.kill
+
 WALKER = Path(__file__).parent / "dying.py"
 
 
