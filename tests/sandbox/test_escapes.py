@@ -207,8 +207,10 @@ def test_a_hanging_command_is_ended_in_time(shell: Python) -> None:
 
 
 def test_a_fork_bomb_stays_inside(shell: Python, sandbox: Bubblewrap) -> None:
+    if os.geteuid() == 0 and sandbox.describe() == "bubblewrap (user)":
+        pytest.skip("the kernel's process limit does not bind root: who is root gets the cgroup of the other launcher")
     result = shell("f() { f | f & }; f; sleep 1; wait", SMALL.but(seconds=2, processes=32))
-    assert result.status in ("exited", "timeout", "oom")  # 32 shells may meet the memory limit before the clock
+    assert result.status in ("exited", "timeout")
     assert result.seconds < 8
     assert shell("echo fine").output == "fine\n"
     assert len([pid for pid in os.listdir("/proc") if pid.isdigit()]) < 2000
