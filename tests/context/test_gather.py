@@ -187,6 +187,7 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "--bare", "."], cwd=target, check=True)
     subprocess.run(["git", "fast-import", "--quiet"], cwd=target, input=b"".join(stream), check=True)
     script = f"""
+        import resource
         from pathlib import Path
         from factory.context.gather import gather
         from factory.contracts.task import Task
@@ -201,6 +202,8 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
         assert pack.tree_omitted > 5000 and pack.tokens <= 16000
         status = Path("/proc/self/status").read_text()
         print(status.partition("VmHWM:")[2].split()[0])  # ru_maxrss would hold the parent's
+        used = [resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        assert sum(used) < 60, used  # its own processor time and that of its git, nobody else's
     """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False, cwd=Path.cwd()
