@@ -15,6 +15,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.model import Endpoint, Tier
 from factory.contracts.record import Field, Record, ValidationError, model_validator
 from factory.contracts.sandbox import Limits
+from factory.contracts.ticket import RoleName, Verb
 
 FROM_REPOSITORY = ("checks", "paths")  # the only tables that a target repository's own file may set
 
@@ -87,6 +88,34 @@ class SandboxSettings(Record):
     hosts: tuple[str, ...] = Field(default=(), description="more hosts that an installation may reach")
 
 
+class GithubSettings(Record):
+    """How the factory behaves on GitHub; counts only in the default branch's factory.toml."""
+
+    role: RoleName = Field(default="write", description="lowest role that may start work")
+    roles: dict[Verb, RoleName] = Field(default={}, description="lowest role for single commands, e.g. stop = 'triage'")
+    bots: tuple[str, ...] = Field(
+        default=(), description="logins of bots that may start work, exactly as GitHub has them"
+    )
+    hourly: int = Field(default=5, ge=1, description="runs one person may start within an hour")
+    box_minutes: float = Field(
+        default=30, gt=0, description="minutes a job may wait for the box before it counts as offline"
+    )
+    box_offline: Literal["park", "cloud"] = Field(
+        default="park", description="box offline: wait for it, or let hosted jobs do its part with the cloud endpoints"
+    )
+    start_ci: Literal["never", "auto"] = Field(
+        default="never", description="`auto`: an App token pushes, so that your CI runs the generated code by itself"
+    )
+    route_effort: int = Field(
+        default=5, ge=1, le=10, description="`auto`: from this effort on the swarm, below it the box"
+    )
+    rounds: int = Field(default=5, ge=1, le=20, description="revisions of one pull request before a person must decide")
+    copilot: bool = Field(default=False, description="the router may assign Copilot when asked for it by name")
+    max_files: int = Field(default=200, ge=1, description="files one change may touch")
+    max_kib: int = Field(default=2048, ge=1, description="KiB all changed files together may have")
+    max_inline: int = Field(default=20, ge=0, description="inline review comments a round")
+
+
 class Settings(Record):
     endpoints: dict[str, Endpoint] = Field(default={}, description="model endpoints by name")
     chain: tuple[ChainSettings, ...] = Field(default=(), description="which endpoints answer which role")
@@ -95,6 +124,7 @@ class Settings(Record):
     checks: CheckSettings = CheckSettings()
     paths: PathSettings = PathSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    github: GithubSettings = GithubSettings()
 
     @model_validator(mode="after")
     def _chains_name_endpoints(self) -> "Settings":

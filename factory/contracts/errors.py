@@ -6,6 +6,14 @@ FactoryError                      1  something a person should read; the message
 ├── GitProblem                    1  git refused
 ├── EditProblem                   1  an edit does not apply; carries what to tell the model
 ├── SandboxProblem                1  the sandbox itself is broken (never shown to a model as output)
+├── Refusal                       1  what was handed over may not be acted on; `code` is a fixed word
+├── HubProblem                    1  one request to GitHub failed; `status` is HTTP's, 0 without an answer
+│   ├── HubUnreachable               no answer, or 5xx                  (reads are retried; writes are looked up first)
+│   ├── HubLimited                4  a rate limit: `wait` seconds until it lifts
+│   ├── HubUnauthorized              401, also after a new token
+│   ├── HubForbidden                 403 that is no limit: the token lacks a permission
+│   ├── HubMissing                   404 or 410
+│   └── HubRefused                   409, 422 and other 4xx: this request will never succeed
 ├── Abandoned                     1  this process must end at once and write nothing
 │   ├── LostLease                    another process took the run
 │   └── ReplayDiffers                an offline replay left the recorded path
@@ -23,7 +31,10 @@ from pathlib import Path
 from typing import Literal
 
 StopReason = Literal[
+    "auth_expired",
+    "branch_moved",
     "budget",
+    "cancelled_by_human",
     "disk_full",
     "git_refused",
     "internal_error",
@@ -34,15 +45,20 @@ StopReason = Literal[
     "no_model",
     "plan_rejected",
     "rate_limited",
+    "refused",
     "sandbox_broken",
     "sandbox_unavailable",
     "state_unusable",
     "units_failed",
+    "waiting_quota",
     "wrong_key",
 ]
 
 EXIT_CODES: dict[StopReason, int] = {
+    "auth_expired": 1,
+    "branch_moved": 1,
     "budget": 4,
+    "cancelled_by_human": 0,
     "disk_full": 4,
     "git_refused": 1,
     "internal_error": 3,
@@ -53,10 +69,12 @@ EXIT_CODES: dict[StopReason, int] = {
     "no_model": 1,
     "plan_rejected": 1,
     "rate_limited": 4,
+    "refused": 1,
     "sandbox_broken": 1,
     "sandbox_unavailable": 2,
     "state_unusable": 4,
     "units_failed": 1,
+    "waiting_quota": 4,
     "wrong_key": 2,
 }
 
@@ -94,6 +112,66 @@ class EditProblem(FactoryError):
 
 
 class SandboxProblem(FactoryError):
+    pass
+
+
+RefusalCode = Literal[
+    "bad_signature",
+    "binary",
+    "bundle_damaged",
+    "digest_mismatch",
+    "mode_change",
+    "not_allowed",
+    "protected_path",
+    "secret_in_diff",
+    "stale_input",
+    "submodule",
+    "symlink",
+    "too_big",
+    "too_many_files",
+    "untrusted_artifact",
+]
+
+
+class Refusal(FactoryError):
+    """What another job handed over is not acted on. The message names what, where and what to do."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(message)
+        self.code: RefusalCode = code
+
+
+class HubProblem(FactoryError):
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class HubUnreachable(HubProblem):
+    pass
+
+
+class HubLimited(HubProblem):
+    exit_code = 4
+
+    def __init__(self, message: str, wait: float, status: int = 403) -> None:
+        super().__init__(message, status)
+        self.wait = wait
+
+
+class HubUnauthorized(HubProblem):
+    pass
+
+
+class HubForbidden(HubProblem):
+    pass
+
+
+class HubMissing(HubProblem):
+    pass
+
+
+class HubRefused(HubProblem):
     pass
 
 
@@ -153,7 +231,17 @@ def reason_of(problem: FactoryError) -> StopReason:
         return "git_refused"
     if isinstance(problem, SandboxProblem):
         return "sandbox_broken"
+    if isinstance(problem, Refusal):
+        return "refused"
+    if isinstance(problem, HubProblem):
+        return _of_hub(problem)
     return "state_unusable" if isinstance(problem, UsageProblem) else "internal_error"
+
+
+def _of_hub(problem: HubProblem) -> StopReason:
+    if isinstance(problem, HubLimited | HubUnreachable):
+        return "waiting_quota"
+    return "auth_expired" if isinstance(problem, HubUnauthorized) else "git_refused"
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

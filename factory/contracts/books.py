@@ -1,0 +1,28 @@
+"""Rows of the shared books: JSON lines on the orphan branch `factory-ledger`, where all machines see the same sums."""
+
+from typing import Literal
+
+from factory.contracts.record import Field, Record
+from factory.contracts.ticket import Purpose
+
+
+class Row(Record):
+    """One line. A run is `open`ed with its reservation, `close`d with what it really used; the first open is the lease."""
+
+    id: str  # unique; a line that is there already is not written again
+    kind: Literal["open", "close", "refused", "note"]
+    run: str
+    event: str  # the ticket's
+    purpose: Purpose
+    issue: int
+    pull: int = 0
+    actor: str
+    at: str  # ISO 8601 UTC
+    github_run: int = 0
+    reserved: int = Field(default=0, ge=0)  # micro-dollars
+    spent: int = Field(default=0, ge=0)  # micro-dollars
+    state: Literal["", "done", "draft", "failed", "stopped", "parked", "plan"] = ""
+    comment: int = 0  # the status comment
+    pull_made: int = 0
+    handover: str = ""  # JSON of a Handover: the run's last bundle, for approve, retry, redo and only
+    why: str = ""  # one sentence: the last decision's reason

@@ -1,0 +1,108 @@
+"""Tickets: what the gate decided about one event, signed: later jobs can check it, none can change it."""
+
+from decimal import Decimal
+from typing import Literal
+
+from factory.contracts.record import Field, Record, digest, digest_of
+
+Verb = Literal[
+    "plan", "approve", "fix", "review", "security", "retry", "redo", "only", "skip", "budget", "why", "status", "stop"
+]  # fmt: skip
+Purpose = Literal["swarm", "local", "demiurge", "revise", "review", "answer", "hunt"]
+"""What a ticket admits: the swarm, the whole line on the box, one fix on the box, a revision of a pull request's
+branch,
+a review of one, an answer without any model, the nightly hunt."""
+
+RoleName = Literal["none", "read", "triage", "write", "maintain", "admin"]
+ROLES: tuple[RoleName, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+
+Denial = Literal[
+    "denied:actor_permission",
+    "denied:permission_unknown",
+    "denied:bot",
+    "denied:own_comment",
+    "denied:not_understood",
+    "not_for_us",
+    "stale_input",
+    "bad_signature",
+    "untrusted_artifact",
+    "digest_mismatch",
+    "duplicate",
+    "already_running",
+    "rate_limited",
+    "depth",
+    "closed",
+    "budget",
+]
+"""Why an event starts nothing. Fixed words: tests, logs and the status comment use the same."""
+
+
+class Command(Record):
+    """`/factory VERB …` as a record."""
+
+    verb: Verb
+    unit: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?$")
+    step: str = Field(default="", pattern=r"^[a-z]{0,16}$")
+    frontier: bool = False
+    amount: Decimal = Field(default=Decimal(0), ge=0, le=1000)  # dollars
+
+
+class Ticket(Record):
+    """One admitted event. `signature` is Ed25519 over the canonical JSON of everything else."""
+
+    version: int = 1
+    repo: str = Field(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")
+    purpose: Purpose
+    event: str = Field(max_length=300)  # what makes a delivery unique: docs/github.md#events
+    actor: str = Field(max_length=100)
+    actor_id: int
+    role: RoleName
+    issue: int = Field(ge=0)  # 0: a dispatch with a task's text, or the hunt
+    pull: int = Field(default=0, ge=0)
+    command: Command | None = None
+    effort: int = Field(default=0, ge=0, le=10)  # 0: Atlas decides
+    max_units: int = Field(default=24, ge=1, le=24)
+    dry_run: bool = False
+    text: str = ""  # sha256 of the snapshot (`issue.md`) that models may be shown
+    seen: str = ""  # `updated_at` of the issue or comment when the snapshot was taken
+    base: str = ""  # branch
+    base_sha: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
+    head: str = ""  # branch of the pull request
+    head_sha: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
+    issued: str  # ISO 8601 UTC, GitHub's clock where it said one
+    depth: int = Field(default=0, ge=0, le=10)  # dispatches this ticket has come through
+    signature: str = Field(default="", max_length=200)
+
+    @property
+    def run(self) -> str:
+        """The run's id: the same event gives the same run, however often it is delivered."""
+        return f"gh-{self.pull or self.issue}-{digest(f'{self.repo} {self.event}')[:12]}"
+
+    @property
+    def payload(self) -> bytes:
+        """What is signed."""
+        return digest_of(self.but(signature="")).encode()
+
+
+class Decision(Record):
+    """What the gate made of an event. Without a ticket, `code` says why not and `say` what the asker is told ("")."""
+
+    code: Denial | Literal["allowed"]
+    ticket: Ticket | None = None
+    say: str = ""
+    snapshot: str = ""  # the text models may be shown; its sha256 is in the ticket
+
+
+class Handover(Record):
+    """Where a dispatched run finds what an earlier one made: all of it checked before use."""
+
+    run_id: int
+    artifact_id: int
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the bundle's manifest.json
+
+
+class Errand(Record):
+    """The client_payload of a repository_dispatch: under 64 KB, ids and digests only."""
+
+    ticket: Ticket
+    handover: Handover | None = None
