@@ -7,7 +7,7 @@ from factory.contracts.ticket import Purpose
 
 
 class Row(Record):
-    """One line. A run is `open`ed with its reservation, `close`d with what it really used; the first open is the lease."""
+    """One line. A run is `open`ed with its reservation and `close`d with what it used; the first open is the lease."""
 
     id: str  # unique; a line that is there already is not written again
     kind: Literal["open", "close", "refused", "note"]
