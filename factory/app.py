@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from factory.checks.prove import Bench, try_tests
-from factory.contracts.errors import ReplayDiffers, UsageProblem
+from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run
 from factory.contracts.sandbox import Sandbox
@@ -25,6 +26,7 @@ from factory.files import BlobFolder, trusted_folder
 from factory.forge.local import LocalBranches, LocalPulls
 from factory.git import Store, git_folder
 from factory.ledger.egress import Egress
+from factory.ledger.issue import issue_key
 from factory.ledger.journal import SqliteJournal
 from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.replay import ReplayJournal
@@ -119,12 +121,6 @@ def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
     return Bubblewrap(store, state.folder, settings.sandbox)
 
 
-def issue_key(run: Run) -> str:
-    """What the budget per issue is counted under: the repository and the issue's number, or its text."""
-    where = git_folder(Path(run.repo.path))
-    return digest(f"{where}\0{run.event.kind}\0{run.event.number or run.event.text}")[:16]
-
-
 def make_shop(
     run: Run,
     state: State,
@@ -144,7 +140,13 @@ def make_shop(
     policy = PathPolicy.of(settings.paths)
     checks = settings.checks
     bench = Bench(
-        trees=store, sandbox=sandbox, blobs=blobs, settings=checks, when=_date(store, run), base=run.repo.tree
+        trees=store,
+        sandbox=sandbox,
+        blobs=blobs,
+        settings=checks,
+        when=_date(store, run),
+        base=run.repo.tree,
+        admit=partial(_admit_check, state, settings.budget.run_sandbox_minutes),
     )
     ask = models(os.environ, state.clock, state.run_folder(run.id))
     client = Client(settings, ask, spend, egress, state.clock, _notify(run, journal, watcher))
@@ -162,6 +164,17 @@ def make_shop(
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id),
                                    recorded_label(settings)),
     )  # fmt: skip
+
+
+def _admit_check(state: State, minutes: float | None, run: str) -> None:
+    """Raises Stopped('budget') when a run's checks have had their time: a loop may not test for ever."""
+    used = state.journal.seconds(run, "check")
+    if minutes is not None and used >= minutes * 60:
+        raise Stopped(
+            "budget",
+            f"The budget run_sandbox_minutes = {minutes:g} is used up: the checks took {used / 60:.1f} minutes. "
+            f"Raise budget.run_sandbox_minutes, then run `factory resume {run}`.",
+        )
 
 
 def spend_of(state: State, settings: Settings) -> Spend:

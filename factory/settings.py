@@ -36,6 +36,9 @@ class BudgetSettings(Record):
     issue_usd: Decimal | None = Field(default=Decimal("5"), ge=0, description="dollars one issue, over all its runs")
     run_tokens: int | None = Field(default=20_000_000, ge=0, description="tokens one run may use, in and out")
     run_minutes: float | None = Field(default=720, gt=0, description="wall-clock minutes one run may take")
+    run_sandbox_minutes: float | None = Field(
+        default=240, gt=0, description="minutes one run's checks may take in the sandbox, all together"
+    )
     escalation_usd: Decimal = Field(
         default=Decimal("0.25"),
         ge=0,

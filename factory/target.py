@@ -56,3 +56,13 @@ def resolve(path: Path, ref: str) -> tuple[str, str, str]:
         raise UsageProblem(f"There is no ref {name!r} in {path}: choose one of {', '.join(known) or 'none'}.") from None
     commit = line.decode().strip()
     return name, commit, run_git(path, "rev-parse", f"{commit}^{{tree}}").decode().strip()
+
+
+def merge_base(path: Path, base: str, head: str) -> str:
+    """The commit where `head` left `base` (empty: the checked-out branch). Raises UsageProblem when there is none."""
+    _, before, _ = resolve(path, base)
+    try:
+        return run_git(path, "merge-base", before, head).decode().strip()
+    except GitProblem:
+        words = f"{base or 'HEAD'} and {head[:12]} have no common history in {path}"
+        raise UsageProblem(f"{words}: fetch more of it (git fetch --unshallow).") from None

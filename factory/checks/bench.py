@@ -1,5 +1,6 @@
 """What the checks work with, and one piece of their work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from factory.checks.kind import Suite
@@ -19,6 +20,7 @@ class Bench:
     settings: CheckSettings
     when: str  # ISO date of the base commit: SOURCE_DATE_EPOCH's text form for reproducible builds
     base: str = ""  # the base's tree, where it is known: see environment.py
+    admit: Callable[[str], None] = lambda run: None  # asked before each batch: raises Stopped when the run had enough
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ def run_all(bench: Bench, scope: Scope, errands: Sequence[Errand]) -> Results:
     )
 
     def work() -> Results:
+        bench.admit(scope.place[0])
         ready, notes = install_all(bench, needed)
         keys = [ready.get(each.setup.key, "") if each else "" for each in needed]
         jobs = [partial(_run, bench, errand, key) for errand, key in zip(errands, keys, strict=True)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from factory.cli import demo, doctor, ledger, models, replay, resume, run, schema, serve, stage
+from factory.cli import demo, doctor, ledger, models, replay, resume, review, run, schema, serve, stage
 from factory.contracts.errors import FULL, FactoryError, ReplayDiffers, disk_problem
 
 COMMANDS: dict[str, Callable[..., int]] = {
@@ -14,6 +14,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "doctor": doctor.doctor,
     "replay": replay.replay,
     "resume": resume.resume,
+    "review": review.review,
     "run": run.run,
     "schema": schema.schema,
     "serve": serve.serve,

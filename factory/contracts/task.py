@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from factory.contracts.record import Record
+from factory.contracts.record import Field, Record
 
 TaskKind = Literal["bug", "feature", "chore", "tidy"]
 
@@ -10,10 +10,12 @@ TaskKind = Literal["bug", "feature", "chore", "tidy"]
 class Event(Record):
     """How the factory was asked: an issue's text from a file, or a built-in task."""
 
-    kind: Literal["issue", "tidy"]
+    kind: Literal["issue", "tidy", "review"]
     source: str  # where the text came from, for people: a file name or "command line"
     text: str = ""
     number: str = ""  # the issue's number when one is known, digits only
+    pull: int = Field(default=0, ge=0)  # the pull request whose branch is revised
+    branch: str = ""  # that branch: delivered onto, instead of onto a new one
 
 
 class Task(Record):

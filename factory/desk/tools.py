@@ -19,6 +19,7 @@ READ_LINES = 400
 READ_CHARS = 24_000
 FOUND = 60
 LISTED = 300
+_TEST = re.compile(r"(?!-)[\w./:@,+=~()\[\]-]+")  # letters and signs that runners use in ids
 LINE = 300  # characters of a found line
 TEST_CHARS = 8_000
 
@@ -129,6 +130,12 @@ def _list(bench: Bench, wanted: ListFiles) -> Result:
 
 
 def _tests(bench: Bench, wanted: RunTests) -> Result:
+    """Files and test ids only: what could be an option, a command or a way out is the model's error."""
+    for name in wanted.selection.split():
+        path = name.partition("::")[0]
+        if not _TEST.fullmatch(name) or escape(path.rstrip("/")):
+            problem = f"{name[:200]!r} is no test file and no test id: name files like tests/test_a.py::test_b"
+            raise EditProblem(f"{problem}, or nothing to run all.", name, "bad_selection")
     text = bench.run_tests(bench.draft.tree(), wanted.selection)
     if len(text) > TEST_CHARS:
         text = f"{text[: TEST_CHARS // 3]}\n[... cut ...]\n{text[-TEST_CHARS * 2 // 3 :]}"

@@ -137,6 +137,11 @@ class SqliteJournal:
         for row in self.db.connection().execute(query, (run,)):
             yield _step(row)
 
+    def seconds(self, run: str, kind: str) -> float:
+        """How long a run's finished steps of one kind took, all together."""
+        query = "SELECT COALESCE(SUM(seconds), 0) FROM steps WHERE run = ? AND kind = ?"
+        return float(self.db.connection().execute(query, (run, kind)).fetchone()[0])
+
     def find(self, run: str, stage: str, unit: str, n: int) -> Step | None:
         query = "SELECT * FROM steps WHERE run = ? AND stage = ? AND unit = ? AND n = ?"
         row = self.db.connection().execute(query, (run, stage, unit, n)).fetchone()

@@ -1,6 +1,7 @@
 """The reviewers' part of a round: Hydra's lenses and Athena's two auditors, then a validator that believes no quote."""
 
 from functools import partial
+from typing import Literal
 
 from factory.contracts.errors import Stopped
 from factory.contracts.finding import SEVERITIES, Finding, finding
@@ -13,15 +14,23 @@ from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
 
 
-def review(run: Run, shop: Shop, n: int, known: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Valid findings of all lenses, worst first, one per fingerprint. A lens that fails is noted and left out."""
+def review(
+    run: Run, shop: Shop, n: int, known: tuple[Finding, ...], eyes: Literal["all", "review", "security"] = "all"
+) -> tuple[Finding, ...]:
+    """Valid findings of all lenses, worst first, one per fingerprint. A lens that fails is noted and left out.
+
+    `eyes`: everybody, or only Hydra's lenses ("review"), or only Athena's auditors ("security").
+    """
     assert run.task
     assert run.plan
     assert run.evidence
     facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
                         evidence=evidence_text(run.evidence, shop.blobs), known=known)  # fmt: skip
-    lenses: dict[str, Reviewer] = {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
-    lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
+    lenses: dict[str, Reviewer] = {}
+    if eyes != "security":
+        lenses |= {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
+    if eyes != "review":
+        lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
     jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()]
     notes = dict(zip(lenses, side_by_side(jobs, shop.settings.line.threads), strict=True))
     found: dict[str, Finding] = {}

@@ -114,3 +114,35 @@ def test_long_test_output_keeps_head_and_tail(bench: Bench) -> None:
 def test_wrong_calls_are_named(bench: Bench, name: str, arguments: dict[str, object], problem: str) -> None:
     with pytest.raises(BadReply, match=problem):
         bench.use(name, arguments)
+
+
+@pytest.mark.parametrize(
+    "selection", ["-p evil --rootdir=/ ; id", "tests/../../x", "tests/a.py;id", "$(id)", "`id`", "/etc/passwd", "a|b"]
+)
+def test_inj_07_a_selection_is_test_ids_and_nothing_else(bench: Bench, selection: str) -> None:
+    ran: list[str] = []
+    made = Bench(bench.draft, bench.trees, lambda tree, words: ran.append(words) or "ran", bench.note)
+    assert made.use("run_tests", {"selection": selection}).text.startswith("error: ")
+    assert ran == []
+    assert made.use("run_tests", {"selection": "tests/test_cart.py::T::test_a[x-1] tests/"}).text == "ran"
+
+
+def test_inj_08_names_that_look_like_options_are_only_names(tmp_path: Path) -> None:
+    names = ("-rf", "--upload-pack=sh", ";id", "$(id)", "-e", "--open-files-in-pager=id")
+    store, tree = repository(tmp_path, {name: f"text of {name}\n" for name in names} | FILES)
+    made = Bench(Draft(store, tree, UNIT.owns, PathPolicy()), store, lambda tree, words: "", lambda *row: None)
+    listed = made.use("list_files", {}).text
+    for name in names:
+        assert f"\n{name}\n" in f"{listed}\n"
+        assert f"text of {name}" in made.use("read_file", {"path": name}).text
+        assert name in made.use("search", {"pattern": "text of", "glob": name}).text
+    assert "text of -e" in made.use("search", {"pattern": "-e"}).text
+    assert "--open" in made.use("search", {"pattern": "--open-files-in-pager=id"}).text
+
+
+def test_pit_15_there_is_no_tool_that_fetches(bench: Bench) -> None:
+    """An issue that says "read https://evil/x.txt" finds no means: the model is told what there is."""
+    for name in ("fetch", "web_search", "open_url", "shell", "bash", "http_get"):
+        with pytest.raises(BadReply, match="there are: read_file, search, list_files, run_tests, finish"):
+            bench.use(name, {"url": "https://evil.example/instructions.txt"})
+    assert bench.use("read_file", {"path": "https://evil.example/instructions.txt"}).text.startswith("error: ")
