@@ -6,6 +6,7 @@ from factory.contracts.evidence import Evidence
 from factory.contracts.plan import Plan
 from factory.contracts.record import Field, Record, digest
 from factory.contracts.task import Event, PackRef, Task
+from factory.contracts.ticket import Ticket
 from factory.contracts.verdict import Round, Verdict
 
 SCHEMA = 1
@@ -64,6 +65,7 @@ class Run(Record):
     created: str  # ISO 8601, UTC
     repo: Repo
     event: Event
+    ticket: Ticket | None = None  # of a run that GitHub asked for: who asked, where it is delivered
     sandbox: str = "bubblewrap"
     settings: str = ""  # blob: the settings the run was started with
     config: str = ""  # the file they came from: `resume` reads it again, so that a raised limit counts

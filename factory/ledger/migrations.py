@@ -32,4 +32,13 @@ def first(db: sqlite3.Connection) -> None:
             db.execute(statement)
 
 
-MIGRATIONS = (first,)
+def second(db: sqlite3.Connection) -> None:
+    """Rows that came from another machine keep the name they had there (`machine:id`), so that each comes in once."""
+    db.execute("CREATE TABLE machine (id TEXT NOT NULL)")
+    db.execute("INSERT INTO machine VALUES (lower(hex(randomblob(8))))")
+    for table in ("spend", "egress", "trail"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN origin TEXT NOT NULL DEFAULT ''")
+        db.execute(f"CREATE UNIQUE INDEX {table}_origin ON {table} (run, origin) WHERE origin <> ''")
+
+
+MIGRATIONS = (first, second)
