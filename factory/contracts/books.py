@@ -12,6 +12,7 @@ class Row(Record):
     id: str  # unique; a line that is there already is not written again
     kind: Literal["open", "close", "refused", "note"]
     run: str
+    leg: int = 0  # the ticket's depth: a run that was dispatched on opens its next leg
     event: str  # the ticket's
     purpose: Purpose
     issue: int
@@ -19,7 +20,8 @@ class Row(Record):
     actor: str
     at: str  # ISO 8601 UTC
     github_run: int = 0
-    reserved: int = Field(default=0, ge=0)  # micro-dollars
+    reserved: int = Field(default=0, ge=0)  # micro-dollars; on a note: what a person added to the issue's limit
+    limited: bool = True  # open: `reserved` is a limit; False: the settings set none
     spent: int = Field(default=0, ge=0)  # micro-dollars
     state: Literal["", "done", "draft", "failed", "stopped", "parked", "plan"] = ""
     comment: int = 0  # the status comment
