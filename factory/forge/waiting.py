@@ -1,0 +1,42 @@
+"""Jobs that wait for a runner that does not come: found long before GitHub cancels them after 24 hours. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from factory.contracts.hub import WorkflowJob, WorkflowRun
+from factory.contracts.record import Record
+from factory.settings import GithubSettings
+
+
+class Parked(Record):
+    """A queued job of a run that nobody picked up."""
+
+    run: int
+    job: str
+    minutes: int
+    title: str  # the workflow run's display title: it holds the factory's run id
+    url: str = ""
+
+
+def parked(
+    runs: Iterable[tuple[WorkflowRun, Iterable[WorkflowJob]]], now: str, settings: GithubSettings
+) -> tuple[Parked, ...]:
+    """Jobs for a self-hosted runner that have been queued longer than settings.box_minutes; `now` by GitHub's clock."""
+    found = []
+    for run, jobs in runs:
+        for job in jobs:
+            if job.status != "queued" or "self-hosted" not in job.labels or not job.created:
+                continue
+            minutes = minutes_between(job.created, now)
+            if minutes >= settings.box_minutes:
+                found.append(Parked(run=run.id, job=job.name, minutes=int(minutes), title=run.name, url=run.url))
+    return tuple(found)
+
+
+def minutes_between(earlier: str, later: str) -> float:
+    """Both ISO 8601 UTC, both GitHub's: this machine's clock has no part in it."""
+    return (_time(later) - _time(earlier)).total_seconds() / 60
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
