@@ -106,3 +106,4 @@ class Errand(Record):
 
     ticket: Ticket
     handover: Handover | None = None
+    run: str = Field(default="", max_length=64)  # the ticket's, for the name of the run that it starts: `run-name`
