@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -33,11 +34,23 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+    app.callback()(about)
     for name, command in COMMANDS.items():
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
     return app
+
+
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    """An issue goes in, a reviewed and tested pull request comes out."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"factory {installed('dark-factory')}")
+        raise typer.Exit
 
 
 def main() -> None:
