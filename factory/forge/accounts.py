@@ -124,7 +124,7 @@ def admit(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Settin
         return Admission("duplicate", other=before.open.run)
     if before and before.close is None:
         return Admission("allowed", lease=before.open)
-    denied = _busy(rows, ticket, github_run, now) or _too_many(rows, ticket, github_run, settings, now)
+    denied = _busy(rows, ticket, github_run, now) or too_many(rows, ticket, github_run, settings, now)
     return denied or _reserve(rows, ticket, github_run, settings, now)
 
 
@@ -143,7 +143,7 @@ def _all_numbers(rows: Sequence[Row], row: Row) -> frozenset[int]:
     return frozenset().union(*(numbers(each) for each in about(rows, numbers(row)))) | numbers(row)
 
 
-def _too_many(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Settings, now: str) -> Admission | None:
+def too_many(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Settings, now: str) -> Admission | None:
     """Runs that one person started within the hour; dispatched legs and the nightly hunt are nobody's."""
     most = settings.github.hourly
     if ticket.depth or ticket.purpose == "hunt":
