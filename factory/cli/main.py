@@ -42,15 +42,20 @@ def build() -> typer.Typer:
     return app
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"factory {version('dark-factory')}")
+        raise typer.Exit
+
+
 def about(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     """An issue goes in, a reviewed and tested pull request comes out."""
-    if version:
-        from importlib.metadata import version as installed
-
-        print(f"factory {installed('dark-factory')}")
-        raise typer.Exit
 
 
 def main() -> None:

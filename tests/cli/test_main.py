@@ -16,4 +16,4 @@ def test_the_version_is_one_line_that_the_setup_action_compares(capsys: pytest.C
 
 def test_no_argument_is_help(capsys: pytest.CaptureFixture[str]) -> None:
     exit_code([])
-    assert "run" in capsys.readouterr().out
+    assert "Commands:" in capsys.readouterr().err
