@@ -288,6 +288,14 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return user_state_path("dark-factory")
 
 
+def cache_folder() -> Path:
+    """Where downloads that can be made again are kept: `FACTORY_CACHE`, else the user's cache directory."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("FACTORY_CACHE", "")
+    return Path(named).absolute() if named else user_cache_path("dark-factory", appauthor=False)
+
+
 def user_file() -> Path:
     """The user's own settings file, whether it is there or not."""
     from platformdirs import user_config_path
