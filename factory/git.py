@@ -91,6 +91,18 @@ def git_folder(path: Path) -> Path:
     return Path(os.fsdecode(raw).rstrip("\n"))
 
 
+def borrow(folder: Path, target: Path) -> None:
+    """The bare repository at `folder` uses the objects of `target` from now on, and of nobody else."""
+    borrowed = git_folder(target)
+    if (borrowed / "shallow").is_file():  # where history ends there, it ends here
+        (folder / "shallow").write_bytes((borrowed / "shallow").read_bytes())
+    alternates = folder / "objects" / "info" / "alternates"
+    alternates.parent.mkdir(parents=True, exist_ok=True)
+    ready = alternates.with_suffix(".new")  # this file says that the store is complete, so it comes last and whole
+    ready.write_text(f"{borrowed / 'objects'}\n")
+    ready.replace(alternates)
+
+
 class Store:
     """A private bare repository at `folder` that borrows the objects of `target` (a repository's path)."""
 
@@ -110,15 +122,7 @@ class Store:
         info.mkdir(exist_ok=True)
         # the export is the tree as it is: .gitattributes may not hide tests or rewrite files on the way out
         (info / "attributes").write_text("* -export-ignore -export-subst -filter -ident -working-tree-encoding\n")
-        borrowed = git_folder(self.target)
-        objects = borrowed / "objects"
-        if (borrowed / "shallow").is_file():  # where history ends there, it ends here
-            (self.folder / "shallow").write_bytes((borrowed / "shallow").read_bytes())
-        alternates = self.folder / "objects" / "info" / "alternates"
-        alternates.parent.mkdir(parents=True, exist_ok=True)
-        ready = alternates.with_suffix(".new")  # this file says that the store is complete, so it comes last and whole
-        ready.write_text(f"{objects}\n")
-        ready.replace(alternates)
+        borrow(self.folder, self.target)
 
     def git(self, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
         return run_git(self.folder, *arguments, stdin=stdin, env=env)

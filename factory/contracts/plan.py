@@ -9,6 +9,8 @@ CoderRole = Literal["frontend", "backend", "integration", "unit", "qa", "visual"
 
 MAX_UNITS_A_WAVE = 8
 MAX_WAVES = 3
+MAX_UNITS = MAX_UNITS_A_WAVE * MAX_WAVES
+SMALL = 3  # an effort up to this one gets one unit
 
 
 class Criterion(Record):

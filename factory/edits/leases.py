@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations
 
 from factory.contracts.errors import EditProblem
-from factory.contracts.plan import MAX_UNITS_A_WAVE, MAX_WAVES, Plan, Unit
+from factory.contracts.plan import MAX_UNITS, MAX_UNITS_A_WAVE, MAX_WAVES, SMALL, Plan, Unit
 from factory.edits.globs import matches, overlap
 from factory.edits.paths import PathPolicy, escape
 
@@ -37,13 +37,20 @@ def waves(plan: Plan) -> tuple[tuple[Unit, ...], ...]:
 
 
 def plan_problems(
-    plan: Plan, paths: Collection[str], policy: PathPolicy, small_effort: int = 3
+    plan: Plan, paths: Collection[str], policy: PathPolicy, small_effort: int = SMALL, most_units: int = MAX_UNITS
 ) -> tuple[str, ...]:  # fmt: skip
     """Why this plan cannot be worked on, one sentence each, for the model that made it; () when it can.
 
-    `paths` are the files of the tree it was made for. At most MAX_PROBLEMS sentences.
+    `paths` are the files of the tree it was made for; `most_units` is what the asker allows. At most MAX_PROBLEMS
+    sentences.
     """
-    found = [*_naming(plan), *_order(plan), *_size(plan, small_effort), *_places(plan, policy), *_removes(plan)]
+    found = [
+        *_naming(plan),
+        *_order(plan),
+        *_size(plan, small_effort, most_units),
+        *_places(plan, policy),
+        *_removes(plan),
+    ]
     if not any(len(glob) > MAX_LEASE_CHARS for unit in plan.units for glob in unit.owns):
         found.extend(_overlaps(plan, paths))
     return tuple(dict.fromkeys(found))[:MAX_PROBLEMS]
@@ -92,7 +99,9 @@ def _in_cycle(units: Sequence[Unit]) -> list[str]:
         left = {name: after - gone for name, after in left.items() if name not in gone}
 
 
-def _size(plan: Plan, small_effort: int) -> Iterator[str]:
+def _size(plan: Plan, small_effort: int, most_units: int) -> Iterator[str]:
+    if len(plan.units) > most_units:
+        yield f"The plan has {len(plan.units)} units, at most {most_units} are allowed here: join some."
     if plan.effort <= small_effort and len(plan.units) > 1:
         yield (
             f"A task of effort {plan.effort} gets one unit, the plan has {len(plan.units)}: "

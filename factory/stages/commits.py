@@ -3,33 +3,23 @@
 from factory.contracts.change import Change
 from factory.contracts.run import Commit, Run
 from factory.contracts.seams import TreeWriter
+from factory.handover.trees import candidate_steps
 from factory.render.text import line, quiet
 
 
 def accepted(run: Run) -> tuple[Change, ...]:
     """Every change that is part of the candidate, in order: units by wave, then fixes."""
-    return tuple(change for change, _ in _steps(run))
+    return tuple(change for change, _ in candidate_steps(run))
 
 
 def commits_of(run: Run, trees: TreeWriter) -> tuple[Commit, ...]:
     """Commit objects in the run's own store, each on top of the one before, of trees that no test has touched."""
     parent, commits = run.repo.commit, []
-    for change, tree in _steps(run):
+    for change, tree in candidate_steps(run):
         title = _line(change.title)
         parent = trees.commit(tree, parent, f"{title}\n\n{_trailers(run, change)}", run.created)
         commits.append(Commit(sha=parent, unit=change.unit, title=title))
     return tuple(commits)
-
-
-def _steps(run: Run) -> list[tuple[Change, str]]:
-    """(change, tree after it), without the units that brought nothing."""
-    found, before = [], run.repo.tree
-    for wave in run.waves:
-        for change, after in zip(wave.changes, wave.trees, strict=True):
-            if after != before:
-                found.append((change, after))
-            before = after
-    return [*found, *zip(run.fixes, run.fix_trees, strict=True)]
 
 
 def _trailers(run: Run, change: Change) -> str:

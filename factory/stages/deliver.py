@@ -3,7 +3,7 @@
 import re
 
 from factory.contracts.errors import GitProblem
-from factory.contracts.run import Delivery, Run
+from factory.contracts.run import Delivery, Pull, Run
 from factory.render.pull import body, title
 from factory.stages.commits import commits_of
 from factory.stages.shop import Shop
@@ -14,15 +14,22 @@ KEEP = ("budget", "model_unusable", "no_model", "rate_limited", "wrong_key")  # 
 def deliver(run: Run, shop: Shop) -> Run:
     """Commits, branch, pull request, in this order; a draft unless it is `ready`."""
     commits = commits_of(run, shop.trees)
-    name, head = branch_name(run), commits[-1].sha
+    name, head = run.event.branch or branch_name(run), commits[-1].sha
     existing = shop.branches.branch(name)
-    before = run.delivery.commits[-1].sha if run.delivery else ""
+    start = run.repo.commit if run.event.branch else ""  # a revision goes on from where the branch was
+    before = run.delivery.commits[-1].sha if run.delivery else start
+    if run.event.branch and not existing:
+        raise GitProblem(f"The branch {name} is gone: restore it in the pull request, then ask again.")
     if existing not in ("", head, before):
         raise GitProblem(f"The branch {name} was changed by somebody else: merge it or rename it, then resume.")
     if existing != head:
         shop.journal.check(run.id)
         shop.branches.push(name, head, existing)
     run = run.but(delivery=Delivery(branch=name, commits=commits, rounds=len(run.rounds)))
+    if run.event.pull:  # somebody's pull request is there: its words stay as they are
+        pull = Pull(number=run.event.pull, url="", draft=not ready(run), title=title(run), branch=name,
+                    base=run.repo.ref)  # fmt: skip
+        return run.but(delivery=Delivery(branch=name, commits=commits, pull=pull, rounds=len(run.rounds)))
     marker = f"<!-- factory:v1 run={run.id} kind=pull -->"
     text = body(shop.story(run), marker)
     draft = not ready(run)

@@ -16,7 +16,10 @@ _BUG = re.compile(
 
 def intake(run: Run, shop: Shop) -> Run:
     """The issue's text becomes a task. Everything in it stays data: nothing here is executed or interpreted."""
-    return run.but(task=task_of(run.event))
+    task = task_of(run.event)
+    if run.ticket and run.ticket.effort:
+        task = task.but(effort=run.ticket.effort)
+    return run.but(task=task)
 
 
 def task_of(event: Event) -> Task:

@@ -1,14 +1,16 @@
 """plan: Pack -> Plan. Atlas proposes; the validator decides."""
 
 from factory.contracts.errors import Stopped
-from factory.contracts.plan import Criterion, Plan, Unit
+from factory.contracts.plan import MAX_UNITS, SMALL, Criterion, Plan, Unit
 from factory.contracts.roster import PlanFacts
 from factory.contracts.run import Run
 from factory.edits.leases import plan_problems
+from factory.edits.paths import escape
 from factory.stages.gather import pack_of
 from factory.stages.shop import Shop
 
 TRIES = 3
+ONE_UNIT = ("demiurge", "revise")  # purposes that need no architect: one fix
 
 
 def plan(run: Run, shop: Shop) -> Run:
@@ -16,17 +18,45 @@ def plan(run: Run, shop: Shop) -> Run:
     assert run.task
     if run.task.kind == "tidy":
         return run.but(plan=tidy_plan())
+    if run.ticket and run.ticket.purpose in ONE_UNIT:
+        return run.but(plan=one_unit_plan(run))
     scope = shop.journal.scope(run.id, "plan")
     problems: tuple[str, ...] = ()
     for attempt in range(TRIES):
         desk = shop.desk("atlas", scope, run)
         answer = shop.roster.atlas(desk, PlanFacts(task=run.task, pack=pack_of(run, shop), problems=problems))
-        problems = plan_problems(answer.value, shop.trees.entries(run.repo.tree), shop.policy)
+        proposed, most = as_asked(answer.value, run)
+        problems = plan_problems(proposed, shop.trees.entries(run.repo.tree), shop.policy, most_units=most)
         if not problems:
-            return run.but(plan=answer.value)
+            return run.but(plan=proposed)
         shop.watcher.tell("note", text=f"plan {attempt + 1} refused: {problems[0]}")
         shop.journal.note(run.id, "plan_refused", problems=problems)
     raise Stopped("plan_rejected", f"No valid plan after {TRIES} tries; the last one: {'; '.join(problems[:3])}")
+
+
+def as_asked(plan: Plan, run: Run) -> tuple[Plan, int]:
+    """(the plan with the effort that the asker named, the most units that the asker allows)."""
+    if run.ticket is None:
+        return plan, MAX_UNITS
+    return plan.but(effort=run.ticket.effort or plan.effort), run.ticket.max_units
+
+
+def one_unit_plan(run: Run) -> Plan:
+    """The plan of a single fix: who writes it reads what was gathered and may write anywhere that is not protected."""
+    assert run.task
+    wanted = f"{run.task.title}\n\n{run.task.body}".strip()[:20_000]
+    asked = run.ticket.effort if run.ticket else 0
+    reads = tuple(path for path in (run.pack.files if run.pack else ()) if not escape(path))
+    return Plan(
+        summary=run.task.title or "Do what the issue says.",
+        effort=min(asked or SMALL, SMALL),
+        acceptance=(Criterion(id="asked", text=f"What was asked for is done: {run.task.title}"[:2000]),),
+        units=(
+            Unit(id="fix", role="integration", title=(run.task.title or "Do what the issue says")[:200],
+                 instructions=wanted or "Do what the issue says.", owns=("**",), reads=reads[:64],
+                 acceptance=("asked",)),
+        ),
+    )  # fmt: skip
 
 
 def tidy_plan() -> Plan:
