@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from factory.simulator.hub import runs
 from factory.simulator.hub.nouns import (
     RANK,
     App,
@@ -47,6 +48,9 @@ class Hub:
         self.violations: list[str] = []  # requests that GitHub's own description does not allow
         self.requests: list[tuple[str, str, int, str]] = []  # method, path, status, login: what was asked, in order
         self.extras: dict[str, Any] = {}  # other modules' tables
+        self.runs: dict[int, runs.Run] = {}
+        self.jobs: dict[int, runs.Job] = {}
+        self.artifacts: dict[int, runs.Artifact] = {}
         self.url = ""  # of the API, while served: http://127.0.0.1:N/api/v3
         self.server_url = ""  # of pages and git, while served: http://127.0.0.1:N
         self._ids = 1_000_000
