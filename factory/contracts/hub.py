@@ -9,6 +9,9 @@ from typing import Any, Literal, Protocol
 from factory.contracts.record import Json, Record
 from factory.contracts.ticket import RoleName
 
+MAX_BUNDLE = 64 * 1024 * 1024  # bytes of one artifact's zip
+MAX_TEXT = 65_536  # characters of an issue's, comment's, review's or pull request's body
+
 
 class Person(Record):
     login: str
@@ -159,6 +162,10 @@ class IssueReader(Protocol):
 
     def labels_of(self, number: int) -> tuple[str, ...]: ...
 
+    def one_comment(self, comment: int) -> Comment:
+        """Raises HubMissing."""
+        ...
+
 
 class IssueWriter(Protocol):
     def create_issue(self, title: str, body: str, labels: tuple[str, ...] = ()) -> Issue: ...
@@ -224,6 +231,10 @@ class CheckWriter(Protocol):
         """Create or update the check run with external_id `key` on the commit; annotations in batches of 50."""
         ...
 
+    def find_check(self, name: str, commit: str, key: str) -> int:
+        """The id of the check run with this external_id, or 0."""
+        ...
+
 
 class RunReader(Protocol):
     def workflow_run(self, run: int) -> WorkflowRun: ...
@@ -257,3 +268,9 @@ class Owner(Protocol):
     """For `doctor`: settings that can be read; None where the token may not."""
 
     def get(self, path: str) -> Any: ...
+
+
+class Ship(
+    Access, IssueReader, IssueWriter, Labeller, PullReader, PullWriter, CheckWriter, RunReader, Dispatcher, Protocol
+):
+    """All of it: for ship jobs only."""
