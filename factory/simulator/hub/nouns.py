@@ -34,6 +34,7 @@ class Token:
     expires: float = 0  # epoch seconds; 0 = never
     app: int = 0
     used: int = 0  # requests made with it
+    job: str = ""  # for whom it was made, in words: what `hub.calls` counts by
 
     def grants(self, name: str, level: str) -> bool:
         """What the token itself holds; `hub.may` also looks at the person's role."""

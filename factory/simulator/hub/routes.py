@@ -65,6 +65,10 @@ class Dropped(Exception):
 class Faults(Protocol):
     """What goes wrong on demand. Called outside the state's lock, so they may sleep."""
 
+    def attach(self, hub: "Hub") -> None:
+        """Once, by the hub that it is for."""
+        ...
+
     def before(self, call: "Call") -> Answer | None:
         """An answer instead of handling (rate limit, 502), None to go on; may raise Dropped."""
         ...
@@ -75,6 +79,9 @@ class Faults(Protocol):
 
 
 class NoFaults:
+    def attach(self, hub: "Hub") -> None:
+        pass
+
     def before(self, call: "Call") -> Answer | None:
         return None
 

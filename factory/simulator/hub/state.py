@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.simulator.hub import runs
+from factory.simulator.hub.limits import Limits
 from factory.simulator.hub.nouns import (
     RANK,
     App,
@@ -37,7 +38,9 @@ class Hub:
     def __init__(self, folder: Path, now: Callable[[], float] = time.time, faults: Faults | None = None) -> None:
         self.folder = folder
         self.epoch = now
+        self.limits = Limits(now)
         self.faults: Faults = faults or NoFaults()
+        self.faults.attach(self)
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.users: dict[str, User] = {}  # by lower-case login
@@ -99,6 +102,7 @@ class Hub:
         permissions: Mapping[str, Level] | None = None,
         kind: TokenKind = "pat",
         lasts: float = 0,
+        job: str = "",
     ) -> str:
         """A new credential; of kind actions it belongs to github-actions[bot], whatever `login` says."""
         owner = ACTIONS_BOT[0] if kind == "actions" else self.user(login).login
@@ -106,8 +110,12 @@ class Hub:
         held = {name.replace("-", "_"): level for name, level in (permissions or {}).items()}
         expires = self.epoch() + lasts if lasts else 0
         with self.lock:
-            self.tokens[value] = Token(value, owner, repo, kind, held, expires)
+            self.tokens[value] = Token(value, owner, repo, kind, held, expires, job=job)
         return value
+
+    def calls(self, job: str = "") -> int:
+        """API requests made so far, by all tokens or by those of a job."""
+        return sum(token.used for token in self.tokens.values() if job in ("", token.job))
 
     def may(self, token: Token | None, repo: Repository, name: str, level: str) -> bool:
         """Whether a token can do this in the repository: its own permissions, and for pats the owner's role."""
