@@ -1,24 +1,72 @@
 """factory doctor"""
 
-from factory.cli.options import Json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from factory.cli.options import Config, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from factory.install.checkup import Row
+    from factory.settings import Settings
 
 
-def doctor(as_json: Json = False) -> int:
-    """Is everything here that the factory needs? Each line says what to do about what is missing."""
+def doctor(
+    github: Annotated[str, typer.Option(help="OWNER/NAME: also look at that repository (GITHUB_TOKEN: yours).")] = "",
+    runner: Annotated[Path | None, typer.Option(help="Folder of the box's runner: also look at it.")] = None,
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Is everything here that the factory needs? Each line says what to do about what is missing. Exit 1 if it is."""
     import json
-    import shutil
     import sys
 
+    from factory.cli.options import settings_for
+    from factory.install.checkup import gathered
     from factory.render.terminal import table
-    from factory.sandbox.probe import probe
 
-    found = probe()
-    rows = [("sandbox", "ok" if found.works else "missing", found.remedy or f"{found.description} {found.version}")]
-    rows += [("sandbox", "weaker", text) for text in found.weaker]
-    git = shutil.which("git")
-    rows.append(("git", "ok" if git else "missing", git or "install git (apt-get install git)"))
+    settings = settings_for(config, None)
+    checks = _here(settings, runner) + (_there(github, settings) if github else [])
+    rows = gathered(checks)
     if as_json:
-        print(json.dumps([dict(zip(("part", "state", "detail"), row, strict=True)) for row in rows], indent=2))
+        print(json.dumps([row.model_dump() for row in rows], indent=2))
     else:
-        table(rows, ("part", "state", "detail"), sys.stdout)
-    return 1 if any(state == "missing" for _, state, _ in rows) else 0
+        table(
+            [(row.part, row.state, row.detail) for row in rows],
+            ("part", "state", "what was found, what to do"),
+            sys.stdout,
+        )
+    return 1 if any(row.state == "missing" for row in rows) else 0
+
+
+def _here(settings: "Settings", runner: Path | None) -> "list[tuple[str, Callable[[], Iterable[Row]]]]":
+    from factory.app import SystemClock
+    from factory.install import machine
+    from factory.llm.models import models
+    from factory.settings import state_folder
+
+    ask = models(os.environ, SystemClock(), state_folder())
+    found: list[tuple[str, Callable[[], Iterable[Row]]]] = [
+        ("sandbox", machine.sandbox),
+        ("git", machine.git),
+        ("disk", lambda: machine.disk(state_folder())),
+        ("gpu", machine.gpu),
+    ]
+    if settings.endpoints:  # without any, tidy and the demo still work
+        found.append(("endpoints", lambda: machine.endpoints(settings.endpoints, ask)))
+    if runner:
+        found.append(("runner", lambda: machine.runner(runner.absolute())))
+    return found
+
+
+def _there(github: str, settings: "Settings") -> "list[tuple[str, Callable[[], Iterable[Row]]]]":
+    from factory.install.hub import hub_of
+    from factory.install.online import Online
+
+    online = Online(hub_of(github, os.environ), settings)
+    return [(name, getattr(online, name))
+            for name in ("clock", "labels", "actions", "keys", "runners", "workflows")]  # fmt: skip

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from factory.cli import demo, doctor, ledger, models, replay, resume, review, run, schema, serve, stage
+from factory.cli import demo, doctor, init, job, ledger, models, replay, resume, review, run, schema, serve, stage
 from factory.contracts.errors import FULL, FactoryError, ReplayDiffers, disk_problem
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo.demo,
     "doctor": doctor.doctor,
+    "init": init.init,
     "replay": replay.replay,
     "resume": resume.resume,
     "review": review.review,
@@ -39,6 +40,7 @@ def build() -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
+    app.add_typer(job.build(), name="job")
     return app
 
 

@@ -68,11 +68,16 @@ def remote(name: str, wanted: Wanted, post: bool) -> Examined:
     match = _PULL.fullmatch(name)
     if not match:
         raise UsageProblem(f"--github {name!r} is not OWNER/NAME#NUMBER, for example octo/tea-shop#12.")
-    from factory.jobs.pull_review import fetch_pull, post_review
+    from factory.install.hub import hub_of, token_of, web_of
+    from factory.jobs.post import post_findings
+    from factory.jobs.pull_review import fetch_pull
+    from factory.settings import state_folder
 
     repo, number = match.group(1), int(match.group(2))
-    fetched = fetch_pull(repo, number, os.environ)
+    hub = hub_of(repo, os.environ)
+    folder = state_folder() / "reviews" / f"{repo.replace('/', '__')}.git"
+    fetched = fetch_pull(hub.pull(number), repo, web_of(os.environ), token_of(os.environ), folder)
     found = local(fetched.folder, fetched.base, fetched.head, fetched.event, wanted)
     if post:
-        post_review(repo, number, found, os.environ)
+        print(post_findings(hub, repo, number, found, os.environ), file=sys.stderr)
     return found
