@@ -120,12 +120,20 @@ def admit(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Settin
     The same GitHub run goes on with what it had; any other delivery of the same event is a duplicate.
     """
     before = leg_of(rows, ticket.run, ticket.depth)
-    if before and before.open.github_run != github_run:
+    if before and taken(rows, ticket, github_run):
         return Admission("duplicate", other=before.open.run)
-    if before and before.close is None:
+    if before and before.close is None and before.open.github_run == github_run:
         return Admission("allowed", lease=before.open)
     denied = _busy(rows, ticket, github_run, now) or too_many(rows, ticket, github_run, settings, now)
     return denied or _reserve(rows, ticket, github_run, settings, now)
+
+
+def taken(rows: Sequence[Row], ticket: Ticket, github_run: int) -> bool:
+    """Has another GitHub run had this very delivery? A leg that was parked may be taken up elsewhere."""
+    before = leg_of(rows, ticket.run, ticket.depth)
+    if before is None or before.open.github_run == github_run:
+        return False
+    return not (ticket.depth and before.close and before.close.state == "parked")
 
 
 def _busy(rows: Sequence[Row], ticket: Ticket, github_run: int, now: str) -> Admission | None:

@@ -61,6 +61,16 @@ def test_a_dispatched_leg_of_the_same_run_is_no_duplicate() -> None:
     assert opened(rows, ticket(depth=1), 3).code == "duplicate", "the dispatch was delivered twice"
 
 
+def test_a_parked_leg_may_be_taken_up_by_another_run_of_a_workflow() -> None:
+    rows: list[Row] = []
+    box = opened(rows, ticket(depth=1), 2)
+    close(rows, box.lease, state="parked", spent=0)
+    cloud = opened(rows, ticket(depth=1), 3)
+    assert cloud.lease
+    assert (cloud.code, cloud.lease.github_run) == ("allowed", 3)
+    assert opened(rows, ticket(depth=1), 2).code == "duplicate"
+
+
 def test_bud_05_one_active_run_an_issue() -> None:
     """BUD-05: a label toggled 50 times: one run, the others already_running, one row (so one comment) for it."""
     rows: list[Row] = []
