@@ -22,7 +22,7 @@ def go(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as
     from factory.render.terminal import closing, watcher
     from factory.stages.line import walk
 
-    _stop_politely(state)
+    stop_politely(state)
     plain = as_json or not sys.stderr.isatty()
     with watcher(sys.stderr, plain=plain) as view:
         run = walk(run, make_shop(run, state, settings, view, out=out))
@@ -70,7 +70,7 @@ def summary(run: "Run") -> str:
     )
 
 
-def _stop_politely(state: "State") -> None:
+def stop_politely(state: "State") -> None:
     """Ctrl-C and SIGTERM: no new step begins, the report is written, `resume` goes on."""
 
     def handler(number: int, frame: FrameType | None) -> None:

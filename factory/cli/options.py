@@ -28,12 +28,18 @@ SandboxKind = Annotated[
 
 def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "Settings":
     """Settings as docs/configuration.md describes: the person's own file, and the target's [checks] and [paths]."""
-    from factory.settings import SandboxSettings, load
+    from factory.settings import load
 
     chosen = settings_file(config, repo)
     own = _of_target(repo)
     target = own if own and own.is_file() and not (chosen and chosen.resolve() == own.resolve()) else None
-    settings = load(chosen, target, os.environ)
+    return sandboxed(load(chosen, target, os.environ), sandbox)
+
+
+def sandboxed(settings: "Settings", sandbox: str) -> "Settings":
+    """The settings with what `--sandbox` says. Raises UsageProblem when a file switches it off by itself."""
+    from factory.settings import SandboxSettings
+
     if sandbox:
         if sandbox not in ("bubblewrap", "none"):
             raise UsageProblem(f"--sandbox {sandbox!r} is not one of: bubblewrap, none.")

@@ -1,5 +1,6 @@
 """factory stage"""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,53 +12,98 @@ from factory.contracts.errors import UsageProblem
 
 if TYPE_CHECKING:
     from factory.app import State
+    from factory.cli.arriving import Order
     from factory.contracts.change import Change
     from factory.contracts.run import Run
     from factory.stages.shop import Shop, Stage
 
+NAMES = ("intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver", "work")
+
 
 def stage(
-    name: Annotated[str, typer.Argument(help="intake, gather, plan, generate, collect, verify, refine or deliver.")],
-    run: Annotated[Path, typer.Option(help="The run.json to read; the result is written back to it.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="intake, gather, plan, generate, collect, verify, refine, deliver; or work: all that is left up to "
+            "and with refine."
+        ),
+    ],
+    run: Annotated[
+        Path,
+        typer.Option(help="The run.json to read; the result is written back to it, with the bundle it belongs to."),
+    ],
     unit: Annotated[
-        str, typer.Option(help="With generate: this unit only, into change-UNIT.json beside run.json.")
+        str, typer.Option(help="With generate: this unit only, into change-UNIT.json and unit-UNIT.json.")
     ] = "",
-    repo: Annotated[Path, typer.Option(help="With intake: the git repository of a new run.")] = Path(),
-    issue: Annotated[str, typer.Option(help="With intake: the issue's file, which makes a new run.json.")] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option(help="Where units' files are written (generate) and looked for (collect), else beside run.json."),
+    ] = None,
+    digest: Annotated[
+        str, typer.Option(help="The bundle's digest as the job before gave it: another is refused.")
+    ] = "",
+    repo: Annotated[Path, typer.Option(help="The git repository: of a new run, or this machine's checkout.")] = Path(),
+    issue: Annotated[str, typer.Option(help="With intake or work: the issue's file, which makes a new run.json.")] = "",
+    ticket: Annotated[
+        Path | None, typer.Option(help="With intake or work: the ticket of the gate, which names and pins the run.")
+    ] = None,
     base: Annotated[str, typer.Option(help="With intake: branch, tag or commit to start from.")] = "",
+    bundle: Annotated[bool, typer.Option("--bundle", help="With intake: leave a bundle for another machine.")] = False,
     config: Config = None,
     sandbox: SandboxKind = "",
 ) -> int:
-    """One stage of the line as a job of its own: reads run.json, writes run.json; collect takes change-*.json in."""
-    from factory.app import issue_key, make_shop, open_state, settings_of
-    from factory.cli.go import code_of
-    from factory.cli.options import settings_for
-    from factory.files import write_whole
-    from factory.render.terminal import watcher
+    """One stage of the line as a job of its own: reads run.json, writes run.json; collect takes change-*.json in.
+
+    With manifest.json beside run.json, or a ticket, the folder is a bundle: checked when it is read, written anew
+    after the stage, also when the run stops. In a job of GitHub Actions it sets the outputs digest, units, stopped
+    and done."""
+    if name not in NAMES:
+        raise UsageProblem(f"There is no stage {name!r}: choose one of {', '.join(NAMES)}.")
+    print(f"factory: {name}{f' {unit}' if unit else ''} of {run}", file=sys.stderr, flush=True)
+    from factory.app import open_state
+    from factory.cli.arriving import Order
     from factory.settings import state_folder
+
+    order = Order(
+        name=name, run=run, unit=unit, changes=changes, digest=digest, repo=repo, issue=issue, ticket=ticket, base=base,
+        bundle=bundle, config=config, sandbox=sandbox, environment=os.environ,
+    )  # fmt: skip
+    return perform(order, open_state(state_folder()))
+
+
+def perform(order: "Order", state: "State") -> int:
+    """What the command does, on the given state."""
+    from factory.app import make_shop
+    from factory.cli.arriving import arrive
+    from factory.cli.go import stop_politely
+    from factory.cli.leaving import leave
+    from factory.render.terminal import watcher
+
+    run, settings, bundled, passed = arrive(order, state)
+    if order.unit:
+        state.journal.share(run.id)  # units of a wave are jobs side by side
+    else:
+        state.journal.lease(run.id)
+    stop_politely(state)
+    with watcher(sys.stderr, plain=True) as view:
+        shop = make_shop(run, state, settings, view)
+        if order.unit:
+            return _one_unit(run, shop, state, order, bundled)
+        if not passed:
+            run = _performed(order, run, shop, state)
+    state.journal.release(run.id)
+    return leave(order, run, state, bundled)
+
+
+def _performed(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":
     from factory.stages.line import STAGES
 
+    if order.name == "work":
+        return _worked(run, shop)
     stages = {each.__name__: each for each, _ in STAGES}
-    if name not in stages:
-        raise UsageProblem(f"There is no stage {name!r}: choose one of {', '.join(stages)}.")
-    state = open_state(state_folder())
-    found = _new(state, repo, issue, base, config, sandbox) if issue else _read(run)
-    state.journal.adopt(found, issue_key(found))
-    if unit:
-        state.journal.share(found.id)  # units of a wave are jobs side by side
-    else:
-        state.journal.lease(found.id)
-    settings = settings_for(config, None, sandbox) if config else settings_of(found, state)
-    with watcher(sys.stderr, plain=True) as view:
-        shop = make_shop(found, state, settings, view)
-        if unit:
-            return _one_unit(found, shop, unit, run.parent)
-        if name == "collect" and not found.pending:
-            found = found.but(pending=_changes(found, run.parent))
-        done = _through(stages[name], found.but(stopped=None), shop)
-    state.journal.release(done.id)
-    write_whole(run, done.to_json(indent=2) + "\n")
-    return code_of(done) if done.stopped else 0
+    if order.name == "collect" and not run.pending:
+        run = _with_changes(order, run, shop, state)
+    return run if run.stopped else _through(stages[order.name], run, shop)
 
 
 def _through(stage: "Stage", run: "Run", shop: "Shop") -> "Run":
@@ -71,53 +117,50 @@ def _through(stage: "Stage", run: "Run", shop: "Shop") -> "Run":
     return run
 
 
-def _read(path: Path) -> "Run":
-    from factory.contracts.record import ValidationError, problems
-    from factory.contracts.run import Run
+def _worked(run: "Run", shop: "Shop") -> "Run":
+    """From wherever the run stands up to and with refine; a dry run ends with the plan."""
+    from factory.stages.deliver import deliver
+    from factory.stages.generate import generate
+    from factory.stages.line import following, step
 
+    while not run.stopped and (stage := following(run)) not in (None, deliver):
+        assert stage is not None
+        if stage is generate and run.ticket and run.ticket.dry_run:
+            break
+        run = step(stage, run, shop)
+    return run
+
+
+def _one_unit(run: "Run", shop: "Shop", state: "State", order: "Order", bundled: bool) -> int:
+    """The change is written whatever happens to the unit, with what it cost."""
+    from factory.cli.leaving import leave_unit
+    from factory.contracts.errors import Stopped
+    from factory.contracts.run import Stop
+    from factory.stages.generate import failed, one_unit, unit_named
+
+    unit, stopped = unit_named(run, order.unit), None
     try:
-        return Run.from_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UsageProblem(f"{path} does not exist: make it with `factory stage intake --repo … --issue …`.") from None
-    except ValidationError as error:
-        raise UsageProblem(f"{path} is not a run record: {problems(error)[0]}.") from None
+        change: Change = one_unit(run, shop, unit)
+    except Stopped as stop:
+        stopped = Stop(reason=stop.reason, message=str(stop), stage="generate")
+    except KeyboardInterrupt:
+        stopped = Stop(reason="interrupted", message="The unit was interrupted: run its job again.", stage="generate")
+    if stopped:
+        change = failed(unit, run.tree or run.repo.tree, stopped.message)
+    return leave_unit(order, run, state, change, stopped)
 
 
-def _new(state: "State", repo: Path, issue: str, base: str, config: Path | None, sandbox: str) -> "Run":
-    from factory.app import new_run
-    from factory.cli.options import issue_event, settings_file, settings_for
-
-    repo = repo.absolute()
-    return new_run(
-        state, repo, base, issue_event(issue), settings_for(config, repo, sandbox), settings_file(config, repo)
-    )
-
-
-def _one_unit(run: "Run", shop: "Shop", unit: str, folder: Path) -> int:
-    from factory.files import write_whole
-    from factory.stages.generate import one_unit, unit_named
-
-    change = one_unit(run, shop, unit_named(run, unit))
-    write_whole(folder / f"change-{change.unit}.json", change.to_json(indent=2) + "\n")
-    return 1 if change.error else 0
-
-
-def _changes(run: "Run", folder: Path) -> "tuple[Change, ...]":
-    """The wave's changes from their files; a unit without one is reported as failed, not forgotten."""
-    from factory.contracts.change import Change
-    from factory.contracts.record import ValidationError, problems
-    from factory.edits.leases import waves
-    from factory.stages.generate import failed
+def _with_changes(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":
+    """The wave's changes from their files; what stops one unit for good stops the run, as it does in one process."""
+    from factory.cli.arriving import taken_in
+    from factory.stages.line import stopped
 
     if run.plan is None:
         raise UsageProblem("This run has no plan yet: run the stages before collect first.")
-    found = []
-    for unit in waves(run.plan)[len(run.waves)]:
-        path = folder / f"change-{unit.id}.json"
-        try:
-            found.append(Change.from_json(path.read_bytes()))
-        except FileNotFoundError:
-            found.append(failed(unit, run.tree or run.repo.tree, f"there is no {path.name}"))
-        except ValidationError as error:
-            found.append(failed(unit, run.tree or run.repo.tree, f"{path.name} is damaged: {problems(error)[0]}"))
-    return tuple(found)
+    arrived = taken_in(order, run, state)
+    halt = next((each.stopped for each in arrived if each.stopped), None)
+    if halt:
+        run = stopped(run, halt.reason, halt.message, halt.stage)
+        shop.journal.save(run, "collect")
+        return run
+    return run.but(pending=tuple(each.change for each in arrived))

@@ -90,6 +90,11 @@ def unpack(folder: Path, state: State, repo: Path, digest: str = "") -> Run:
 
     Where this machine has gone on from the bundle already, what it has is returned. Raises Refusal.
     """
+    return take_in(folder, state, repo, digest)[1]
+
+
+def take_in(folder: Path, state: State, repo: Path, digest: str = "") -> tuple[Run, Run]:
+    """(the run as it came, the run as this machine has it now)."""
     files = read_bundle(folder, digest)
     run = record(Run, files["run.json"], "run.json")
     came = run.but(repo=run.repo.but(path=str(repo.resolve())), config="", output=None)
@@ -99,7 +104,7 @@ def unpack(folder: Path, state: State, repo: Path, digest: str = "") -> Run:
     for key, content in record(Blobs, files["blobs.json"], "blobs.json").blobs.items():
         if state.blobs(came.id).put(bytes_of(content)) != key:
             raise Refusal("digest_mismatch", f"The blob {key[:12]} is not what it is called: run the job again.")
-    return _taken_in(came, state, files)
+    return came, _taken_in(came, state, files)
 
 
 def read_bundle(folder: Path, wanted: str = "") -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from factory.db import Database
 from factory.ledger.journal import Step
 from factory.ledger.texts import pack, unpack
 
-_ORIGIN = Field(pattern=r"^[0-9a-z][0-9a-z.-]{0,79}:[0-9a-z.-]{1,80}$")
+_ORIGIN = Field(pattern=r"^[0-9a-z][0-9a-z.-]{0,79}:[0-9a-z._-]{1,80}$")
 Count = Field(ge=0, le=2**53)
 
 
@@ -99,6 +99,12 @@ def rows_in(db: Database, run: str, issue: str, rows: Iterable[Row]) -> None:
                 f" ON CONFLICT (run, origin) WHERE origin <> '' {known}",
                 tuple(values.values()),
             )
+
+
+def spent(db: Database, run: str) -> int:
+    """Micro-dollars that are used or reserved, as far as this machine knows."""
+    row = db.connection().execute("SELECT COALESCE(SUM(cost), 0) AS cost FROM spend WHERE run = ?", (run,))
+    return int(row.fetchone()["cost"])
 
 
 def forget(db: Database, run: str, origin: str) -> None:

@@ -1,0 +1,100 @@
+"""The settings one job runs under: whose file counts, and this job's share of the run's money."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from factory.app import State
+    from factory.cli.arriving import Order
+    from factory.contracts.run import Run
+    from factory.contracts.ticket import Ticket
+    from factory.settings import Settings
+
+
+def ticket_settings(order: "Order", ticket: "Ticket", state: "State") -> "Settings":
+    """The box's own file or --config, with the target's [checks] and [paths]; else the target's file as a whole.
+
+    The target's file is read from the pinned commit of its own branch, never from the checkout: nothing that a pull
+    request brings along decides how it is judged.
+    """
+    from factory.cli.options import sandboxed
+    from factory.settings import load, user_file
+
+    pinned = _pinned_file(order, ticket, state)
+    own = order.config.absolute() if order.config else user_file()
+    if own.is_file() or order.config:
+        return sandboxed(load(own, pinned, order.environment), order.sandbox)
+    return sandboxed(load(pinned, None, order.environment), order.sandbox)
+
+
+def _pinned_file(order: "Order", ticket: "Ticket", state: "State") -> Path | None:
+    from factory.contracts.errors import GitProblem
+    from factory.files import write_whole
+    from factory.git import run_git
+
+    try:
+        data = run_git(order.repo, "show", f"{ticket.base_sha}:factory.toml")
+    except GitProblem:
+        return None
+    path = state.run_folder(ticket.run) / "factory.toml"
+    write_whole(path, data)
+    return path
+
+
+def settings_of_job(order: "Order", run: "Run", state: "State") -> "Settings":
+    """The run's settings, or --config's, with this job's share of the allowance.
+
+    For what GitHub asked for, a machine's own file says which endpoints that machine uses: those of the box.
+    """
+    from factory.app import settings_of
+    from factory.cli.options import settings_for
+    from factory.settings import user_file
+
+    if run.ticket and (order.config or user_file().is_file()):
+        settings = ticket_settings(order, run.ticket, state)
+    elif order.config and not order.issue:
+        settings = settings_for(order.config, Path(run.repo.path), order.sandbox)
+    else:
+        settings = settings_of(run, state)
+    return within_allowance(settings, run, state, order)
+
+
+def within_allowance(settings: "Settings", run: "Run", state: "State", order: "Order") -> "Settings":
+    """FACTORY_ALLOWANCE_USD is the whole run's money: this job may bring what is spent up to its limit."""
+    from factory.handover.allowance import MILLION, dollars_in, limit
+    from factory.ledger.travel import spent
+
+    total = dollars_in(order.environment.get("FACTORY_ALLOWANCE_USD", ""))
+    if total is None:
+        return settings
+    budget = settings.budget
+    if budget.run_usd is not None:
+        total = min(total, int(budget.run_usd * MILLION))
+    left, now = units_left(run)
+    most = limit(order.name, total, spent(state.db, run.id), left, 1 if order.unit else now)
+    reserve = budget.escalation_usd if most == total else Decimal(0)  # what the judge needs is in refine's own share
+    return settings.but(budget=budget.but(run_usd=Decimal(most) / MILLION, escalation_usd=reserve))
+
+
+def units_left(run: "Run") -> tuple[int, int]:
+    """(units that are not merged yet, those of the next wave)."""
+    from factory.edits.leases import waves
+
+    if run.plan is None:
+        return 0, 0
+    ahead = waves(run.plan)[len(run.waves) :]
+    return sum(map(len, ahead)), len(ahead[0]) if ahead else 0
+
+
+def share_of_unit(order: "Order", run: "Run", state: "State") -> int:
+    """Micro-dollars that one job of this wave might use; 0 = not known."""
+    from factory.handover.allowance import dollars_in, limit
+    from factory.ledger.travel import spent
+
+    total = dollars_in(order.environment.get("FACTORY_ALLOWANCE_USD", ""))
+    if total is None:
+        return 0
+    left, _ = units_left(run)
+    known = spent(state.db, run.id)
+    return limit("generate", total, known, left, 1) - known
