@@ -1,10 +1,21 @@
 """Which modules of handlers the GitHub double has. A new one is added here."""
 
-from types import ModuleType
-
+from factory.simulator.hub import (
+    apps,
+    comments,
+    gitdata,
+    graphql,
+    issues,
+    labels,
+    pulls,
+    reactions,
+    repos,
+    reviews,
+)
 from factory.simulator.hub.routes import Table, collect
+
+MODULES = (apps, comments, gitdata, graphql, issues, labels, pulls, reactions, repos, reviews)
 
 
 def table() -> Table:
-    modules: tuple[ModuleType, ...] = ()
-    return Table(collect(modules))
+    return Table(collect(MODULES))
