@@ -80,16 +80,19 @@ class Ticket(Record):
 
     @property
     def payload(self) -> bytes:
-        """What is signed."""
-        return digest_of(self.but(signature="")).encode()
+        """What is signed: all but the depth, which every gate that a run is handed to counts on."""
+        return digest_of(self.but(signature="", depth=0)).encode()
 
 
 class Decision(Record):
-    """What the gate made of an event. Without a ticket, `code` says why not and `say` what the asker is told ("")."""
+    """What the gate made of an event. Denied, `code` says why not, and `say` what the asker is told ("": nothing), with
+    a ticket that admits this answer only."""
 
     code: Denial | Literal["allowed"]
     ticket: Ticket | None = None
     say: str = ""
+    why: str = ""  # for the log
+    notices: tuple[str, ...] = ()  # what was left out of the snapshot
     snapshot: str = ""  # the text models may be shown; its sha256 is in the ticket
 
 

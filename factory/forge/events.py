@@ -22,7 +22,6 @@ from factory.contracts.ticket import Command, Errand, Purpose
 from factory.forge.commands import NotUnderstood, misplaced, parse, purpose
 
 LABELS: dict[str, Purpose] = {"agent:swarm": "swarm", "agent:local": "local", "agent:demiurge": "demiurge"}
-ERRANDS = ("factory-refine", "factory-work", "factory-swarm")  # repository_dispatch: goes on with a ticket
 FEEDBACK = "factory-feedback"  # repository_dispatch: look at this review; says where, nothing is taken from it
 MAX_TASK = 60_000  # characters of a dispatched task
 CLOCK = Person(login="schedule", id=0)
@@ -123,12 +122,8 @@ def commanded(asked: Asked, command: Command | NotUnderstood) -> Asked:
 
 def _dispatch(payload: Json, repo: str, action: str) -> Asked | None:
     told, sender = _table(payload, "client_payload"), person(_table(payload, "sender"))
-    if sender is None:
-        return None
     if action == FEEDBACK:
-        return _feedback(told, sender, repo)
-    if action not in ERRANDS:
-        return None
+        return _feedback(told, sender, repo) if sender else None
     try:
         errand = Errand.model_validate(told)
     except ValidationError:
@@ -136,8 +131,7 @@ def _dispatch(payload: Json, repo: str, action: str) -> Asked | None:
     ticket = errand.ticket
     return Asked(
         purpose=ticket.purpose, event=ticket.event, sender=Person(login=ticket.actor, id=ticket.actor_id),
-        at=ticket.seen, issue=ticket.issue, pull=ticket.pull, command=ticket.command, effort=ticket.effort,
-        max_units=ticket.max_units, dry_run=ticket.dry_run, errand=errand,
+        at=ticket.seen, issue=ticket.issue, pull=ticket.pull, command=ticket.command, errand=errand,
     )  # fmt: skip
 
 
@@ -150,14 +144,16 @@ def _feedback(told: Json, sender: Person, repo: str) -> Asked | None:
 
 
 def _inputs(payload: Json, repo: str, run_id: int, inputs: Json) -> Asked | None:
-    """workflow_dispatch, and workflow_call under any other event: a task's text or an issue's number."""
-    sender, issue = person(_table(payload, "sender")), _whole(inputs.get("issue"))
-    task = str(inputs.get("task") or "").strip()[:MAX_TASK]
-    if sender is None or not (issue or task):
-        return None
+    """workflow_dispatch, and workflow_call under any other event: a pull request, an issue or a task's text."""
+    sender, pull = person(_table(payload, "sender")), _whole(inputs.get("pull"))
+    issue = 0 if pull else _whole(inputs.get("issue"))
+    task = "" if pull or issue else str(inputs.get("task") or "").strip()[:MAX_TASK]
     wanted = str(inputs.get("purpose") or "swarm")
-    asked = Asked(purpose="swarm", event=f"{repo} run {run_id}", sender=sender, issue=issue, text="" if issue else task)
-    return _wished(asked.but(purpose=wanted) if wanted in ("local", "demiurge", "hunt") else asked, inputs)
+    allowed = ("revise", "review") if pull else ("swarm", "local", "demiurge")
+    if sender is None or not (pull or issue or task) or wanted not in allowed:
+        return None
+    asked = Asked(purpose="swarm", event=f"{repo} run {run_id}", sender=sender, issue=issue, pull=pull, text=task)
+    return _wished(asked.but(purpose=wanted), inputs)
 
 
 def _wished(asked: Asked | None, inputs: Json) -> Asked | None:

@@ -1,0 +1,138 @@
+"""The gate job: an event in, a signed ticket and the text that models may be shown out. Denied is no failure."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from factory.contracts.books import Row
+from factory.contracts.errors import UsageProblem
+from factory.contracts.hub import Access, IssueReader, PullReader, RunReader
+from factory.contracts.ticket import Decision, Purpose, Ticket
+from factory.files import write_whole
+from factory.jobs.context import JobContext
+from factory.settings import Settings, load
+
+if TYPE_CHECKING:
+    from factory.contracts.seams import Clock
+    from factory.forge.events import Asked
+    from factory.forge.gate import View
+
+SERVES: dict[str, frozenset[Purpose]] = {
+    "swarm": frozenset({"swarm"}),
+    "box": frozenset({"local", "demiurge", "revise", "review"}),
+    "feedback": frozenset({"revise", "review", "answer"}),
+    "answer": frozenset({"answer"}),
+    "hunt": frozenset({"hunt"}),
+}
+"""What each `--for` admits. Errands are not looked up here: which workflow gets one is said by its event type."""
+
+
+class Reader(Access, IssueReader, PullReader, RunReader, Protocol):
+    """What the gate reads of GitHub."""
+
+
+def gate(
+    context: JobContext, purpose: str, out: Path, *, config: Path = Path("factory.toml"), hub: Reader | None = None,
+    rows: Callable[[], tuple[Row, ...]] | None = None, clock: "Clock | None" = None,
+) -> int:  # fmt: skip
+    """Writes out/ticket.json and out/issue.md, and the job's outputs. `purpose`: names of SERVES with commas between,
+    or "any". `rows`: the shared books, where the caller has them open.
+
+    Raises HubProblem when GitHub cannot be asked: nothing is started, and the job can be run again.
+    """
+    from factory.forge.events import read
+    from factory.forge.gate import decide
+
+    serves = _serves(purpose)
+    settings = load(config if config.is_file() else None, None, context.environment)
+    asked = read(context.event, context.payload, context.repo, context.run_id, context.inputs)
+    made = decide(asked, _view(context, serves, settings, hub, rows, clock)) if asked else Decision(code="not_for_us")
+    if made.ticket:
+        made = made.but(ticket=_signed(made.ticket, asked, context))
+    _write(made, out)
+    _tell(made, asked, context)
+    return 0
+
+
+def _serves(purpose: str) -> frozenset[Purpose] | None:
+    if purpose == "any":
+        return None
+    names = purpose.split(",")
+    for name in names:
+        if name not in SERVES:
+            raise UsageProblem(f"There is no gate for {name!r}: choose of {', '.join(SERVES)}, any.")
+    return frozenset[Purpose]().union(*(SERVES[name] for name in names))
+
+
+def _view(context: JobContext, serves: frozenset[Purpose] | None, settings: Settings, hub: Reader | None,
+          rows: Callable[[], tuple[Row, ...]] | None, clock: "Clock | None") -> "View":  # fmt: skip
+    from factory.app import SystemClock
+    from factory.forge.gate import View
+
+    clock = clock or SystemClock()
+    hub = hub or _connected(context, clock)
+    base = str((context.payload.get("repository") or {}).get("default_branch") or "") or hub.default_branch()
+    here = context.ref in ("", f"refs/heads/{base}")
+    return View(
+        repo=context.repo, run_id=context.run_id, access=hub, issues=hub, pulls=hub, runs=hub, settings=settings,
+        now=clock.now, rows=rows or _books(context, clock), serves=serves, base=base,
+        base_sha=context.sha if here and context.sha else hub.head(base),
+        public=context.environment.get("FACTORY_GATE_PUBLIC", ""),
+    )  # fmt: skip
+
+
+def _connected(context: JobContext, clock: "Clock") -> Reader:
+    from factory.forge.connect import connect
+
+    return connect(context.repo, context.api_url, context.environment, clock)
+
+
+def _books(context: JobContext, clock: "Clock") -> Callable[[], tuple[Row, ...]]:
+    from factory.forge.shared_books import SharedBooks
+
+    url = f"{context.server_url}/{context.repo}"
+    return lambda: SharedBooks(context.temp / "factory-books", url, context.token, clock).read().rows
+
+
+def _signed(ticket: Ticket, asked: "Asked | None", context: JobContext) -> Ticket:
+    """What another gate signed stays as it is. Raises UsageProblem with half a key pair: nobody could check it."""
+    from factory.forge.tickets import public_of, sign
+
+    if asked and asked.errand and ticket.purpose == asked.errand.ticket.purpose:
+        return ticket
+    key, public = (context.environment.get(name, "").strip() for name in ("FACTORY_GATE_KEY", "FACTORY_GATE_PUBLIC"))
+    if public and (not key or public_of(key) != public):
+        raise UsageProblem(
+            "FACTORY_GATE_PUBLIC is set, and FACTORY_GATE_KEY is not its other half: run `factory init --keys` and set "
+            "both, or neither."
+        )
+    return sign(ticket, key)
+
+
+def _write(made: Decision, out: Path) -> None:
+    if not made.ticket:
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / "ticket.json", made.ticket.to_json(indent=2) + "\n")
+    write_whole(out / "issue.md", made.snapshot)
+
+
+def _tell(made: Decision, asked: "Asked | None", context: JobContext) -> None:
+    """Outputs for the jobs after, and one line for the log. Nothing that a stranger wrote is in any of them."""
+    ticket, allowed = made.ticket, made.code == "allowed"
+    subject = (ticket.pull or ticket.issue) if ticket else 0
+    command = ticket.command if ticket else None
+    handover = asked.errand.handover if asked and asked.errand and allowed else None
+    context.output(
+        allowed=str(allowed).lower(), code=made.code, ticket=ticket.to_json() if ticket else "",
+        purpose=ticket.purpose if ticket else "", verb=command.verb if command else "",
+        issue=str(ticket.issue if ticket else 0), pull=str(ticket.pull if ticket else 0),
+        group=str(subject or context.run_id), run=ticket.run if ticket else "",
+        base_sha=ticket.base_sha if ticket else "", head_sha=ticket.head_sha if ticket else "",
+        dry_run=str(bool(ticket and ticket.dry_run)).lower(), say=made.say,
+        handover=handover.to_json() if handover else "", notices="\n".join(made.notices),
+    )  # fmt: skip
+    if allowed and ticket:
+        context.say("notice", f"Allowed: {ticket.purpose} for {ticket.actor} ({ticket.role}), run {ticket.run}.")
+    else:
+        context.say("notice", f"Nothing is started: {made.code}. {made.why}".strip())
