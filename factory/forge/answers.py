@@ -86,9 +86,12 @@ def _said(text: str) -> str:
         return ""
     if not isinstance(data, dict):
         return ""
-    parts = [str(data.get("message", ""))]
     errors = data.get("errors")
-    for error in errors if isinstance(errors, list) else ():
-        parts.append(" ".join(str(error.get(key, "")) for key in ("field", "code", "message"))
-                     if isinstance(error, dict) else str(error))  # fmt: skip
-    return " ".join("; ".join(part for part in parts if part.strip()).split())[:MAX_SAY]
+    parts = [str(data.get("message", "")), *map(_reason, errors if isinstance(errors, list) else ())]
+    return " ".join("; ".join(part for part in parts if part).split())[:MAX_SAY]
+
+
+def _reason(error: Any) -> str:
+    if not isinstance(error, dict):
+        return str(error)
+    return " ".join(str(error[key]) for key in ("field", "code", "message") if error.get(key))
