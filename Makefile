@@ -3,7 +3,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test test-network test-kill test-vllm check lint types imports docs bench clean
+.PHONY: setup demo test test-network test-kill test-vllm check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -34,7 +34,7 @@ test-vllm: setup
 	$(RUN) python -m scripts.real_vllm setup .vllm
 	$(RUN) pytest -m vllm tests/llm/test_real_vllm.py
 
-check: setup lint types imports docs
+check: setup lint types imports docs workflows
 
 lint:
 	$(RUN) ruff check .
@@ -52,6 +52,9 @@ docs-write: setup
 
 docs:
 	$(RUN) python -m scripts.generate_docs --check
+
+workflows:
+	$(RUN) python -m scripts.check_workflows
 
 bench: setup
 	$(RUN) python -m benchmarks.line
