@@ -120,7 +120,8 @@ class FaultPlan:
     def _instead(self, rule: Rule, call: Call) -> Refused:
         assert self._hub is not None, "this plan belongs to no hub: Hub(faults=plan)"
         if rule.kind == "limited":
-            return self._hub.limits.exhaust(call)
+            with self._hub.lock:
+                return self._hub.limits.exhaust(call)
         if rule.kind == "slow_down":
             return limits.secondary(rule.seconds)
         if rule.kind == "expired":

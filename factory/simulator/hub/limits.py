@@ -15,7 +15,7 @@ HOUR, MINUTE = 3600.0, 60.0
 PRIMARY = {"actions": 1000, "app": 5000, "pat": 5000, "jwt": 5000, "": 60}
 POINTS = 900  # a minute
 CONTENT_MINUTE, CONTENT_HOUR = 80, 500
-FREE = ("/rate_limit",)  # looking at the limit costs none of it
+FREE = ("/rate_limit", "/_")  # looking at the limit costs none of it; nor do downloads, from another host
 NO_CONTENT = (
     "/reactions",
     "/graphql",
@@ -60,7 +60,7 @@ class Limits:
 
     def spend(self, call: Call) -> Refused | None:
         """Counts a request, or gives GitHub's refusal of it. Called under the hub's lock."""
-        if call.path in FREE:
+        if call.path.startswith(FREE):
             return None
         bucket = self.bucket(call)
         refusal = self._over_primary(call, bucket) or self._over_secondary(call, bucket)

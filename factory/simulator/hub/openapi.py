@@ -57,8 +57,9 @@ class Description:
             self._by_method.setdefault(each.method, []).append(each)
 
     def find(self, method: str, path: str) -> Operation | None:
-        """`path` as it was sent: with percent-encoding, without query."""
-        return next((one for one in self._by_method.get(method, ()) if one.pattern.fullmatch(path)), None)
+        """`path` as it was sent: with percent-encoding, without query. HEAD is asked for as GET."""
+        own = self._by_method.get("GET" if method == "HEAD" else method, ())
+        return next((one for one in own if one.pattern.fullmatch(path)), None)
 
     def asked(
         self, operation: Operation, path: str, query: Mapping[str, str], body: Any
@@ -87,14 +88,15 @@ class Description:
         match = operation.pattern.fullmatch(path)
         places = match.groupdict() if match else {}
         for one in operation.parameters:
-            text = places.get(_word(one["name"])) if one["in"] == "path" else query.get(one["name"])
+            asked = one["in"] == "query"
+            text = query.get(one["name"]) if asked else places.get(_word(one["name"]))
+            where = f"{'?' if asked else ''}{one['name']}"
             if text is not None:
-                where = f"{'' if one['in'] == 'path' else '?'}{one['name']}"
-                yield from self._asked.problems(
-                    one["schema"], self._typed(one["schema"], urllib.parse.unquote(text)), where
-                )
-            elif one["required"] and one["in"] == "query":
-                yield f"?{one['name']}: was not supplied"
+                value = self._typed(one["schema"], text if asked else urllib.parse.unquote(text))
+                schema = {name: rule for name, rule in one["schema"].items() if name != "format"}  # dates may be spans
+                yield from self._asked.problems(schema, value, where)
+            elif one["required"] and asked:
+                yield f"{where}: was not supplied"
 
     def _typed(self, schema: Schema, text: str) -> Any:
         """A parameter's text as a value of the type it should have; as text when it is none."""
@@ -128,6 +130,9 @@ def refusal(hub: "Hub", call: Call) -> Refused | None:
     name = f"{call.method} {call.path}"
     if operation is None:
         hub.violations.append(f"{name}: no operation of GitHub's description ({description().source})")
+        return None
+    if call.route is None:
+        hub.violations.append(f"{name}: GitHub has it, this double does not")
         return None
     refused, ignored = description().asked(operation, call.path, call.query, call.body if call.raw else None)
     hub.violations += [f"{name}: {problem}" for problem in refused + ignored]

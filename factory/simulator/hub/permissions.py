@@ -53,8 +53,9 @@ def needs(method: str, template: str) -> tuple[Need, ...]:
 def refusal(hub: "Hub", call: Call) -> Refused | None:
     """GitHub's answer to a call whose token lacks what the operation needs; None when it may go on."""
     operation = openapi.description().find(call.method, call.path)
-    if operation is None:  # not described (GraphQL, archives): its handler decides
-        return None
+    if operation is None:  # not described (GraphQL, downloads): as its route says, and else its handler decides
+        wanted = call.route.needs if call.route else ()
+        return _refused(call.token, wanted) if wanted and not any(_may(hub, call, need) for need in wanted) else None
     rule = table()[operation.method, operation.template]
     if rule in WORDS:
         return _by_word(rule, call.token)

@@ -82,6 +82,7 @@ class Checker:
             yield from _bounds(schema, value, "minimum", "maximum", where)
 
     def _object(self, schema: Schema, value: dict[str, Any], where: str) -> Iterator[str]:
+        yield from _bounds(schema, len(value), "minProperties", "maxProperties", where)
         known = schema.get("properties", {})
         for name in schema.get("required", ()):
             if name not in value:

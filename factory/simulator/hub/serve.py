@@ -80,11 +80,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = git_http.read_body(self.rfile, headers)
         path, _, query = self.path.partition("?")
         try:
-            if git_http.is_git(path):
-                token = token_of(self.server.hub, headers.get("authorization", ""))
-                answer = git_http.answer(self.server.hub, self.command, path, query, headers, body, token)
-            else:
-                answer = self._rest(path, query, headers, body)
+            pairs = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
+            call = Call(self.command, path, pairs, headers, body)
+            answer = self._git(call, query) if git_http.is_git(path) else self._rest(call)
         except Dropped:
             self.close_connection = True
             return
@@ -94,11 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = _serve
 
-    def _rest(self, path: str, query: str, headers: dict[str, str], body: bytes) -> Answer:
-        hub = self.server.hub
-        short = "/graphql" if path == GRAPHQL else path.removeprefix(API)
-        pairs = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
-        return handle(hub, self.server.table, Call(self.command, short, pairs, headers, body))
+    def _git(self, call: Call, query: str) -> Answer:
+        call.token = token_of(self.server.hub, call.headers.get("authorization", ""))
+        return git_http.answer(self.server.hub, call, query)
+
+    def _rest(self, call: Call) -> Answer:
+        call.path = "/graphql" if call.path == GRAPHQL else call.path.removeprefix(API)
+        return handle(self.server.hub, self.server.table, call)
 
     def _send(self, answer: Answer) -> None:
         raw = answer.raw if answer.raw is not None else b"" if answer.body is None else as_json(answer.body)
@@ -144,6 +144,7 @@ def _prepare(hub: Hub, routes: Table, call: Call) -> None:
         raise over
     found = routes.find("GET" if call.method == "HEAD" else call.method, call.path)
     if not found:
+        openapi.refusal(hub, call)  # noted: a client that asks for what nobody serves
         raise Refused(404, "Not Found")
     call.route, call.params = found
     call.body = _parse(call)

@@ -1,20 +1,28 @@
 """Which modules of handlers the GitHub double has. A new one is added here."""
 
 from factory.simulator.hub import (
+    action_settings,
+    actions,
     apps,
+    checks,
     comments,
+    dispatches,
     gitdata,
     graphql,
     issues,
     labels,
     pulls,
+    rate_limit,
     reactions,
     repos,
     reviews,
 )
 from factory.simulator.hub.routes import Table, collect
 
-MODULES = (apps, comments, gitdata, graphql, issues, labels, pulls, reactions, repos, reviews)
+MODULES = (
+    action_settings, actions, apps, checks, comments, dispatches, gitdata, graphql, issues, labels, pulls, rate_limit,
+    reactions, repos, reviews,
+)  # fmt: skip
 
 
 def table() -> Table:
