@@ -6,7 +6,7 @@ from io import BufferedIOBase
 
 from factory.simulator.hub import bare, pushes
 from factory.simulator.hub.nouns import RANK, Repository, Token
-from factory.simulator.hub.routes import Answer, Refused
+from factory.simulator.hub.routes import Answer, Call, Refused
 from factory.simulator.hub.state import Hub
 
 Headers = Mapping[str, str]  # of the request, lower-case names
@@ -30,8 +30,15 @@ def read_body(stream: BufferedIOBase, headers: Headers) -> bytes:
     return b"".join(parts)
 
 
-def answer(hub: Hub, method: str, path: str, query: str, headers: Headers, body: bytes, token: Token | None) -> Answer:
-    """One request of a git client. Errors are plain text: git prints them."""
+def answer(hub: Hub, call: Call, query: str) -> Answer:
+    """One request of a git client, with the faults that are planned for it. Raises Dropped."""
+    early = hub.faults.before(call)
+    return early or hub.faults.after(call, _answer(hub, call, query))
+
+
+def _answer(hub: Hub, call: Call, query: str) -> Answer:
+    """Errors are plain text: git prints them."""
+    path, token = call.path, call.token
     service = next(each for each in _SERVICES if path.endswith(each))
     name = path.removesuffix(service).strip("/").removesuffix(".git")
     pushing = "git-receive-pack" in service + query
@@ -41,10 +48,10 @@ def answer(hub: Hub, method: str, path: str, query: str, headers: Headers, body:
     if refusal or repo is None:
         return refusal or Answer(404)
     if service != "/git-receive-pack":
-        return _backend(hub, repo, method, service, query, headers, body, token)
+        return _backend(hub, repo, call, service, query)
     with hub.lock:  # pushes one after the other: state and refs change together
         before = bare.refs(repo.folder, "refs/")
-        done = _backend(hub, repo, method, service, query, headers, body, token)
+        done = _backend(hub, repo, call, service, query)
         pushes.after(hub, repo, before, token)
     return done
 
@@ -67,18 +74,16 @@ def _refusal(hub: Hub, repo: Repository | None, name: str, token: Token | None, 
     return None
 
 
-def _backend(
-    hub: Hub, repo: Repository, method: str, service: str, query: str, headers: Headers, body: bytes,
-    token: Token | None,
-) -> Answer:  # fmt: skip
+def _backend(hub: Hub, repo: Repository, call: Call, service: str, query: str) -> Answer:
+    asked = call.headers
     env = bare.environment({
         "GIT_PROJECT_ROOT": str(repo.folder), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": service,
-        "QUERY_STRING": query, "REQUEST_METHOD": method, "CONTENT_TYPE": headers.get("content-type", ""),
-        "CONTENT_LENGTH": str(len(body)), "REMOTE_ADDR": "127.0.0.1", "GIT_PROTOCOL": headers.get("git-protocol", ""),
-        "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""), "REMOTE_USER": token.login if token else "",
-        **_hook_words(hub, repo, token),
+        "QUERY_STRING": query, "REQUEST_METHOD": call.method, "CONTENT_TYPE": asked.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(call.raw)), "REMOTE_ADDR": "127.0.0.1", "REMOTE_USER": call.login,
+        "GIT_PROTOCOL": asked.get("git-protocol", ""), "HTTP_CONTENT_ENCODING": asked.get("content-encoding", ""),
+        **_hook_words(hub, repo, call.token),
     })  # fmt: skip
-    done = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=False)
+    done = subprocess.run(["git", "http-backend"], input=call.raw, env=env, capture_output=True, check=False)
     head, _, raw = done.stdout.partition(b"\r\n\r\n")
     found = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
     if not found:

@@ -84,7 +84,7 @@ def get_label(hub: Hub, call: Call) -> Reply:
 def edit_label(hub: Hub, call: Call) -> Reply:
     repo, label = call.repo, _label(call.repo, call.params["name"])
     need_role(hub, call, repo, "write")
-    old, new = label.name, _name(call.body.get("new_name") or label.name)
+    old, new, before = label.name, _name(call.body.get("new_name") or label.name), dict(vars(label))
     if new.lower() != old.lower() and new.lower() in repo.labels:
         raise invalid("Label", "name", "already_exists")
     label.color = _color(call.body.get("color") or label.color)
@@ -93,7 +93,8 @@ def edit_label(hub: Hub, call: Call) -> Reply:
     label.name, repo.labels[new.lower()] = new, label
     for issue in repo.issues.values():
         issue.labels = [new if each == old else each for each in issue.labels]
-    hub.emit(call, repo, "label", {"action": "edited", "label": label_view(hub, repo, label), "changes": {}})
+    changes = {name: {"from": value} for name, value in before.items() if value != getattr(label, name)}
+    hub.emit(call, repo, "label", {"action": "edited", "label": label_view(hub, repo, label), "changes": changes})
     return 200, label_view(hub, repo, label)
 
 

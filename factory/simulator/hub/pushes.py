@@ -1,13 +1,14 @@
 """What moves when refs move: push, create and delete events, pull requests that follow, close or are merged."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from factory.simulator.hub import bare, happen
 from factory.simulator.hub.nouns import Issue, Repository, Token
 from factory.simulator.hub.pull_views import half
 from factory.simulator.hub.routes import Call
-from factory.simulator.hub.views import page_url
+from factory.simulator.hub.views import page_url, repository_view
 
 if TYPE_CHECKING:
     from factory.simulator.hub.state import Hub
@@ -78,8 +79,16 @@ def _push(hub: "Hub", call: Call | None, repo: Repository, ref: str, old: str, n
         "forced": bool(old) and not bare.is_ancestor(repo.folder, old, new), "base_ref": None,
         "compare": f"{page_url(hub, repo)}/compare/{(old or new)[:12]}...{new[:12]}",
         "commits": commits, "head_commit": commits[-1] if commits else None,
-        "pusher": {"name": login, "email": f"{login}@users.noreply.github.com"},
+        "pusher": {"name": login, "email": f"{login}@users.noreply.github.com"}, "repository": _older(hub, repo),
     }  # fmt: skip
+
+
+def _older(hub: "Hub", repo: Repository) -> dict[str, Any]:
+    """A push has the repository in a shape of its own: times as numbers, an owner with a name."""
+    view, born = repository_view(hub, repo), int(datetime.fromisoformat(repo.created).timestamp())
+    owner = {**view["owner"], "name": repo.owner, "email": f"{repo.owner}@users.noreply.github.com"}
+    more = {"stargazers": 0, "master_branch": repo.default_branch}
+    return {**view, "owner": owner, "created_at": born, "pushed_at": int(hub.epoch()), **more}
 
 
 def _commit(hub: "Hub", repo: Repository, commit: bare.Commit) -> dict[str, Any]:

@@ -179,7 +179,7 @@ class Hub:
         from factory.simulator.hub.views import repository_view, user_view
 
         login = actor or (call.login if call else repo.owner)
-        whole = {**payload, "repository": repository_view(self, repo), "sender": user_view(self, login)}
+        whole = {"repository": repository_view(self, repo), "sender": user_view(self, login), **payload}
         event = Event(
             name, str(payload.get("action", "")), repo.full_name, login, whole,
             _starts(call.token if call else None, name, str(payload.get("action", ""))), ref, sha, self.now(),

@@ -64,7 +64,8 @@ def repository_view(hub: "Hub", repo: Repository) -> Json:
         "subscribers_count": 0, "open_issues": count, "open_issues_count": count, "has_issues": True,
         "has_projects": False, "has_wiki": False, "has_pages": False, "has_discussions": False, "has_downloads": False,
         "archived": False, "disabled": False, "allow_forking": True, "is_template": False,
-        "web_commit_signoff_required": False, "topics": [], "default_branch": repo.default_branch,
+        "web_commit_signoff_required": False, "custom_properties": {}, "topics": [],
+        "default_branch": repo.default_branch,
         "visibility": "private" if repo.private else "public",
     }  # fmt: skip
 
