@@ -43,13 +43,23 @@ def redact(request: Request, values: Sequence[str]) -> Request:
 @lru_cache(maxsize=512)
 def _secrets(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """In the order in which they stand in the text."""
+    return tuple(sorted({*formats_in(text, values), *passwords_in(text)}, key=text.find))
+
+
+def formats_in(text: str, values: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """`values` and what has the form of a key that somebody issued, in the order in which they stand in the text."""
     found = {value for value in values if len(value) >= SHORTEST and value in text}
     found.update(match.group() for match in PRIVATE_KEY.finditer(text))
     for line in text.splitlines():
         for pattern in _patterns():
             found.update(match.group() for match in pattern.finditer(line))
-        found.update(hit for hit in _passwords().analyze_string(line) if len(hit) >= SHORTEST)
     return tuple(sorted(found, key=text.find))
+
+
+def passwords_in(text: str) -> tuple[str, ...]:
+    """Quoted values of what is called a password, a secret, a token and the like: often only an example."""
+    found = (hit for line in text.splitlines() for hit in _passwords().analyze_string(line))
+    return tuple(sorted({hit for hit in found if len(hit) >= SHORTEST}, key=text.find))
 
 
 @cache
