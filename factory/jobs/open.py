@@ -1,0 +1,107 @@
+"""open: the lease, the money and the first word. One run an event, one at work an issue, within every limit."""
+
+from decimal import Decimal
+from pathlib import Path
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubProblem, HubUnreachable
+from factory.contracts.seams import Clock
+from factory.forge.accounts import Admission, admit, legs
+from factory.forge.effects import Effects
+from factory.forge.markers import Markers
+from factory.forge.shared_books import Booked
+from factory.jobs.context import JobContext
+from factory.jobs.standing import Said, status_of
+from factory.jobs.wire import CONFIG, Site, site, status_comment
+from factory.ledger.spend import MILLION
+from factory.render.status import comment, step_summary
+
+_REMEDY = {
+    "already_running": "Wait for it, or end it with `/factory stop`.",
+    "rate_limited": "Ask again later; the owner can raise github.hourly.",
+    "budget": "`/factory budget +AMOUNT` raises an issue's limit; the day's is free again at 00:00 UTC.",
+}
+
+
+def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
+    """Outputs go, code, run, allowance_usd, comment. A refusal ends with 0: it is no failure of this job."""
+    here = site(context, config, clock)
+    booked = here.books.append(lambda rows: _wanted(rows, here))
+    found = admit(booked.rows, here.ticket, context.run_id, here.settings, here.clock.now())
+    go = found.code == "allowed" and found.lease is not None
+    allowance = _allowance(booked.rows, here) if go else ""
+    context.output(go=str(go).lower(), code=found.code, run=here.ticket.run, allowance_usd=allowance)
+    if booked.bad:
+        context.say("warning", f"{booked.bad} lines of the branch factory-ledger cannot be read and are ignored.")
+    if not go:
+        return _refuse(here, found, booked)
+    context.output(comment=str(_first_word(here, booked)))
+    return 0
+
+
+def _wanted(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
+    found = admit(rows, here.ticket, here.context.run_id, here.settings, here.clock.now())
+    return (found.row,) if found.row else ()
+
+
+def _allowance(rows: tuple[Row, ...], here: Site) -> str:
+    """Dollars that the whole run may have spent when it ends, earlier legs included; "" = no limit."""
+    mine = [leg for leg in legs(rows) if leg.open.run == here.ticket.run]
+    if any(leg.close is None and not leg.open.limited for leg in mine):
+        return ""
+    return f"{Decimal(sum(leg.money for leg in mine)) / MILLION:f}"
+
+
+def _first_word(here: Site, booked: Booked) -> int:
+    """The status comment and the reaction; its id, 0 where there is nothing to comment on."""
+    status = status_of(here, booked.rows, Said(stand="working", sentence="The lease is taken, the work begins."))
+    here.context.summary(step_summary(status))
+    if not here.number:
+        return 0
+    number = _comment(here, booked, comment(status))
+    _react(here)
+    return number
+
+
+def _comment(here: Site, booked: Booked, text: str) -> int:
+    """A run whose lease was written just now has no comment yet: nothing to look for, unless the answer gets lost."""
+    fresh = bool(booked.added) and here.context.attempt == 1 and not here.ticket.depth
+    if not fresh:
+        return here.effects.status(here.number, text, comment=status_comment(booked.rows, here), last=True)
+    markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
+    try:
+        return here.hub.comment(here.number, markers.sign(text, here.ticket.run, "status")).id
+    except HubUnreachable:
+        looking = Effects(here.hub, markers, here.clock, here.ticket.run, again=True, since=here.ticket.issued)
+        return looking.status(here.number, text, last=True)
+
+
+def _react(here: Site) -> None:
+    """Eyes on what asked. A reaction is no reason to fail."""
+    comment_id = _asking_comment(here)
+    try:
+        here.effects.react("eyes", issue=0 if comment_id else here.number, comment=comment_id)
+    except HubProblem as problem:
+        here.context.say("warning", f"No reaction: {problem}")
+
+
+def _asking_comment(here: Site) -> int:
+    if here.context.event != "issue_comment":
+        return 0
+    said = here.context.payload.get("comment")
+    return int(said["id"]) if isinstance(said, dict) and isinstance(said.get("id"), int) else 0
+
+
+def _refuse(here: Site, found: Admission, booked: Booked) -> int:
+    """Said once: whoever wrote the books' row says it; the others are silent."""
+    here.context.say("notice", f"{found.code}: {found.why or 'this event has a run already.'}")
+    here.context.summary(f"## Dark Factory\n\nNot started ({found.code}). {found.why}\n")
+    mine = any(
+        row.kind == "refused" and (row.run, row.github_run) == (here.ticket.run, here.context.run_id)
+        for row in booked.rows
+    )
+    if mine and here.number:
+        said = Said(stand="refused", sentence=f"{found.why} {_REMEDY.get(found.code, '')}".strip(), over=True)
+        text = comment(status_of(here, booked.rows, said).but(jobs=(), history=()))
+        here.effects.say(here.number, "refused", text)
+    return 0
