@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from factory.contracts.errors import HubRefused
+from factory.contracts.errors import HubForbidden, HubMissing, HubProblem, HubRefused
 from factory.contracts.hub import Comment, PullInfo, Review, ReviewNote
 from factory.contracts.record import Json
 from factory.forge import shapes
@@ -54,15 +54,14 @@ class PullCalls:
         return shaped(shapes.pull, self.caller.call(verb, _PULL, change or None, number=number))
 
     def set_draft(self, pull: PullInfo, draft: bool) -> None:
-        """Needs `contents: write` beside `pull-requests: write`. Raises HubRefused with GraphQL's own words."""
+        """Needs `contents: write` beside `pull-requests: write`. Raises HubProblem with GraphQL's own words."""
         if pull.draft == draft:
             return
         body = {"query": MUTATIONS[draft], "variables": {"id": pull.node_id}}
         data = self.caller.call("POST", "/graphql", body, repeat=True)
         errors = data.get("errors") if isinstance(data, dict) else None
         if errors:
-            said = "; ".join(str(error.get("message", ""))[:200] for error in errors if isinstance(error, dict))
-            raise HubRefused(f"Pull request {pull.number} stays {'a draft' if pull.draft else 'ready'}: {said}.", 200)
+            raise _graphql_problem(pull, errors[0] if isinstance(errors[0], dict) else {})
 
     def review(self, number: int, commit: str, body: str, notes: tuple[ReviewNote, ...]) -> Review:
         """Raises HubRefused when a note's line is not in the diff."""
@@ -84,3 +83,14 @@ def _note(note: ReviewNote) -> Json:
     if note.start and note.start != note.line:
         made.update(start_line=note.start, start_side="RIGHT")
     return made
+
+
+def _graphql_problem(pull: PullInfo, error: Json) -> HubProblem:
+    """GraphQL answers 200 and says what is wrong inside."""
+    kinds: dict[str, type[HubProblem]] = {"FORBIDDEN": HubForbidden, "NOT_FOUND": HubMissing}
+    said = str(error.get("message", ""))[:300]
+    state = "a draft" if pull.draft else "ready"
+    hint = " The token needs contents: write and pull-requests: write." if error.get("type") == "FORBIDDEN" else ""
+    return kinds.get(str(error.get("type")), HubRefused)(
+        f"Pull request {pull.number} stays {state}: {said}.{hint}", 200
+    )
