@@ -38,6 +38,9 @@ LEAVE = (  # parts of the above that are large and nothing of ours
     r".*/issues/comments/\{comment_id\}/pin|.*/runners/(downloads|generate-jitconfig)",
 )
 PROSE = {"description", "summary", "example", "examples", "externalDocs", "tags", "title", "deprecated", "default"}
+INSTEAD = {  # answers that the source describes wrongly: an account that is a person *and* an enterprise
+    "apps/list-installations": {"type": "array", "items": {"$ref": "#/components/schemas/installation"}},
+}
 ERRORS = ("4", "5", "3")  # of these only the status is kept
 
 
@@ -90,6 +93,8 @@ def _operation(full: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any
         status: {} if status.startswith(ERRORS) else {"content": _content(_follow(full, answer))}
         for status, answer in operation["responses"].items()
     }
+    if kept["operationId"] in INSTEAD:
+        kept["responses"]["200"]["content"]["application/json"]["schema"] = INSTEAD[kept["operationId"]]
     return kept
 
 
