@@ -56,9 +56,9 @@ def arrive(order: Order, state: "State") -> "tuple[Run, Settings, bool, bool]":
         run, bundled = _begun(order, state, bundled)
         merged = len(run.waves)
     elif bundled:
-        came, run = _from_bundle(order, state)
+        came, now = _from_bundle(order, state)
         merged = len(came.waves)
-        run = came if order.unit else run  # a unit is written on the tree that its wave was told of
+        run = _of_the_ticket(came if order.unit else now, order)  # a unit is written on the tree its wave was told of
     else:
         run = _read(order.run)
         merged = len(run.waves)
@@ -70,7 +70,7 @@ def arrive(order: Order, state: "State") -> "tuple[Run, Settings, bool, bool]":
         passed = bundled and len(run.waves) > merged
     if bundled and not passed:
         _in_turn(order, run)
-    return run, settings_of_job(order, run, state), bundled, passed
+    return run, settings_of_job(order, run, state, bundled), bundled, passed
 
 
 def _issue(run: "Run") -> str:
@@ -190,6 +190,26 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
         return known.but(ticket=ticket)
     run_in(state.db, run, _issue(run))
     return run
+
+
+def _of_the_ticket(run: "Run", order: Order) -> "Run":
+    """The run with the ticket of this workflow's gate. Raises Refusal when the bundle is of another run or commit."""
+    from factory.contracts.ticket import Ticket
+    from factory.handover.admitted import pinned
+    from factory.handover.folder import record
+
+    told = order.environment.get("FACTORY_TICKET", "")
+    ticket = record(Ticket, told.encode(), "FACTORY_TICKET") if told else run.ticket
+    if ticket is None:
+        return run
+    _verify(ticket, order)
+    if (run.id, run.repo.commit) != (ticket.run, pinned(ticket)):
+        raise Refusal(
+            "untrusted_artifact",
+            f"The bundle is of run {run.id} on {run.repo.commit[:12]}, the ticket of {ticket.run} on "
+            f"{pinned(ticket)[:12]}: it is not acted on.",
+        )
+    return run.but(ticket=ticket)
 
 
 def _verify(ticket: "Ticket", order: Order) -> None:

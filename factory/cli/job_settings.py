@@ -4,6 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from factory.contracts.errors import UsageProblem
+
 if TYPE_CHECKING:
     from factory.app import State
     from factory.cli.arriving import Order
@@ -13,17 +15,20 @@ if TYPE_CHECKING:
 
 
 def ticket_settings(order: "Order", ticket: "Ticket", state: "State") -> "Settings":
-    """The box's own file or --config, with the target's [checks] and [paths]; else the target's file as a whole.
+    """The machine's own file or --config, with the target's [checks] and [paths]; else the target's file as a whole,
+    also when --config names it.
 
     The target's file is read from the pinned commit of its own branch, never from the checkout: nothing that a pull
     request brings along decides how it is judged.
     """
     from factory.cli.options import sandboxed
     from factory.settings import load, user_file
+    from factory.target import work_tree
 
     pinned = _pinned_file(order, ticket, state)
     own = order.config.absolute() if order.config else user_file()
-    if own.is_file() or order.config:
+    targets = order.config and own.resolve() == (work_tree(order.repo) / "factory.toml").resolve()
+    if (own.is_file() or order.config) and not (targets and pinned):
         return sandboxed(load(own, pinned, order.environment), order.sandbox)
     return sandboxed(load(pinned, None, order.environment), order.sandbox)
 
@@ -42,22 +47,28 @@ def _pinned_file(order: "Order", ticket: "Ticket", state: "State") -> Path | Non
     return path
 
 
-def settings_of_job(order: "Order", run: "Run", state: "State") -> "Settings":
-    """The run's settings, or --config's, with this job's share of the allowance.
-
-    For what GitHub asked for, a machine's own file says which endpoints that machine uses: those of the box.
-    """
+def settings_of_job(order: "Order", run: "Run", state: "State", bundled: bool) -> "Settings":
+    """Whose settings count: what came from another machine does not say what is run or asked on this one."""
     from factory.app import settings_of
     from factory.cli.options import settings_for
-    from factory.settings import user_file
 
-    if run.ticket and (order.config or user_file().is_file()):
+    if run.ticket:
         settings = ticket_settings(order, run.ticket, state)
     elif order.config and not order.issue:
         settings = settings_for(order.config, Path(run.repo.path), order.sandbox)
     else:
         settings = settings_of(run, state)
+        if bundled and not order.issue:
+            _harmless(settings, order)
     return within_allowance(settings, run, state, order)
+
+
+def _harmless(settings: "Settings", order: "Order") -> None:
+    """Raises UsageProblem for settings of a bundle that only a person at this machine may choose."""
+    if settings.sandbox.kind == "none" and order.sandbox != "none":
+        raise UsageProblem("The bundle switches the sandbox off: type `--sandbox none` if you mean it.")
+    if any(endpoint.wire == "command" for endpoint in settings.endpoints.values()):
+        raise UsageProblem("The bundle's settings start a program here: name settings of your own with --config.")
 
 
 def within_allowance(settings: "Settings", run: "Run", state: "State", order: "Order") -> "Settings":

@@ -53,8 +53,8 @@ class Fleet:
             "GITHUB_REPOSITORY": "o/shop", "RUNNER_TEMP": str(home),
         }  # fmt: skip
         done = factory(
-            state or home / "state", "stage", name, "--run", home / "bundle" / "run.json", "--repo", clone, *extra,
-            *arguments, **actions, **(environment or {}),
+            state or home / "state", "stage", name, "--run", home / "bundle" / "run.json", "--repo", clone,
+            "--config", self.config, *extra, *arguments, **actions, **(environment or {}),
         )  # fmt: skip
         if ok:
             assert done.returncode == 0, done.stderr
@@ -62,8 +62,7 @@ class Fleet:
 
     def begun(self, name: str = "intake", *arguments: str | Path, **more: Any) -> "Job":
         """The first job of a run."""
-        return self.job(name, "--issue", self.issue, "--ticket", self.ticket(), "--config", self.config, *arguments,
-                        **more)  # fmt: skip
+        return self.job(name, "--issue", self.issue, "--ticket", self.ticket(), *arguments, **more)  # fmt: skip
 
 
 class Job:

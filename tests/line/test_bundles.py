@@ -133,7 +133,7 @@ def test_act_07_the_work_folder_may_be_cleaned_between_jobs(swarm: dict[str, Any
     assert two.record["verdict"]["decision"] == "ACCEPT"
 
 
-def test_crs_05_a_half_written_bundle_is_put_aside_where_the_run_is_known(
+def test_crs_05_a_half_written_bundle_is_put_aside(
     swarm: dict[str, Any], tmp_path: Path
 ) -> None:
     """CRS-05: found by its digest, counts as absent, the stage runs from this machine's own journal."""
