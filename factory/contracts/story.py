@@ -71,6 +71,8 @@ class Story(Record):
     talks: tuple[Talk, ...] = ()
     trail: tuple[str, ...] = ()  # notes of the run: caps hit, paths denied, budget at 80 %
     logs: dict[str, str] = {}  # blob key -> text (test logs that the report shows)
+    issue: int = 0  # its number on the forge, to refer to; 0 = none
+    notices: tuple[str, ...] = ()  # what whoever merges must know or click, in our own words
     recorded: str = ""  # label when the answers came from a file and not from a model
 
 

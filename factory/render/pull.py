@@ -14,6 +14,7 @@ LEFT_OUT = "Left out here because of its length: see `report.html`."
 _PARTS = (
     # heading, section, how soon it is given up when the body is too long (highest first)
     ("Asked", sections.asked, 2),
+    ("Before you merge", sections.notices, 1),
     ("Verdict", sections.verdict, 0),
     ("A person must look at", sections.look, 1),
     ("Acceptance criteria", sections.acceptance, 3),

@@ -20,8 +20,14 @@ def asked(story: Story) -> str:
     if task is None:
         return f"Asked by {prose(event.source)}; the task was not read."
     number = f"Issue {prose(task.number)}, " if task.number.isdigit() else ""
+    number = f"For #{story.issue}, " if story.issue else number
     lines = [f"**{prose(task.title)}**", f"{number}{task.kind}, from {code(event.source)}."]
     return "\n\n".join([*lines, quote(task.body)] if task.body.strip() else lines)
+
+
+def notices(story: Story) -> str:
+    """What this forge asks of whoever merges."""
+    return bullets(prose(row, 600) for row in story.notices)
 
 
 def verdict(story: Story) -> str:

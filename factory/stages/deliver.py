@@ -2,7 +2,7 @@
 
 import re
 
-from factory.contracts.errors import GitProblem
+from factory.contracts.errors import Stopped
 from factory.contracts.run import Delivery, Pull, Run
 from factory.render.pull import body, title
 from factory.stages.commits import commits_of
@@ -18,21 +18,23 @@ def deliver(run: Run, shop: Shop) -> Run:
     existing = shop.branches.branch(name)
     start = run.repo.commit if run.event.branch else ""  # a revision goes on from where the branch was
     before = run.delivery.commits[-1].sha if run.delivery else start
-    if run.event.branch and not existing:
-        raise GitProblem(f"The branch {name} is gone: restore it in the pull request, then ask again.")
-    if existing not in ("", head, before):
-        raise GitProblem(f"The branch {name} was changed by somebody else: merge it or rename it, then resume.")
+    if before and not existing:
+        raise Stopped("cancelled_by_human", f"The branch {name} was deleted: restore it, then ask again.")
+    if existing and existing not in (before, *(commit.sha for commit in commits)):  # an earlier state of this run's
+        raise Stopped(
+            "branch_moved", f"The branch {name} was changed by somebody else: merge it or rename it, then resume."
+        )
     if existing != head:
         shop.journal.check(run.id)
         shop.branches.push(name, head, existing)
     run = run.but(delivery=Delivery(branch=name, commits=commits, rounds=len(run.rounds)))
+    draft = shop.hold or not ready(run)
     if run.event.pull:  # somebody's pull request is there: its words stay as they are
-        pull = Pull(number=run.event.pull, url="", draft=not ready(run), title=title(run), branch=name,
+        pull = Pull(number=run.event.pull, url="", draft=draft, title=title(run), branch=name,
                     base=run.repo.ref)  # fmt: skip
         return run.but(delivery=Delivery(branch=name, commits=commits, pull=pull, rounds=len(run.rounds)))
-    marker = f"<!-- factory:v1 run={run.id} kind=pull -->"
+    marker = shop.mark(run.id, "pull")
     text = body(shop.story(run), marker)
-    draft = not ready(run)
     shop.journal.check(run.id)
     found = shop.pulls.find(marker)
     if found:

@@ -32,6 +32,11 @@ class DeskMaker(Protocol):
     ) -> Desk: ...
 
 
+def plain_mark(run: str, kind: str) -> str:
+    """The marker of a forge that nobody else writes to."""
+    return f"<!-- factory:v1 run={run} kind={kind} -->"
+
+
 @dataclass(frozen=True)
 class Shop:
     settings: Settings
@@ -50,6 +55,8 @@ class Shop:
     bench: Bench
     story: Callable[[Run], Story]
     folders: Sequence[Path]  # where the report goes
+    mark: Callable[[str, str], str] = plain_mark  # (run, kind) -> what marks a text as ours on the forge
+    hold: bool = False  # a person must look first: what is delivered stays a draft
 
     def tests(self, scope: Scope, tree: str, selection: str = "") -> Tried:
         """The repository's tests on one tree: the outcome, and a short text of it for a model."""

@@ -203,5 +203,5 @@ def test_a_branch_that_somebody_moved_is_not_overwritten(tmp_path: Path) -> None
     state.journal.lease(run.id)
     again = walk_line(run.but(delivery=None, output=None), make_shop(run, state, settings_of(run, state), Silent()))
     assert again.stopped
-    assert again.stopped.reason == "git_refused"
+    assert again.stopped.reason == "branch_moved"
     assert git(repo, "rev-parse", "HEAD") == head

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.contracts.finding import Finding, finding
@@ -138,6 +138,7 @@ def test_annotations_are_open_findings_with_a_line_in_one_request() -> None:
     assert annotations([found(severity="critical")])[0].level == "failure"
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1, max_size=12), st.data())
 def test_what_is_called_shown_is_in_git_s_own_diff(edits: list[tuple[int, int]], data: st.DataObject) -> None:
     """Against real diffs: each line called shown has the text that the new file has there."""
