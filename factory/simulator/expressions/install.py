@@ -1,4 +1,4 @@
-"""GitHub's parser and evaluator into the user's cache, on first use: fetched by npm, bundled so that Node 20 runs it."""
+"""GitHub's parser and evaluator into the user's cache on first use: fetched by npm, bundled for Node 20."""
 
 import contextlib
 import fcntl

@@ -1,0 +1,16 @@
+"""GitHub's expression evaluator for the tests that run workflows: one child process a session.
+
+The first use fetches it with npm into the user's cache; without Node the tests fail with the sentence that says so.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from factory.simulator.expressions.evaluator import Expressions, expressions
+
+
+@pytest.fixture(scope="session")
+def evaluator() -> Iterator[Expressions]:
+    with expressions() as running:
+        yield running
