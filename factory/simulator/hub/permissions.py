@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.simulator.hub import openapi
-from factory.simulator.hub.nouns import Token
+from factory.simulator.hub.nouns import RANK, Token
 from factory.simulator.hub.routes import Call, Need, Refused
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ PUBLIC = (
     "checks",
     "statuses",
 )  # read by all where the repository is
+LEAST = {"administration": "admin", "secrets": "write", "actions_variables": "write"}  # role, also to read
 NOT_OURS = "Resource not accessible by integration"
 NOT_THEIRS = "Resource not accessible by personal access token"
 NO_PULLS = "GitHub Actions is not permitted to create or approve pull requests."
@@ -82,6 +83,8 @@ def _may(hub: "Hub", call: Call, need: Need) -> bool:
     if not private and level == "read" and name in PUBLIC:
         return True
     if call.found is None or call.token is None or call.token.kind == "jwt":
+        return False
+    if call.token.kind == "pat" and hub.rank(call.found, call.token.login) < RANK[LEAST.get(name, "none")]:
         return False
     return call.token.grants(name, level) and hub.may(call.token, call.found, name, level)
 
