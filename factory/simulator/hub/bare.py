@@ -1,5 +1,6 @@
 """The bare repositories behind the GitHub double: what git has to be asked, and the little that is written."""
 
+import functools
 import os
 import subprocess
 from collections.abc import Mapping
@@ -155,19 +156,24 @@ def _commit(part: list[str]) -> Commit:
     return Commit(part[0], part[1], tuple(part[2].split()), who(3), who(6), part[9].rstrip("\n"))
 
 
+@functools.lru_cache(maxsize=1024)
 def fork_point(folder: Path, base: str, head: str) -> str:
-    """Where the two parted; "" without a common ancestor."""
+    """Where two commits (SHAs) parted; "" without a common ancestor."""
     try:
         return text(folder, "merge-base", base, head)
     except GitProblem:
         return ""
 
 
+@functools.lru_cache(maxsize=64)
 def diff(folder: Path, old: str, new: str) -> str:
+    """Between two commits or trees (SHAs: what they mean never changes, so the answer is kept)."""
     return git(folder, "diff-tree", "-r", "-p", "--find-renames", "--full-index", old, new).decode(errors="replace")
 
 
-def changed(folder: Path, old: str, new: str) -> list[Changed]:
+@functools.lru_cache(maxsize=256)
+def changed(folder: Path, old: str, new: str) -> tuple[Changed, ...]:
+    """The files that differ between two commits (SHAs)."""
     raw = git(folder, "diff-tree", "-r", "-z", "--raw", "--numstat", "--find-renames", "--no-abbrev", old, new)
     fields = raw.decode(errors="replace").split("\0")
     found: dict[str, Changed] = {}
@@ -187,7 +193,7 @@ def changed(folder: Path, old: str, new: str) -> list[Changed]:
             one = found[path or fields[at - 1]]
             numbers = (int(added), int(deleted)) if added.isdigit() else (0, 0)
             found[one.path] = Changed(one.path, one.status, one.blob, one.before, *numbers)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def is_ancestor(folder: Path, old: str, new: str) -> bool:

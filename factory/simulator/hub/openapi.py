@@ -58,6 +58,7 @@ class Description:
 
     def find(self, method: str, path: str) -> Operation | None:
         """`path` as it was sent: with percent-encoding, without query. HEAD is asked for as GET."""
+        path = re.sub(r"^(/repos/[^/]+/[^/]+/contents)/?$", r"\1/.", path)  # of the root folder: an empty {path}
         own = self._by_method.get("GET" if method == "HEAD" else method, ())
         return next((one for one in own if one.pattern.fullmatch(path)), None)
 
@@ -112,6 +113,8 @@ class Description:
         if operation.body is None:
             return [] if body in (None, {}, "") else ["the body: is none that GitHub describes"]
         schema = operation.body["content"].get("application/json", {}).get("schema")
+        if isinstance(body, list) and operation.template.endswith("/labels"):
+            body = {"labels": body}  # said in the description's prose, not in its schema; PyGithub relies on it
         if body is None:
             return ["the body: was not supplied"] if operation.body["required"] else []
         return self._asked.problems(schema, body) if schema is not None else []

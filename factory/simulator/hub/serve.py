@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
         return git_http.answer(self.server.hub, call, query)
 
     def _rest(self, call: Call) -> Answer:
-        call.path = "/graphql" if call.path == GRAPHQL else call.path.removeprefix(API)
+        call.path = "/graphql" if call.path == GRAPHQL else call.path.removeprefix(API).rstrip("/")
         return handle(self.server.hub, self.server.table, call)
 
     def _send(self, answer: Answer) -> None:
