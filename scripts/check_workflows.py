@@ -150,12 +150,26 @@ def pinned() -> list[Said]:
     return [Said(path=str(UV.relative_to(ROOT)), line=1, message="is not the uv of uv.lock", todo=todo)]
 
 
+def templates(root: Path = ROOT) -> list[Said]:
+    """Issue templates that set a trigger label: it would fire as whoever opens the issue."""
+    from factory.forge.events import LABELS
+
+    found = []
+    for path in sorted(root.glob(".github/ISSUE_TEMPLATE/*")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for label in LABELS:
+                if label in line:
+                    name, todo = str(path.relative_to(root)), "Take the label out of the template."
+                    found.append(Said(path=name, line=number, message=f"sets {label}, which starts work", todo=todo))
+    return found
+
+
 def main() -> int:
     if "--write" in sys.argv:
         UV.write_text(installer(), encoding="utf-8")
     try:
         every = files()
-        found = [*pinned(), *parsed(every), *audited(every), *linted(every)]
+        found = [*pinned(), *templates(), *parsed(every), *audited(every), *linted(every)]
     except FactoryError as problem:
         print(f"check_workflows: {problem}", file=sys.stderr)
         return problem.exit_code
