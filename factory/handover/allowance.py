@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from factory.contracts.errors import UsageProblem
 
 MILLION = 1_000_000
+MOST = 1_000_000  # dollars
 PLAN, WORK = 10, 60  # per cent that may be spent when the plan is there, and when all units are
 
 
@@ -35,6 +36,6 @@ def dollars_in(text: str) -> int | None:
         amount = Decimal(text.strip())
     except InvalidOperation:
         amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount <= MOST:
         raise UsageProblem(f"FACTORY_ALLOWANCE_USD is {text[:40]!r}: it is an amount of dollars, such as 1.50.")
     return int((amount * MILLION).to_integral_value(rounding=ROUND_FLOOR))

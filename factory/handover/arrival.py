@@ -45,7 +45,6 @@ def inspect(run: Run, trees: Trees, settings: Settings, secrets: Sequence[str] =
     """Raises Refusal with the path and what to do. `secrets`: values that may stand nowhere (tokens of this job)."""
     policy = PathPolicy.of(settings.paths)
     _is_what_was_judged(run)
-    _merged_as_planned(run, trees, policy)
     notes: dict[str, str] = {}
     before = run.repo.tree
     for _, after in candidate_steps(run):
@@ -54,6 +53,7 @@ def inspect(run: Run, trees: Trees, settings: Settings, secrets: Sequence[str] =
         before = after
     for file in _counted(trees.changed(run.repo.tree, run.tree or run.repo.tree), settings):
         notes |= _look(file, trees, run.repo.tree, run.tree, policy, secrets)
+    _merged_as_planned(run, trees, policy)
     kept = dict(list(notes.items())[:MAX_NOTES])
     return Inspection(notes=tuple(kept), labels=tuple(dict.fromkeys(label for label in kept.values() if label)))
 
@@ -78,35 +78,29 @@ def _merged_as_planned(run: Run, trees: Trees, policy: PathPolicy) -> None:
     for wave in run.waves:
         assert run.plan
         again = merge(trees, tree, run.plan, wave.changes, policy, wave.n)
-        for change, before, after in zip(again.changes, wave.trees, again.trees, strict=True):
-            if before != after:
-                _wrongly_merged(change, policy)
+        for change, handed, merged in zip(again.changes, wave.trees, again.trees, strict=True):
+            if handed != merged:
+                _broke_rules(change)
         tree = wave.tree
-        if again.tree != tree or (wave.trees and wave.trees[-1] != tree):
+        if again.tree != tree:
             _refuse("digest_mismatch", f"Wave {wave.n} comes out as another tree than was handed over")
     for change, after in zip(run.fixes, run.fix_trees, strict=True):
         assert run.plan
         one = run.plan.but(units=(_fixer(change, run.plan),))
         again = merge(trees, tree, one, (change,), policy, 0)
         if again.tree != after:
-            _wrongly_merged(again.changes[0], policy)
+            _broke_rules(again.changes[0])
         tree = after
+
+
+def _broke_rules(change: Change) -> None:
+    _refuse("not_allowed", f"Unit {change.unit} broke its rules: {change.error[:300] or 'its tree is another'}")
 
 
 def _fixer(change: Change, plan: Plan) -> Unit:
     """A fix may touch what the plan's units own, nothing else; the same rule as in stages/fix.py."""
     owns = tuple(dict.fromkeys(path for unit in plan.units for path in unit.owns))[:64]
     return Unit(id=change.unit, role="integration", title="Fix", instructions="Fix", owns=owns)
-
-
-def _wrongly_merged(change: Change, policy: PathPolicy) -> None:
-    """Raises Refusal with the code that says best what is wrong with it."""
-    for file in change.files:
-        if reason := policy.refuse(file.path):
-            _refuse("protected_path", f"{file.path[:200]!r} {reason}")
-        if file.op == "write" and file.mode not in _MODES:
-            _refuse(_kind(file.mode), f"{file.path[:200]} is no plain file")
-    _refuse("not_allowed", f"Unit {change.unit} broke its rules: {change.error[:300]}")
 
 
 def _counted(files: Sequence[FileChange], settings: Settings) -> Iterator[FileChange]:
