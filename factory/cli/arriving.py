@@ -58,7 +58,9 @@ def arrive(order: Order, state: "State") -> "tuple[Run, Settings, bool, bool]":
     elif bundled:
         came, now = _from_bundle(order, state)
         merged = len(came.waves)
-        run = _of_the_ticket(came if order.unit else now, order)  # a unit is written on the tree its wave was told of
+        run = _of_the_ticket(
+            came if order.unit else now, order, state
+        )  # a unit is written on the tree its wave was told of
     else:
         run = _read(order.run)
         merged = len(run.waves)
@@ -176,6 +178,8 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
             run = _from_bundle(order, state)[1]
             if run.id == ticket.run:
                 return run
+            if _may_go_on(run, ticket):
+                return _steered(run, ticket, state)
             raise Refusal("untrusted_artifact", f"The bundle is of run {run.id}, not of this ticket.")
         except Refusal as refusal:
             if order.digest:
@@ -192,7 +196,7 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
     return run
 
 
-def _of_the_ticket(run: "Run", order: Order) -> "Run":
+def _of_the_ticket(run: "Run", order: Order, state: "State") -> "Run":
     """The run with the ticket of this workflow's gate. Raises Refusal when the bundle is of another run or commit."""
     from factory.contracts.ticket import Ticket
     from factory.handover.admitted import pinned
@@ -203,6 +207,8 @@ def _of_the_ticket(run: "Run", order: Order) -> "Run":
     if ticket is None:
         return run
     _verify(ticket, order)
+    if run.id != ticket.run and _may_go_on(run, ticket):
+        return _steered(run, ticket, state)
     if (run.id, run.repo.commit) != (ticket.run, pinned(ticket)):
         raise Refusal(
             "untrusted_artifact",
@@ -210,6 +216,29 @@ def _of_the_ticket(run: "Run", order: Order) -> "Run":
             f"{pinned(ticket)[:12]}: it is not acted on.",
         )
     return run.but(ticket=ticket)
+
+
+def _may_go_on(run: "Run", ticket: "Ticket") -> bool:
+    """A run may be gone on with by a word on the same issue of the same repository, from the same commit."""
+    from factory.handover.steer import steers
+
+    before = run.ticket
+    if before is None or not steers(ticket):
+        return False
+    return (before.repo, before.issue, run.repo.commit) == (ticket.repo, ticket.issue, ticket.base_sha)
+
+
+def _steered(old: "Run", ticket: "Ticket", state: "State") -> "Run":
+    """The new run, or what this machine has of it already."""
+    from factory.handover.steer import begin
+    from factory.ledger.travel import run_in, run_known
+
+    known = run_known(state.db, ticket.run)
+    if known:
+        return known
+    run = begin(old, ticket, state)
+    run_in(state.db, run, _issue(run))
+    return run
 
 
 def _verify(ticket: "Ticket", order: Order) -> None:
@@ -223,15 +252,14 @@ def _verify(ticket: "Ticket", order: Order) -> None:
 def taken_in(order: Order, run: "Run", state: "State") -> "tuple[Arrived, ...]":
     """The next wave's units from their files. A unit whose job left nothing is taken to have used all it might."""
     from factory.cli.job_settings import share_of_unit
-    from factory.edits.leases import waves
     from factory.handover.lost import book
     from factory.handover.units import unpack_units
+    from factory.stages.generate import missing
 
-    assert run.plan
-    ahead = waves(run.plan)[len(run.waves) :]
-    if not ahead:
+    wanted = missing(run)
+    if not wanted:
         raise UsageProblem("All units of the plan are merged already: verify comes next.")
     share = share_of_unit(order, run, state)  # as the wave's jobs were told, so before their rows come in
-    arrived = unpack_units((order.units,), ahead[0], run, state)
+    arrived = unpack_units((order.units,), wanted, run, state)
     book(arrived, run, state, share)
     return arrived

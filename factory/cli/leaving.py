@@ -42,12 +42,11 @@ def leave_unit(order: Order, run: "Run", state: "State", change: "Change", stopp
 
 def next_units(run: "Run") -> list[str]:
     """Ids of the wave that comes next, for a matrix; none when the run stopped or only a plan was asked for."""
-    from factory.edits.leases import waves
+    from factory.stages.generate import missing
 
-    if run.plan is None or run.stopped or (run.ticket and run.ticket.dry_run):
+    if run.stopped or (run.ticket and run.ticket.dry_run):
         return []
-    ahead = waves(run.plan)[len(run.waves) :]
-    return [unit.id for unit in ahead[0]] if ahead else []
+    return [unit.id for unit in missing(run)]
 
 
 def _done(run: "Run") -> bool:

@@ -96,12 +96,13 @@ def perform(order: "Order", state: "State") -> int:
 
 
 def _performed(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":
+    from factory.stages.generate import missing
     from factory.stages.line import STAGES
 
     if order.name == "work":
         return _worked(run, shop)
     stages = {each.__name__: each for each, _ in STAGES}
-    if order.name == "collect" and not run.pending:
+    if order.name == "collect" and missing(run):
         run = _with_changes(order, run, shop, state)
     return run if run.stopped else _through(stages[order.name], run, shop)
 
@@ -153,6 +154,7 @@ def _one_unit(run: "Run", shop: "Shop", state: "State", order: "Order", bundled:
 def _with_changes(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":
     """The wave's changes from their files; what stops one unit for good stops the run, as it does in one process."""
     from factory.cli.arriving import taken_in
+    from factory.stages.generate import in_order
     from factory.stages.line import stopped
 
     if run.plan is None:
@@ -163,4 +165,4 @@ def _with_changes(order: "Order", run: "Run", shop: "Shop", state: "State") -> "
         run = stopped(run, halt.reason, halt.message, halt.stage)
         shop.journal.save(run, "collect")
         return run
-    return run.but(pending=tuple(each.change for each in arrived))
+    return run.but(pending=in_order(run, (*run.pending, *(each.change for each in arrived))))

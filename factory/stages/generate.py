@@ -28,7 +28,16 @@ ENDS_THE_RUN = (
 
 
 def wave_written(run: Run) -> bool:
-    return bool(run.pending) or all_waves_done(run)
+    return run.plan is not None and (all_waves_done(run) or not missing(run))
+
+
+def missing(run: Run) -> tuple[Unit, ...]:
+    """Units of the next wave that have no change waiting to be merged. A steered run may begin with some of them."""
+    if run.plan is None:
+        return ()
+    ahead = waves(run.plan)[len(run.waves) :]
+    there = {change.unit for change in run.pending}
+    return tuple(unit for unit in ahead[0] if unit.id not in there) if ahead else ()
 
 
 def all_waves_done(run: Run) -> bool:
@@ -37,11 +46,16 @@ def all_waves_done(run: Run) -> bool:
 
 def generate(run: Run, shop: Shop) -> Run:
     """The next wave. A unit that fails is tried once more with its error, then reported; the others go on."""
-    assert run.plan
-    units = waves(run.plan)[len(run.waves)]
-    jobs = [partial(one_unit, run, shop, unit) for unit in units]
+    jobs = [partial(one_unit, run, shop, unit) for unit in missing(run)]
     changes = side_by_side(jobs, shop.settings.line.threads)
-    return run.but(pending=changes)
+    return run.but(pending=in_order(run, (*run.pending, *changes)))
+
+
+def in_order(run: Run, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """As the plan has its units: the merge is the same whoever was first."""
+    assert run.plan
+    place = {unit.id: n for n, unit in enumerate(run.plan.units)}
+    return tuple(sorted(changes, key=lambda change: place.get(change.unit, len(place))))
 
 
 def unit_named(run: Run, name: str) -> Unit:

@@ -1,0 +1,107 @@
+"""A person's word on a run that was: approve, retry, redo, only, skip. A new run goes on from the old one's bundle.
+
+What the old run paid for and what holds is kept; what the word is about is taken out, so that the line does it again.
+"""
+
+import shutil
+
+from factory.contracts.change import Change
+from factory.contracts.errors import UsageProblem
+from factory.contracts.evidence import Evidence
+from factory.contracts.plan import Plan
+from factory.contracts.run import Run
+from factory.contracts.ticket import Ticket, Verb
+from factory.contracts.verdict import Round
+from factory.edits.leases import waves
+from factory.handover.bundle import State
+
+STEERING: tuple[Verb, ...] = ("approve", "retry", "redo", "only", "skip")
+
+
+def steers(ticket: Ticket) -> bool:
+    return ticket.command is not None and ticket.command.verb in STEERING
+
+
+def steered(old: Run, ticket: Ticket) -> Run:
+    """The run of `ticket`, from where its word leaves the old one. Raises UsageProblem when the word does not fit."""
+    assert ticket.command
+    verb, unit = ticket.command.verb, ticket.command.unit
+    if old.plan is None:
+        raise UsageProblem("The run before has no plan yet: ask for the whole with `/factory fix` or a label.")
+    new = old.but(id=ticket.run, created=ticket.issued, ticket=ticket, stopped=None, delivery=None, output=None)
+    if verb == "approve":
+        return new
+    if verb == "skip":
+        return _skipped(new, ticket)
+    if unit and unit not in {each.id for each in old.plan.units}:
+        raise UsageProblem(f"The plan has no unit {unit}: it has {', '.join(each.id for each in old.plan.units)}.")
+    if verb == "only":
+        return _only(new, old.plan, unit)
+    again = (unit,) if unit else _failed(old)
+    return _from_wave_of(new, old.plan, again) if again else _judged_again(new)
+
+
+def begin(old: Run, ticket: Ticket, state: State) -> Run:
+    """The same, with what lies beside the old run (blobs, git objects) beside the new one."""
+    new = steered(old, ticket)
+    folder = state.run_folder(new.id)
+    if not folder.exists():
+        shutil.copytree(state.run_folder(old.id), folder)
+    return new
+
+
+def _only(run: Run, plan: Plan, unit: str) -> Run:
+    """The unit alone. What it wrote before is kept, unless it built on another one's work."""
+    alone = next(each for each in plan.units if each.id == unit).but(after=())
+    kept = _written(run).get(unit)
+    on_base = kept is not None and kept.base == run.repo.tree
+    used = {name for each in (alone,) for name in each.acceptance}
+    criteria = tuple(item for item in plan.acceptance if item.id in used) or plan.acceptance
+    fresh = _bare(run).but(plan=plan.but(units=(alone,), acceptance=criteria))
+    return fresh.but(pending=(kept,)) if kept and on_base else fresh
+
+
+def _from_wave_of(run: Run, plan: Plan, units: tuple[str, ...]) -> Run:
+    """Back to before the first wave that holds one of them; its other units' work waits to be merged again."""
+    order = waves(plan)
+    n = next(k for k, wave in enumerate(order) if {each.id for each in wave} & set(units))
+    before = run.waves[:n]
+    written = _written(run)
+    kept = tuple(
+        written[each.id] for each in order[n] if each.id not in units and each.id in written and len(run.waves) > n
+    )
+    return _bare(run).but(waves=before, tree=before[-1].tree if before else "", pending=kept)
+
+
+def _judged_again(run: Run) -> Run:
+    """Nothing failed, or nothing was written yet: the judge's rounds begin anew, the proof stands."""
+    return run.but(rounds=(), verdict=None)
+
+
+def _skipped(run: Run, ticket: Ticket) -> Run:
+    """Without the step, and said so: it is never shown as done. The pull request stays a draft."""
+    assert ticket.command
+    if not run.tree:
+        raise UsageProblem("Nothing was written yet, so there is nothing to go on with: `/factory retry` first.")
+    why = f"The step {ticket.command.step} was left out because {ticket.actor} said so."
+    if ticket.command.step == "verify" and run.evidence is None:
+        return run.but(evidence=Evidence(tree=run.tree, base=run.repo.tree, notes=(why,)), rounds=(), verdict=None)
+    if run.evidence is None:
+        raise UsageProblem("The tests have not run yet: `/factory retry` first, or `/factory skip verify`.")
+    return run.but(rounds=(*run.rounds, Round(n=len(run.rounds) + 1, tree=run.tree, decision="stop", why=why)))
+
+
+def _bare(run: Run) -> Run:
+    """With its plan, and nothing that came after it."""
+    return run.but(waves=(), pending=(), tree="", fixes=(), fix_trees=(), evidence=None, rounds=(), verdict=None)
+
+
+def _written(run: Run) -> dict[str, Change]:
+    """What each unit brought, as far as it was accepted."""
+    return {change.unit: change for wave in run.waves for change in wave.changes if change.files and not change.error}
+
+
+def _failed(run: Run) -> tuple[str, ...]:
+    good = _written(run)
+    tried = [change.unit for wave in run.waves for change in wave.changes]
+    return tuple(name for name in tried if name not in good)

@@ -1,0 +1,112 @@
+"""A person's word on a run that was: what is kept, what is done again, on machines that share nothing."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.contracts.ticket import Command, Ticket
+from tests.line.machines import Fleet, Job
+from tests.line.test_bundles import fleet, wave
+
+
+def word(machines: Fleet, job: Job, event: str = "comment 9", **command: Any) -> dict[str, str]:
+    """FACTORY_TICKET of a `/factory …` comment on the same issue."""
+    before = Ticket.model_validate(job.record["ticket"])
+    ticket = before.but(event=f"o/shop#42 {event}", command=Command.model_validate(command), dry_run=False)
+    return {"FACTORY_TICKET": ticket.to_json()}
+
+
+def go_on(machines: Fleet, before: Job, name: str = "plan", into: str = "", ok: bool = True, **command: Any) -> Job:
+    """The first job of a steered run: it gets the bundle of the run before."""
+    digest = before.outputs["digest"]
+    return machines.job(name, "--digest", digest, bundle=before.bundle, into=into or command["verb"], ok=ok,
+                        environment=word(machines, before, **command))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Fleet, Job]:
+    machines = fleet(tmp_path_factory.mktemp("steer"))
+    job = machines.begun()
+    for name in ("gather", "plan"):
+        job = machines.job(name, "--digest", job.outputs["digest"], bundle=job.bundle)
+    return machines, job
+
+
+@pytest.fixture(scope="module")
+def merged(planned: tuple[Fleet, Job]) -> tuple[Fleet, Job]:
+    """Both waves written and merged."""
+    machines, job = planned
+    return machines, wave(machines, wave(machines, job, 1), 2)
+
+
+def test_approve_goes_on_with_the_plan_that_was_shown(planned: tuple[Fleet, Job]) -> None:
+    machines, job = planned
+    done = go_on(machines, job, verb="approve")
+    assert done.record["id"] != job.record["id"]
+    assert done.record["plan"] == job.record["plan"]
+    assert json.loads(done.outputs["units"]) == ["backend", "frontend", "tests"]
+    assert "asked" not in done.done.stderr, "no model is asked again"
+
+
+def test_redo_writes_one_unit_again_and_keeps_its_wave(merged: tuple[Fleet, Job], tmp_path: Path) -> None:
+    machines, job = merged
+    done = go_on(machines, job, verb="redo", unit="frontend")
+    assert json.loads(done.outputs["units"]) == ["frontend"]
+    assert {change["unit"] for change in done.record["pending"]} == {"backend", "tests"}
+    assert done.record["waves"] == []
+    folder = tmp_path / "unit"
+    machines.job("generate", "--unit", "frontend", "--digest", done.outputs["digest"], bundle=done.bundle,
+                 into="generate-again", changes=folder)  # fmt: skip
+    again = machines.job("collect", "--digest", done.outputs["digest"], bundle=done.bundle, changes=folder,
+                         into="collect-again")  # fmt: skip
+    assert again.record["tree"] == job.record["waves"][0]["tree"]
+    assert json.loads(again.outputs["units"]) == ["docs"]
+
+
+def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Job]) -> None:
+    machines, job = merged
+    done = go_on(machines, job, verb="only", unit="backend")
+    assert [unit["id"] for unit in done.record["plan"]["units"]] == ["backend"]
+    assert done.outputs["units"] == "[]"
+    collected = machines.job("collect", "--digest", done.outputs["digest"], bundle=done.bundle, into="collect-only")
+    assert [wave["n"] for wave in collected.record["waves"]] == [1]
+    assert collected.record["tree"] not in ("", job.record["tree"])
+
+
+def test_skip_verify_is_said_and_never_green(merged: tuple[Fleet, Job]) -> None:
+    machines, job = merged
+    done = go_on(machines, job, verb="skip", step="verify")
+    assert done.record["evidence"]["suites"] == []
+    assert done.record["evidence"]["notes"] == ["The step verify was left out because ada said so."]
+
+
+def test_retry_of_a_run_without_failures_judges_it_again(merged: tuple[Fleet, Job]) -> None:
+    machines, job = merged
+    done = go_on(machines, job, verb="retry")
+    assert done.record["tree"] == job.record["tree"]
+    assert done.outputs["units"] == "[]"
+
+
+def test_a_word_that_does_not_fit_is_one_sentence(planned: tuple[Fleet, Job]) -> None:
+    machines, job = planned
+    for n, (command, said) in enumerate((
+        ({"verb": "redo", "unit": "nobody"}, "The plan has no unit nobody: it has backend, frontend, tests, docs."),
+        ({"verb": "skip", "step": "refine"}, "Nothing was written yet"),
+    )):  # fmt: skip
+        done = go_on(machines, job, into=f"no-{n}", ok=False, **command)
+        assert done.done.returncode == 2
+        assert said in done.done.stderr
+
+
+def test_a_bundle_of_another_issue_is_not_gone_on_with(planned: tuple[Fleet, Job]) -> None:
+    """IDM-06, ART-01: a word on issue 8 does not take up what was made for issue 42."""
+    machines, job = planned
+    ticket = Ticket.model_validate(job.record["ticket"]).but(
+        event="o/shop#8 comment 1", issue=8, command=Command(verb="approve")
+    )
+    done = machines.job("plan", "--digest", job.outputs["digest"], bundle=job.bundle, into="other", ok=False,
+                        environment={"FACTORY_TICKET": ticket.to_json()})  # fmt: skip
+    assert done.done.returncode == 1
+    assert "it is not acted on" in done.done.stderr
