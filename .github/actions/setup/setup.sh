@@ -22,16 +22,21 @@ install_installer() {
     echo "::error::The factory needs Python 3.11 or newer; this runner has $(python3 --version): use ubuntu-24.04."
     exit 1
   }
-  python3 -m venv "$tools"
-  "$tools/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-    --require-hashes --requirement "$here/uv.txt"
+  # Into a folder of its own: nothing of the machine's Python changes. A Python without pip makes itself one first.
+  local python=python3
+  python3 -m pip --version >/dev/null 2>&1 || {
+    python3 -m venv "$tools-python"
+    python="$tools-python/bin/python"
+  }
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --no-compile \
+    --require-hashes --target "$tools" --requirement "$here/uv.txt"
 }
 
 install_locked() {
   local commands="$RUNNER_TEMP/factory-bin"
   install_installer
   export UV_PROJECT_ENVIRONMENT="$RUNNER_TEMP/factory-venv" UV_CACHE_DIR="$RUNNER_TEMP/factory-downloads"
-  "$tools/bin/uv" sync --frozen --no-dev --quiet --compile-bytecode --project "$repository" --python python3
+  "$tools/bin/uv" sync --frozen --no-dev --quiet --project "$repository" --python python3
   # Only `factory` goes on the PATH: the environment's python is not what a target's tests should find.
   mkdir -p "$commands"
   ln -sf "$UV_PROJECT_ENVIRONMENT/bin/factory" "$commands/factory"
