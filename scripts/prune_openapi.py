@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 TARGET = Path(__file__).parent.parent / "factory" / "simulator" / "data" / "github.openapi.json"
+LICENCE = "MIT, Copyright (c) 2020 Octokit contributors"
 METHODS = ("get", "post", "put", "patch", "delete")
 REPO = "/repos/{owner}/{repo}"
 KEEP = (  # what the double serves or a client of the factory may plausibly ask for
@@ -54,7 +55,7 @@ def prune(full: dict[str, Any], source: str) -> dict[str, Any]:
         if name not in schemas:
             schemas[name] = bare(full["components"]["schemas"][name])
             waiting |= _names(schemas[name])
-    about = {"title": "GitHub REST API, pruned", "source": source, "license": "MIT", "by": "scripts/prune_openapi.py"}
+    about = {"title": "GitHub REST API, pruned", "source": source, "license": LICENCE, "by": "scripts/prune_openapi.py"}
     return {"openapi": full["openapi"], "info": about, "paths": paths, "components": {"schemas": schemas}}
 
 
