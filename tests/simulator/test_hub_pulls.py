@@ -1,5 +1,6 @@
 """Pull requests, reviews and comments on lines of the GitHub double."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import github
@@ -56,6 +57,17 @@ def test_no_second_pull_request_for_the_same_branch(tmp_path: Path) -> None:
         again = w.ask("POST", "/pulls", token, {"title": "T", "head": "work", "base": "main"})
         assert again.status_code == 422
         assert again.json()["errors"][0]["message"] == "A pull request already exists for octo:work."
+
+
+def test_of_many_at_once_one_opens_the_pull_request(tmp_path: Path) -> None:
+    """IDM-02."""
+    with world(tmp_path) as w:
+        w.commit("work", {"b": b"b"})
+        body = {"title": "T", "head": "work", "base": "main"}
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(lambda token: w.ask("POST", "/pulls", token, body), [w.actions() for _ in range(8)]))
+        assert sorted(each.status_code for each in done) == [201, *[422] * 7]
+        assert len(w.events("pull_request")) == 1
 
 
 def test_a_branch_without_commits_or_that_is_not_there_makes_no_pull_request(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """The state of the GitHub double: who there is, what they may do, what happened. `serve` has HTTP, `views` shapes."""
 
-import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,7 +104,7 @@ class Hub:
         job: str = "",
     ) -> str:
         """A new credential; of kind actions it belongs to github-actions[bot], whatever `login` says."""
-        owner = ACTIONS_BOT[0] if kind == "actions" else self.user(login).login
+        owner = ACTIONS_BOT[0] if kind == "actions" else self.user(login, kind="Bot" if kind == "app" else "User").login
         value = {"actions": "ghs_", "app": "ghs_", "pat": "ghp_", "jwt": ""}[kind] + secrets.token_hex(18)
         held = {name.replace("-", "_"): level for name, level in (permissions or {}).items()}
         expires = self.epoch() + lasts if lasts else 0
@@ -189,13 +188,6 @@ class Hub:
             self.events.append(event)
             self.changed.notify_all()
         return event
-
-    @contextlib.contextmanager
-    def later(self) -> Iterator[list[Event]]:
-        """The events that happen inside the block, for tests and the runner."""
-        start, found = len(self.events), list[Event]()
-        yield found
-        found += self.events[start:]
 
 
 def _starts(token: Token | None, name: str, action: str) -> Any:
