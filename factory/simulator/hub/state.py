@@ -1,9 +1,10 @@
 """The state of the GitHub double: who there is, what they may do, what happened. `serve` has HTTP, `views` shapes."""
 
+import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,13 @@ class Hub:
             self.events.append(event)
             self.changed.notify_all()
         return event
+
+    @contextlib.contextmanager
+    def later(self) -> Iterator[list[Event]]:
+        """The events that happen inside the block, once it has ended."""
+        start, found = len(self.events), list[Event]()
+        yield found
+        found += self.events[start:]
 
 
 def _starts(token: Token | None, name: str, action: str) -> Any:
