@@ -56,7 +56,7 @@ def status_of(here: Site, rows: Sequence[Row], said: Said, run: Run | None = Non
         run=ticket.run, purpose=ticket.purpose, actor=ticket.actor, stand=said.stand, sentence=said.sentence,
         jobs=jobs(needs, ticket.purpose, said.stand == "working", here.context.job),
         units=unit_states(run) if run else (), spent=spent,
-        reserved=sum(leg.open.reserved if leg.close is None else leg.close.spent for leg in mine) if limited else None,
+        reserved=sum(leg.money for leg in mine[:-1]) + mine[-1].open.reserved if limited else None,
         over=said.over, eta=eta(rows, ticket.purpose), links=tuple(links), ladder=said.ladder,
         history=history(about(rows, numbers(ticket))), updated=here.now, server=here.context.server_url,
     )  # fmt: skip

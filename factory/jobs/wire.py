@@ -53,8 +53,21 @@ class Site:
         return self.hub.server_time() or self.clock.now()
 
     @property
+    def given(self) -> str:
+        """JSON of the handover that this workflow run got, "" = none: the gate checked it."""
+        told = self.context.needs.get("gate", {})
+        return str(told.get("outputs", {}).get("handover", "")) if isinstance(told, dict) else ""
+
+    @property
     def run_url(self) -> str:
         return f"{self.context.server_url}/{self.context.repo}/actions/runs/{self.context.run_id}"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that may stand in nothing that is published."""
+        told = self.context.environment.items()
+        named = (value for name, value in told if name.endswith(("_TOKEN", "_KEY")) and len(value.strip()) >= 8)
+        return tuple(named)
 
     @property
     def unattended(self) -> bool:

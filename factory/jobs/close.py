@@ -1,0 +1,74 @@
+"""close: the one last word of a run, from one result: the jobs' results, the run's record and the books.
+
+It runs whatever happened before. Money whose use is not known stays counted as used.
+"""
+
+from pathlib import Path
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubProblem
+from factory.contracts.seams import Clock
+from factory.forge.accounts import closing, legs
+from factory.forge.shared_books import Booked
+from factory.jobs.context import JobContext
+from factory.jobs.publish import ensure
+from factory.jobs.result import Result, read_result
+from factory.jobs.standing import Said, status_of
+from factory.jobs.wire import CONFIG, Site, lease_of, site, status_comment
+from factory.render.status import Stand, comment, step_summary
+
+_STATES: dict[Stand, str] = {
+    "draft": "draft", "ready": "done", "done": "done", "plan": "plan", "parked": "parked", "failed": "failed",
+    "stopped": "stopped", "working": "stopped", "refused": "stopped",
+}  # fmt: skip
+
+
+def close(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
+    """0 when the last word is said; whether the run succeeded is what the other jobs say."""
+    here = site(context, config, clock)
+    lease = lease_of(here.books.read().rows, here)
+    if lease is None:
+        context.say("notice", "This workflow run opened nothing, so there is nothing to close.")
+        return 0
+    result = read_result(here)
+    booked = settle(here, lease, result)
+    last_word(here, booked, result)
+    return 0
+
+
+def settle(here: Site, lease: Row, result: Result) -> Booked:
+    """The leg's closing row, once: what it used, how it ended, where the next one finds its work."""
+
+    def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        before = sum(leg.money for leg in legs(rows) if leg.open.run == lease.run and leg.open.id != lease.id)
+        used = lease.reserved if result.spent is None else max(result.spent - before, 0)
+        return (
+            closing(
+                lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
+                pull_made=result.pull, handover=result.handover, why=result.sentence[:600],
+            ),
+        )  # fmt: skip
+
+    return here.books.append(wanted)
+
+
+def last_word(here: Site, booked: Booked, result: Result) -> None:
+    """The status comment as it stays, the summary of the job, the label of a failure."""
+    said = Said(stand=result.stand, sentence=result.sentence, spent=result.spent, pull=result.url,
+                ladder=result.ladder, over=True)  # fmt: skip
+    status = status_of(here, booked.rows, said, result.run)
+    here.context.summary(step_summary(status))
+    number = here.number or result.pull
+    if not number:
+        return
+    here.effects.status(number, comment(status), comment=status_comment(booked.rows, here), last=True)
+    if result.stand == "failed":
+        _failed_label(here, number)
+
+
+def _failed_label(here: Site, number: int) -> None:
+    try:
+        ensure(here, "factory:failed")
+        here.effects.label(number, "factory:failed")
+    except HubProblem as problem:
+        here.context.say("warning", f"No label: {problem}")

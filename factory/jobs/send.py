@@ -1,0 +1,63 @@
+"""send: what the swarm shipped goes on to the box by repository_dispatch, once. Ids and digests only."""
+
+from pathlib import Path
+
+from factory.contracts.record import Json
+from factory.contracts.seams import Clock
+from factory.contracts.ticket import Errand, Handover
+from factory.jobs.close import settle
+from factory.jobs.context import JobContext
+from factory.jobs.result import read_result
+from factory.jobs.shipped import Shipped, read_shipped
+from factory.jobs.wire import CONFIG, Site, lease_of, site
+
+MAX_PAYLOAD = 60_000  # bytes; GitHub takes less than 64 KB
+EVENT = "factory-refine"
+UNSIGNED = (
+    "Not sent on to the box: tickets are not signed, and another workflow run cannot believe an unsigned one. Run "
+    "`factory init --keys`, set FACTORY_GATE_KEY and FACTORY_GATE_PUBLIC, then write /factory retry."
+)
+NOTHING = "Not sent on to the box: no job left a bundle to hand over."
+
+
+def send(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
+    """Settles this leg's money first, so that the next one finds what is left. Not sent is said, and is no failure."""
+    here = site(context, config, clock)
+    result = read_result(here)
+    why = _why_not(here, result.handover)
+    if why:
+        _say(here, why)
+        context.output(sent="false")
+        return 0
+    lease = lease_of(here.books.read().rows, here)
+    if lease:
+        settle(here, lease, result)
+    key = f"{here.ticket.run}.{here.ticket.depth + 1}"  # not the run's own id: this workflow run may be called so
+    errand = Errand(ticket=here.ticket, handover=Handover.from_json(result.handover), run=key)
+    here.effects.dispatch(EVENT, payload_of(errand), key)
+    _say(here, "Sent on to the box, which reviews, fixes and judges it.")
+    context.output(sent="true")
+    return 0
+
+
+def payload_of(errand: Errand) -> Json:
+    """Raises ValueError when it is too long for GitHub: nothing in an errand grows with the task."""
+    text = errand.to_json()
+    if len(text.encode()) > MAX_PAYLOAD:
+        raise ValueError(f"an errand of {len(text):,} characters")
+    found: Json = errand.model_dump(mode="json")
+    return found
+
+
+def _why_not(here: Site, handover: str) -> str:
+    if not (here.ticket.signature and here.context.environment.get("FACTORY_GATE_PUBLIC")):
+        return UNSIGNED
+    return "" if handover else NOTHING
+
+
+def _say(here: Site, words: str) -> None:
+    """For the last word: it goes into the status comment's ladder."""
+    here.context.say("notice", words)
+    shipped = read_shipped(here.context.temp)
+    if isinstance(shipped, Shipped) and words not in shipped.ladder:
+        shipped.but(ladder=(*shipped.ladder, words)).save(here.context.temp)
