@@ -5,6 +5,7 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,10 +179,8 @@ def test_art_03_fields_types_names_depth_and_size(sent: dict[str, Any]) -> None:
     assert spoilt(lambda run: run.update(waves="none")) == "bundle_damaged"
     assert spoilt(lambda run: run.update(id="../../x")) == "bundle_damaged"
     assert spoilt(lambda run: run["plan"]["units"][0].update(id="../../x")) == "bundle_damaged"
-    assert spoilt(lambda trees: trees["steps"][0]["files"][0].update(path="../../x"), "trees.json") == "bundle_damaged"
-    assert (
-        spoilt(lambda trees: trees["steps"][0]["files"][0].update(path=".git/config"), "trees.json") == "bundle_damaged"
-    )
+    for path in ("../../x", ".git/config", "/etc/passwd"):
+        assert spoilt(partial(_rename, path), "trees.json") == "bundle_damaged", path
     assert spoilt(lambda run: run.update(id="another")) == "bundle_damaged"
     deep = "[" * 10_000 + "]" * 10_000
     for name in ("run.json", "trees.json", "blobs.json", "steps.jsonl", "spend.jsonl"):
