@@ -38,9 +38,13 @@ class Stage:
     folder: Path
 
     def write(self, files: Mapping[str, str | None], branch: str = "main") -> str:
-        """Commit files; a name without a folder is a workflow."""
+        """Commit files; a bare `x.yml` is a workflow."""
         whole = {
-            name if "/" in name else f".github/workflows/{name}": textwrap.dedent(text).encode() if text else None
+            f".github/workflows/{name}" if name.endswith(".yml") and "/" not in name else name: textwrap.dedent(
+                text
+            ).encode()
+            if text
+            else None
             for name, text in files.items()
         }
         old = bare.branch(self.repo.folder, branch)

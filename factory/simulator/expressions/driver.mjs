@@ -12,7 +12,9 @@ import { convertActionTemplate } from "@actions/workflow-parser/actions/action-t
 import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from "@actions/workflow-parser";
 import { ensureStatusFunction } from "@actions/workflow-parser/model/converter/if-condition";
 import { TokenType } from "@actions/workflow-parser/templates/tokens/types";
+import { parse as parseYaml } from "yaml";
 
+const STRING = new Lexer("'x'").lex().tokens[0].type;
 const CONTEXTS = [
   "github", "env", "vars", "secrets", "needs", "steps", "matrix", "strategy", "inputs", "job", "jobs", "runner",
 ];
@@ -31,7 +33,7 @@ function plain(token) {
     case TokenType.Sequence:
       return [...token].map(plain);
     case TokenType.BasicExpression:
-      return "${{ " + token.expression + " }}";
+      return template(token);
     case TokenType.Null:
       return null;
     case TokenType.InsertExpression:
@@ -39,6 +41,14 @@ function plain(token) {
     default:
       return token.value;
   }
+}
+
+/** Of text over several lines the parser of 0.3.61 keeps YAML's indentation; GitHub's service sees the value. */
+function template(token) {
+  const lines = token.range ? token.range.end.line - token.range.start.line : 0;
+  if (!lines || token.source === undefined) return "${{ " + token.expression + " }}";
+  const header = token.blockScalarHeader ? token.blockScalarHeader.replace(/[0-9]/g, "") + "\n" : "";
+  return String(parseYaml(`x: ${header}${token.source}`).x);
 }
 
 function plainKey(key) {
@@ -86,8 +96,17 @@ function calculate(text, { contexts, status, workspace }) {
   const known = new data.Dictionary(
     ...CONTEXTS.map(key => ({ key, value: key in contexts ? toData(contexts[key]) : new data.Null() })),
   );
-  const tree = new Parser(new Lexer(text).lex().tokens, CONTEXTS, FUNCTIONS).parse();
+  const tree = new Parser(lex(text), CONTEXTS, FUNCTIONS).parse();
   return new Evaluator(tree, known, functions(status ?? { success: true }, workspace)).evaluate();
+}
+
+/** The lexer of 0.3.61 unescapes only the first '' of a string; GitHub's service unescapes all. */
+function lex(text) {
+  const { tokens } = new Lexer(text).lex();
+  for (const token of tokens) {
+    if (token.type === STRING) token.value = token.lexeme.slice(1, -1).replaceAll("''", "'");
+  }
+  return tokens;
 }
 
 function functions(status, workspace) {

@@ -156,7 +156,7 @@ class Frame:
 
     @property
     def prefix(self) -> str:
-        return f"{self.caller.node.frame.prefix}{self.caller.name} / " if self.caller else ""
+        return f"{self.caller.name} / " if self.caller else ""
 
     @property
     def done(self) -> bool:

@@ -69,6 +69,7 @@ def _watch(process: "subprocess.Popen[bytes]", stops: Stops) -> str:
         if stops.cancel.is_set() or time.monotonic() > stops.deadline:
             why = "cancelled" if stops.cancel.is_set() else "timeout"
             _ask_to_end(process, stops)
+            sweep(process.pid)
             return why
 
 
@@ -82,7 +83,8 @@ def _ask_to_end(process: "subprocess.Popen[bytes]", stops: Stops) -> None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=min(LOOK, max(end - time.monotonic(), 0.001)))
                 return
-    sweep(process.pid)
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
     process.wait()
 
 

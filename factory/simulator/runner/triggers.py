@@ -46,7 +46,7 @@ def starts(document: Mapping[str, Any], event: str, action: str, payload: Mappin
     if event == "schedule":
         return payload.get("schedule") in filters.get("cron", ())
     if event == "repository_dispatch":
-        return _type(filters, str(payload.get("action", "")), ())
+        return _type(filters, action, ())
     if event == "workflow_dispatch":
         return True
     if not _type(filters, action, DEFAULT_TYPES.get(event, ())):
