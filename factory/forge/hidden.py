@@ -52,11 +52,11 @@ def fences(text: str) -> list[tuple[bool, str]]:
     kept: list[str] = []
     mark, before = "", ""
     for row in re.findall(r"[^\n]*\n|[^\n]+", text):
-        opens = _FENCE.fullmatch(row.rstrip("\n")) if not mark and not before.strip() else None
+        opens = "" if mark or before.strip() else opened(row)
         if opens:
             found.append((False, "".join(kept)))
-            kept, mark = [row], opens.group(1) or opens.group(2)
-        elif mark and _closes(row, mark):
+            kept, mark = [row], opens
+        elif mark and closes(row, mark):
             found.append((True, "".join([*kept, row])))
             kept, mark = [], ""
         else:
@@ -66,7 +66,13 @@ def fences(text: str) -> list[tuple[bool, str]]:
     return [(is_code, part) for is_code, part in found if part]
 
 
-def _closes(row: str, mark: str) -> bool:
+def opened(row: str) -> str:
+    """The mark of a block of code that this line opens, when an empty line stands before it; else ""."""
+    match = _FENCE.fullmatch(row.rstrip("\n")) if row[:1] in ("`", "~") else None
+    return (match.group(1) or match.group(2)) if match else ""
+
+
+def closes(row: str, mark: str) -> bool:
     inner = row.strip(" \t\n")
     return len(row) - len(row.lstrip(" ")) < 4 and len(inner) >= len(mark) and set(inner) == {mark[0]}
 

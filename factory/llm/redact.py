@@ -5,13 +5,14 @@ It is never put back: a model could otherwise have a secret written into a publi
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Protocol
 
 from factory.contracts.model import Request
 
 SHORTEST = 6  # characters of a value worth hiding
+PIECE, OVERLAP = 600, 200  # characters of a line searched at once for passwords, and shared by two pieces
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 
 
@@ -24,7 +25,7 @@ def redact(request: Request, values: Sequence[str]) -> Request:
     names: dict[str, str] = {}
 
     def clean(text: str) -> str:
-        for secret in _secrets(text, tuple(values)):
+        for secret in secrets_in(text, tuple(values)):
             names.setdefault(secret, f"[redacted-{len(names) + 1}]")
         for secret in sorted(names, key=len, reverse=True):
             text = text.replace(secret, names[secret])
@@ -41,7 +42,7 @@ def redact(request: Request, values: Sequence[str]) -> Request:
 
 
 @lru_cache(maxsize=512)
-def _secrets(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
+def secrets_in(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """In the order in which they stand in the text."""
     return tuple(sorted({*formats_in(text, values), *passwords_in(text)}, key=text.find))
 
@@ -50,7 +51,7 @@ def formats_in(text: str, values: tuple[str, ...] = ()) -> tuple[str, ...]:
     """`values` and what has the form of a key that somebody issued, in the order in which they stand in the text."""
     found = {value for value in values if len(value) >= SHORTEST and value in text}
     found.update(match.group() for match in PRIVATE_KEY.finditer(text))
-    for line in text.splitlines():
+    for line in dict.fromkeys(text.splitlines()):
         for pattern in _patterns():
             found.update(match.group() for match in pattern.finditer(line))
     return tuple(sorted(found, key=text.find))
@@ -58,8 +59,15 @@ def formats_in(text: str, values: tuple[str, ...] = ()) -> tuple[str, ...]:
 
 def passwords_in(text: str) -> tuple[str, ...]:
     """Quoted values of what is called a password, a secret, a token and the like: often only an example."""
-    found = (hit for line in text.splitlines() for hit in _passwords().analyze_string(line))
+    found = (hit for piece in dict.fromkeys(_pieces(text)) for hit in _passwords().analyze_string(piece))
     return tuple(sorted({hit for hit in found if len(hit) >= SHORTEST}, key=text.find))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Lines, the long ones in pieces that overlap: the time of these patterns is quadratic in a line's length."""
+    for line in text.splitlines():
+        for at in range(0, max(len(line) - OVERLAP, 1), PIECE - OVERLAP):
+            yield line[at : at + PIECE]
 
 
 @cache
