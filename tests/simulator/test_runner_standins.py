@@ -37,13 +37,20 @@ def names_in(here: Stage, artifact: str) -> list[str]:
     return zipfile.ZipFile(io.BytesIO(data)).namelist()
 
 
-MAKE = "- run: mkdir -p out/sub out/.dot && echo 1 > out/a.txt && echo 2 > out/sub/b.txt && echo 3 > out/.hidden && echo 4 > out/.dot/c && chmod +x out/a.txt\n"  # noqa: E501  one line of shell
+MAKE = """
+- run: |
+    mkdir -p out/sub out/.dot
+    echo 1 > out/a.txt; echo 2 > out/sub/b.txt; echo 3 > out/.hidden; echo 4 > out/.dot/c
+    chmod +x out/a.txt
+"""
 
 
 def test_artifacts_go_from_job_to_job_without_modes_and_hidden_files(here: Stage) -> None:
     found = here.go(jobs(
-        a=MAKE + f"- id: up\n  uses: {UP}\n  with: {{name: bundle, path: out}}\n- run: echo '${{{{ steps.up.outputs.artifact-digest }}}}' | grep -E '^[0-9a-f]{{64}}$'",
-        b=f"- uses: {DOWN}\n  with: {{name: bundle, path: got}}\n- run: test -f got/a.txt -a ! -x got/a.txt -a -f got/sub/b.txt -a ! -e got/.hidden",
+        a=MAKE + f"- id: up\n  uses: {UP}\n  with: {{name: bundle, path: out}}\n"
+        "- run: echo '${{ steps.up.outputs.artifact-digest }}' | grep -E '^[0-9a-f]{64}$'",
+        b=f"- uses: {DOWN}\n  with: {{name: bundle, path: got}}\n"
+        "- run: test -f got/a.txt -a ! -x got/a.txt -a -f got/sub/b.txt -a ! -e got/.hidden",
     ))  # fmt: skip
     assert found.conclusion == "success", here.log(found, "b")
     assert names_in(here, "bundle") == ["a.txt", "sub/b.txt"]
@@ -127,12 +134,16 @@ def test_checkout_by_real_git(here: Stage) -> None:
     bare.set_ref(here.repo.folder, "refs/heads/feature", here.write({"b.txt": "two"}))
     bare.set_ref(here.repo.folder, "refs/tags/v1", first)
     found = here.go(jobs(
-        a=f"- uses: {CHECKOUT}\n- run: test -f a.txt && git status -sb | grep main && test $(git rev-list --count HEAD) = 1 && test $(git rev-parse HEAD) = $GITHUB_SHA",
-        b=f"- uses: {CHECKOUT}\n  with: {{ref: feature, fetch-depth: 0, path: sub}}\n- run: cd sub && test -f b.txt && git log --oneline origin/main v1 | wc -l",
-        c=f"- uses: {CHECKOUT}\n  with: {{ref: {first}}}\n- run: test ! -e b.txt && test $(git rev-parse HEAD) = {first}",
+        a=f"- uses: {CHECKOUT}\n- run: test -f a.txt && git status -sb | grep main\n"
+        "- run: test $(git rev-list --count HEAD) = 1 && test $(git rev-parse HEAD) = $GITHUB_SHA",
+        b=f"- uses: {CHECKOUT}\n  with: {{ref: feature, fetch-depth: 0, path: sub}}\n"
+        "- run: cd sub && test -f b.txt && git log --oneline origin/main v1",
+        c=f"- uses: {CHECKOUT}\n  with: {{ref: {first}}}\n"
+        f"- run: test ! -e b.txt && test $(git rev-parse HEAD) = {first}",
         d=f"- uses: {CHECKOUT}\n  with: {{ref: v1}}\n- run: test $(git rev-parse HEAD) = {first}",
         e=f"- uses: {CHECKOUT}\n  with: {{ref: nowhere}}",
-        f=f"- uses: {CHECKOUT}\n  with: {{sparse-checkout: a.txt, sparse-checkout-cone-mode: false}}\n- run: test -f a.txt -a ! -e .github",
+        f=f"- uses: {CHECKOUT}\n  with: {{sparse-checkout: a.txt, sparse-checkout-cone-mode: false}}\n"
+        "- run: test -f a.txt -a ! -e .github",
     ))  # fmt: skip
     assert list(found.results.values()) == ["success"] * 4 + ["failure", "success"], found.jobs
     assert "'nowhere' could not be found" in found.job("e").notes[0].message
@@ -147,7 +158,8 @@ def test_checkout_keeps_its_credentials_only_when_told(here: Stage) -> None:
     found = here.go(jobs(
         "{contents: write}",
         a=f"- uses: {CHECKOUT}\n- run: {push}",
-        b=f"- uses: {CHECKOUT}\n  with: {{persist-credentials: false}}\n- run: '! grep -ri authorization .git/config'\n- run: {push.replace('pushed', 'no')}",
+        b=f"- uses: {CHECKOUT}\n  with: {{persist-credentials: false}}\n"
+        f"- run: '! grep -ri authorization .git/config'\n- run: {push.replace('pushed', 'no')}",
     ))  # fmt: skip
     assert found.results == {"a": "success", "b": "failure"}
     assert bare.branch(here.repo.folder, "pushed")
@@ -162,11 +174,9 @@ def test_checkout_without_contents_read_fails(here: Stage) -> None:
 
 def test_a_fork_s_code_is_not_checked_out_where_secrets_are(here: Stage) -> None:
     """FACTS §1: checkout v7."""
-    commit = here.write(
-        {
-            "w.yml": f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{{uses: {CHECKOUT}, with: {{ref: '${{{{ github.event.pull_request.head.sha }}}}'}}}}]}}}}"
-        }
-    )
+    step = f"{{uses: {CHECKOUT}, with: {{ref: '${{{{ github.event.pull_request.head.sha }}}}'}}}}"
+    text = f"on: pull_request_target\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{step}]}}}}"
+    commit = here.write({"w.yml": text})
     head = {"ref": "x", "sha": commit, "repo": {"full_name": "fork/shop"}}
     pull = {"number": 3, "head": head, "base": {"ref": "main", "sha": commit}}
     here.happen("pull_request", action="opened", number=3, pull_request=pull)
@@ -193,7 +203,8 @@ def test_cache_between_runs(here: Stage) -> None:
 
 
 def test_attestations_are_recorded_and_need_their_permissions(here: Stage) -> None:
-    step = f"- run: mkdir dist && echo 1 > dist/a.whl\n- uses: actions/attest-build-provenance@{PIN}\n  with: {{subject-path: 'dist/*'}}"
+    attest = f"- uses: actions/attest-build-provenance@{PIN}\n  with: {{subject-path: 'dist/*'}}"
+    step = f"- run: mkdir dist && echo 1 > dist/a.whl\n{attest}"
     assert here.go(jobs("{contents: read}", a=step)).conclusion == "failure"
     assert here.go(jobs("{id-token: write, attestations: write}", a=step)).conclusion == "success"
     assert list(here.runner.bench.attestations[0]["subjects"]) == ["dist/a.whl"]
