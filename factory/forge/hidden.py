@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(f"[{HIDDEN}]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _UNCLOSED = re.compile(r"^[ \t>*+\-0-9.)]*<!--.*", re.MULTILINE | re.DOTALL)  # a page hides all that follows it
 _DECLARATION = re.compile(r"<(?:[!?])[^<>]{0,4000}>")
-_TITLE = r"""(?:"(?:[^"\\]|\\.){0,4000}"|'(?:[^'\\]|\\.){0,4000}'|\((?:[^()\\]|\\.){0,4000}\))"""
+_TITLE = r"""(?:"(?:[^"\\]|\\.){0,20000}"|'(?:[^'\\]|\\.){0,20000}'|\((?:[^()\\]|\\.){0,20000}\))"""
 _TARGET = r"(?:<[^<>\n]{0,2000}>|[^\s<>()]{0,2000}(?:\([^\s()]{0,500}\)[^\s()]{0,500}){0,4})"
 _LINK = re.compile(rf"\]\([ \t]*\n?[ \t]*({_TARGET})\s+{_TITLE}\s*\)", re.DOTALL)
 _DEFINITION = re.compile(
@@ -26,9 +26,7 @@ _DEFINITION = re.compile(
     rf"(?:[ \t]*\n?[ \t>]*{_TITLE})?[ \t]*$",
     re.MULTILINE | re.DOTALL,
 )
-_IMAGE_END = re.compile(
-    rf"\]\(\s*{_TARGET}(?:\s+{_TITLE})?\s*\)|\]\([^)]*\)|\]\[[^\]\n]*\]", re.DOTALL
-)  # what follows an image's text
+_IMAGE_END = re.compile(rf"\]\(\s*{_TARGET}(?:\s+{_TITLE})?\s*\)|\]\[[^\]\n]{{0,999}}\]", re.DOTALL)
 _FENCE = re.compile(r"(`{3,})[^`\n]*|(~{3,})[^\n]*")
 LONGEST_TAG = 4096  # characters; what begins like a tag and goes on longer is taken out as far as this
 
@@ -104,14 +102,14 @@ def _without_images(text: str, removed: Counter[str]) -> str:
         limit = len(text) if limit < 0 else limit
         ends = [at for at in (text.find("](", start, limit), text.find("][", start, limit)) if at >= 0]
         match = _IMAGE_END.match(text, min(ends)) if ends else None
-        if match is None:
-            step = start + 2 if ends else limit
-            out.append(text[place:step])
-            place = step
+        end = match.end() if match else text.find(")", min(ends), limit) + 1 if ends else 0
+        if not end:  # no image ends in this paragraph
+            out.append(text[place:limit])
+            place = limit
             continue
         removed["image texts"] += 1
         out += [text[place:start], "[image]"]
-        place = match.end()
+        place = end
     return "".join(out) + text[place:]
 
 
