@@ -26,5 +26,7 @@ class Row(Record):
     state: Literal["", "done", "draft", "failed", "stopped", "parked", "plan"] = ""
     comment: int = 0  # the status comment
     pull_made: int = 0
-    handover: str = ""  # JSON of a Handover: the run's last bundle, for approve, retry, redo and only
+    handover: str = ""  # JSON of a Handover: the run's last bundle, or what an open one was given
+    base_sha: str = ""  # the commit the run started from
+    ticket: str = ""  # open: the signed ticket, JSON, so that the next rung can take the run up
     why: str = ""  # one sentence: the last decision's reason

@@ -37,6 +37,10 @@ Denial = Literal[
 """Why an event starts nothing. Fixed words: tests, logs and the status comment use the same."""
 
 
+STEERING: tuple[Verb, ...] = ("approve", "retry", "redo", "only", "skip")
+"""Words on a run that was: a new run goes on from the old one's bundle."""
+
+
 class Command(Record):
     """`/factory VERB …` as a record."""
 
@@ -109,4 +113,5 @@ class Errand(Record):
 
     ticket: Ticket
     handover: Handover | None = None
+    where: Literal["box", "cloud"] = "box"  # cloud: hosted runners do the box's part, if the settings allow it
     run: str = Field(default="", max_length=64)  # the ticket's, for the name of the run that it starts: `run-name`

@@ -48,11 +48,18 @@ class Admission:
 def legs(rows: Sequence[Row]) -> tuple[Leg, ...]:
     """In the order they were opened."""
     closed = {row.id: row for row in rows if row.kind == "close"}
-    return tuple(Leg(row, closed.get(closing_id(row))) for row in rows if row.kind == "open")
+    return tuple(
+        Leg(row, closed.get(closing_id(row)) or closed.get(stopping_id(row))) for row in rows if row.kind == "open"
+    )
 
 
 def closing_id(opened: Row) -> str:
     return f"{opened.id}.close"
+
+
+def stopping_id(opened: Row) -> str:
+    """Of the row that `/factory stop` writes: the lease is free at once; the run's own last job says what was used."""
+    return f"{opened.id}.stop"
 
 
 def leg_of(rows: Sequence[Row], run: str, leg: int) -> Leg | None:
@@ -152,12 +159,12 @@ def _all_numbers(rows: Sequence[Row], row: Row) -> frozenset[int]:
 
 
 def too_many(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Settings, now: str) -> Admission | None:
-    """Runs that one person started within the hour; dispatched legs and the nightly hunt are nobody's."""
+    """Runs that one person started within the hour. A leg of a run that goes on and the nightly hunt are nobody's."""
     most = settings.github.hourly
-    if ticket.depth or ticket.purpose == "hunt":
+    if ticket.purpose == "hunt" or any(row.kind == "open" and row.run == ticket.run for row in rows):
         return None
     recent = [row for row in rows if row.actor == ticket.actor and _at(now) - _at(row.at) < HOUR]
-    if len({row.run for row in recent if row.kind == "open" and not row.leg} - {ticket.run}) < most:
+    if len({row.run for row in recent if row.kind == "open"}) < most:
         return None
     why = f"{ticket.actor} has started {most} runs within an hour, which is the limit (github.hourly)."
     said = any(row.kind == "refused" and row.id.startswith("limited.") for row in recent)
@@ -176,7 +183,7 @@ def _reserve(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Set
         return Admission("budget", row=_row(ticket, github_run, now, name, "refused", why), why=why)
     before = sum(1 for row in rows if row.kind == "open" and (row.run, row.leg) == (ticket.run, ticket.depth))
     lease = _row(ticket, github_run, now, f"{ticket.run}.{ticket.depth}.{before}", "open", "").but(
-        reserved=found.amount or 0, limited=found.amount is not None
+        reserved=found.amount or 0, limited=found.amount is not None, ticket=ticket.to_json()
     )
     return Admission("allowed", lease=lease, row=lease)
 
@@ -184,7 +191,10 @@ def _reserve(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Set
 def closing(opened: Row, now: str, **facts: object) -> Row:
     """The row that settles a leg; without `spent` all that was reserved counts as spent."""
     return Row.model_validate(
-        {**opened.but(kind="close", id=closing_id(opened), at=now, spent=opened.reserved).model_dump(), **facts}
+        {
+            **opened.but(kind="close", id=closing_id(opened), at=now, spent=opened.reserved, ticket="").model_dump(),
+            **facts,
+        }
     )
 
 
@@ -198,7 +208,7 @@ def _row(ticket: Ticket, github_run: int, now: str, name: str, kind: str, why: s
     return Row.model_validate(
         {"id": name, "kind": kind, "run": ticket.run, "leg": ticket.depth, "event": ticket.event, "at": now,
          "purpose": ticket.purpose, "issue": ticket.issue, "pull": ticket.pull, "actor": ticket.actor,
-         "github_run": github_run, "why": why}
+         "github_run": github_run, "base_sha": ticket.base_sha, "why": why}
     )  # fmt: skip
 
 

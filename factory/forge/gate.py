@@ -13,7 +13,7 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubMissing, HubProblem, Refusal
 from factory.contracts.hub import Access, Comment, IssueReader, Person, PullInfo, PullReader, RunReader, Standing
 from factory.contracts.record import digest
-from factory.contracts.ticket import Decision, Denial, Purpose, Ticket
+from factory.contracts.ticket import STEERING, Decision, Denial, Purpose, Ticket
 from factory.forge import accounts
 from factory.forge.denied import Denied, authorised, enough
 from factory.forge.events import Asked
@@ -183,10 +183,23 @@ def _ticket(asked: Asked, standing: Standing, subject: Subject | None, view: Vie
     return Ticket(
         repo=view.repo, purpose=asked.purpose, event=asked.event, actor=asked.sender.login,
         actor_id=asked.sender.id, role=standing.role, issue=asked.issue, pull=asked.pull, command=asked.command,
-        effort=asked.effort, max_units=asked.max_units, dry_run=asked.dry_run, seen=asked.at or view.time(),
-        base=pull.base if pull else view.base, base_sha=pull.base_sha if pull else view.base_sha,
+        effort=asked.effort, max_units=asked.max_units, dry_run=asked.dry_run or _plans_only(asked),
+        seen=asked.at or view.time(), base=pull.base if pull else view.base,
+        base_sha=pull.base_sha if pull else _begun_at(asked, view) or view.base_sha,
         head=pull.head if pull else "", head_sha=pull.head_sha if pull else "", issued=view.time(),
     )  # fmt: skip
+
+
+def _plans_only(asked: Asked) -> bool:
+    return asked.command is not None and asked.command.verb == "plan"
+
+
+def _begun_at(asked: Asked, view: View) -> str:
+    """A word on an earlier run goes on from the commit that the run started from; "" = a new start."""
+    if asked.command is None or asked.command.verb not in STEERING:
+        return ""
+    rows = accounts.about(view.rows(), frozenset({asked.issue}))
+    return next((row.base_sha for row in reversed(rows) if row.handover and row.base_sha), "")
 
 
 def _not_again(ticket: Ticket, view: View) -> None:

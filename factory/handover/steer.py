@@ -10,12 +10,10 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.evidence import Evidence
 from factory.contracts.plan import Plan
 from factory.contracts.run import Run
-from factory.contracts.ticket import Ticket, Verb
+from factory.contracts.ticket import STEERING, Ticket
 from factory.contracts.verdict import Round
 from factory.edits.leases import waves
 from factory.handover.bundle import State
-
-STEERING: tuple[Verb, ...] = ("approve", "retry", "redo", "only", "skip")
 
 
 def steers(ticket: Ticket) -> bool:

@@ -46,6 +46,8 @@ def gate(
     serves = _serves(purpose)
     settings = load(config if config.is_file() else None, None, context.environment)
     asked = read(context.event, context.payload, context.repo, context.run_id, context.inputs)
+    if asked and asked.errand and asked.errand.where == "cloud" and settings.github.box_offline != "cloud":
+        asked = None  # whoever sent it: the owner lets nobody but the box do this
     made = decide(asked, _view(context, serves, settings, hub, rows, clock)) if asked else Decision(code="not_for_us")
     if made.ticket:
         made = made.but(ticket=_signed(made.ticket, asked, context))

@@ -1,0 +1,171 @@
+"""route: what was asked for goes where it is done: the box, the swarm, Copilot, another workflow, or only people.
+
+A review event is passed on as two numbers. Everything else has a ticket; what it starts gets the ticket and, where a
+command goes on from an earlier run, the place of that run's bundle. A second run of this job sends nothing twice.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubForbidden, HubProblem, UsageProblem
+from factory.contracts.seams import Clock
+from factory.contracts.ticket import STEERING, Errand, Handover
+from factory.forge.accounts import about, numbers
+from factory.forge.routing import DESTINATIONS, Route, Signals, choose
+from factory.jobs.context import JobContext
+from factory.jobs.send import UNSIGNED, payload_of
+from factory.jobs.wire import CONFIG, Site, site
+
+COPILOT = "copilot-swe-agent[bot]"
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
+_BOX_EVENTS = {"revise": "factory-revise", "review": "factory-review"}
+
+
+def route(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
+    """0 also when nothing could be sent: that is said where it was asked."""
+    if context.event.startswith("pull_request_review"):
+        return _forward(context, clock)
+    here = site(context, config, clock)
+    asked = str(context.inputs.get("to") or "auto")
+    if asked not in ("auto", *DESTINATIONS):
+        raise UsageProblem(f"There is no destination {asked!r}: choose auto or one of {', '.join(DESTINATIONS)}.")
+    found = _auto(here) if asked == "auto" else Route.model_validate({"to": asked, "why": f"{asked} was asked for."})
+    said = {
+        "local_agent": _box, "swarm": _swarm, "copilot_task": _copilot, "agentic_trigger": _trigger, "notify": _notify,
+    }[found.to](here)  # fmt: skip
+    text = f"{said} {found.why}"
+    context.say("notice", text)
+    context.summary(f"## Dark Factory\n\n{text}\n")
+    context.output(to=found.to, why=found.why)
+    return 0
+
+
+def _forward(context: JobContext, clock: Clock | None) -> int:
+    """The event ran a pull request's own file, so nothing but two numbers is taken from it."""
+    from factory.app import SystemClock
+    from factory.forge.connect import connect
+    from factory.forge.events import FEEDBACK, feedback
+
+    told = feedback(context.event, context.payload)
+    if told is None:
+        context.say("notice", "Nothing to pass on.")
+        return 0
+    hub = connect(context.repo, context.api_url, context.environment, clock or SystemClock())
+    hub.dispatch(FEEDBACK, told)
+    return 0
+
+
+def _auto(here: Site) -> Route:
+    """Revisions and reviews are the box's; a command goes where it says; the rest is weighed."""
+    ticket, github = here.ticket, here.settings.github
+    if ticket.purpose in ("revise", "review", "demiurge", "local"):
+        return Route(to="local_agent", why="This is the box's part.")
+    cloud = here.context.environment.get("FACTORY_CLOUD", "").lower() == "true" or any(
+        endpoint.tier != "local" for endpoint in here.settings.endpoints.values()
+    )
+    return choose(
+        Signals(
+            effort=ticket.effort or 5, labels=here.hub.labels_of(ticket.issue) if ticket.issue else (),
+            cloud_endpoints=cloud, box_waiting=_waiting(here), box_offline=github.box_offline,
+            route_effort=github.route_effort,
+        )
+    )  # fmt: skip
+
+
+def _waiting(here: Site) -> int:
+    """Runs that wait for a runner; 0 where the token may not look."""
+    try:
+        return sum(1 for run in here.hub.workflow_runs("", status="queued") if "box" in run.name.split())
+    except HubForbidden:
+        return 0
+
+
+def _box(here: Site) -> str:
+    return _dispatch(here, _BOX_EVENTS.get(here.ticket.purpose, "factory-local"), "Sent to the box.")
+
+
+def _swarm(here: Site) -> str:
+    return _dispatch(here, "factory-swarm", "Sent to the swarm.")
+
+
+def _dispatch(here: Site, event: str, done: str) -> str:
+    ticket = here.ticket
+    if not (ticket.signature and here.context.environment.get("FACTORY_GATE_PUBLIC")):
+        return _told(here, UNSIGNED.replace("Not sent on to the box", "Not started"))
+    key = f"{ticket.run}.{ticket.depth + 1}"
+    handover = None
+    if ticket.command and ticket.command.verb in STEERING:
+        row = last_bundle(here.books.read().rows, here)
+        if row is None:
+            return _told(here, "There is no earlier run here to go on from: label the issue, or write `/factory fix`.")
+        handover = Handover.from_json(row.handover)
+    here.effects.dispatch(event, payload_of(Errand(ticket=ticket, handover=handover, run=key)), key)
+    return done
+
+
+def last_bundle(rows: tuple[Row, ...], here: Site) -> Row | None:
+    """The newest row of this issue that says where a bundle lies."""
+    return next((row for row in reversed(about(rows, numbers(here.ticket))) if row.handover), None)
+
+
+def _told(here: Site, words: str) -> str:
+    """Said to whoever asked, once."""
+    if here.number:
+        here.effects.say(here.number, "route", words)
+    return words
+
+
+def _copilot(here: Site) -> str:
+    """Only by name, only when the owner allows it: it needs a person's token and sends the repository to a cloud."""
+    from factory.forge.connect import connect
+
+    token = here.context.environment.get("FACTORY_COPILOT_TOKEN", "")
+    if not here.settings.github.copilot or not token:
+        return _told(
+            here,
+            "Copilot is not asked: set `copilot = true` under [github] in factory.toml and the secret "
+            "FACTORY_COPILOT_TOKEN (a user's token). It sends the repository to a cloud.",
+        )
+    if not here.ticket.issue:
+        raise UsageProblem("Copilot is assigned to an issue: give its number.")
+    hub = connect(here.context.repo, here.context.api_url, {"GITHUB_TOKEN": token}, here.clock)
+    hub.assign(here.ticket.issue, (COPILOT,))
+    return _told(here, "Copilot is assigned. It works in GitHub's cloud; its pull request is not the factory's.")
+
+
+def _trigger(here: Site) -> str:
+    """Start the named workflow once: the books are asked first, since a started workflow cannot be looked up."""
+    file, inputs = str(here.context.inputs.get("workflow") or ""), _inputs(here)
+    if not _FILE.fullmatch(file):
+        raise UsageProblem("With agentic_trigger, `workflow` is the file name of a workflow, for example docs.yml.")
+    row = Row(
+        id=f"{here.ticket.run}.trigger", kind="note", run=here.ticket.run, event=here.ticket.event, at=here.now,
+        purpose=here.ticket.purpose, issue=here.ticket.issue, actor=here.ticket.actor, github_run=here.context.run_id,
+        why=f"The workflow {file} was started.",
+    )  # fmt: skip
+    if not here.books.append(lambda rows: (row,)).added:
+        return _told(here, f"The workflow {file} was started for this already, or its start was lost: look there.")
+    try:
+        here.hub.start_workflow(file, here.ticket.base, inputs)
+    except HubProblem as problem:
+        return _told(here, f"The workflow {file} was not started: {problem}")
+    return _told(here, f"Started the workflow `{file}`.")
+
+
+def _inputs(here: Site) -> dict[str, str]:
+    try:
+        found = json.loads(str(here.context.inputs.get("workflow_inputs") or "{}"))
+    except json.JSONDecodeError:
+        raise UsageProblem("`workflow_inputs` is not JSON: write an object of strings.") from None
+    if not isinstance(found, dict) or len(found) > 25 or not all(isinstance(text, str) for text in found.values()):
+        raise UsageProblem("`workflow_inputs` is not an object of at most 25 strings.")
+    return found
+
+
+def _notify(here: Site) -> str:
+    if not here.number:
+        return "Nobody to tell: no issue was named."
+    here.effects.say(here.number, "notify", "A person should look at this: nothing was started.")
+    return "Said on the issue."
