@@ -83,3 +83,17 @@ RECORDS = """# Records
 Facts travel as frozen records that refuse unknown fields. `factory schema NAME` prints the JSON Schema of each.
 
 """
+COMMENTS = """# Commands in comments
+
+A comment on an issue or a pull request is a command when its first line begins with `/factory`, exactly so: not in a
+quote, not in a block of code, not indented, not after other words. The first line holds the command and nothing else.
+What stands on the lines below is for people and for the models that work on it. An edited comment is never a command.
+
+"""
+ANSWERS = """
+The lowest role is the setting `github.role` (`write` unless you change it) or what `github.roles` names for a single
+command. Roles are asked of GitHub each time; bots count only when `github.bots` names them. UNIT is a unit's id as the
+plan shows it, AMOUNT is in dollars: `+2.50`.
+
+Who may not command gets no answer at all: no comment, no reaction. Who may and mistypes is told once what to write.
+"""

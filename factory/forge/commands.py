@@ -63,7 +63,7 @@ VERBS: dict[Verb, VerbRow] = {
     "budget": VerbRow("budget +AMOUNT", "Adds dollars to what the issue's runs may spend.", "answer", "answer"),
     "why": VerbRow("why", "Says what the last run decided and on what evidence.", "answer", "answer"),
     "status": VerbRow("status", "Says what is going on and what it cost so far.", "answer", "answer"),
-    "stop": VerbRow("stop", "Stops the run after its present step; what is there stays.", "answer", "answer", "triage"),
+    "stop": VerbRow("stop", "Stops what is at work; what is there stays.", "answer", "answer", "triage"),
 }
 
 
