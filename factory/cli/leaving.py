@@ -1,6 +1,7 @@
 """How a job's work ends: the bundle first, then what the next jobs and the reader of the log are told."""
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from factory.cli.arriving import Order
@@ -21,6 +22,8 @@ def leave(order: Order, run: "Run", state: "State", bundled: bool) -> int:
     digest = pack(run, state, order.folder) if bundled else ""
     if digest:
         print(f"{digest}  {order.folder}")
+    if run.stopped:
+        print(f"factory: stopped ({run.stopped.reason}): {run.stopped.message}", file=sys.stderr)
     _tell(order, run, state, {
         "digest": digest, "units": json.dumps(next_units(run)), "stopped": run.stopped.reason if run.stopped else "",
         "done": str(_done(run)).lower(),
@@ -88,7 +91,6 @@ def _end(code: int) -> int:
     """Threads that wait for a model's answer must not hold an interrupted job: everything is written."""
     if code == 130:
         import os
-        import sys
 
         sys.stdout.flush()
         sys.stderr.flush()

@@ -50,11 +50,11 @@ def one_unit_plan(run: Run) -> Plan:
     return Plan(
         summary=run.task.title or "Do what the issue says.",
         effort=min(asked or SMALL, SMALL),
-        acceptance=(Criterion(id="asked", text=f"What was asked for is done: {run.task.title}"[:2000]),),
+        acceptance=(Criterion(id="A1", text=f"What was asked for is done: {run.task.title}"[:2000]),),
         units=(
             Unit(id="fix", role="integration", title=(run.task.title or "Do what the issue says")[:200],
                  instructions=wanted or "Do what the issue says.", owns=("**",), reads=reads[:64],
-                 acceptance=("asked",)),
+                 acceptance=("A1",)),
         ),
     )  # fmt: skip
 
