@@ -3,7 +3,7 @@ job changes nothing."""
 
 from dataclasses import dataclass
 
-from factory.contracts.errors import HubMissing, HubRefused
+from factory.contracts.errors import HubMissing, HubRefused, HubUnreachable
 from factory.contracts.hub import Annotation, Comment, Issue, Person, PullInfo, Review, ReviewNote, Ship
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
@@ -137,13 +137,16 @@ class Effects:
         return next(iter(opened + mine), None)
 
     def _open(self, title: str, text: str, head: str, base: str, draft: bool) -> PullInfo:
-        """Private repositories on free plans know no drafts: then it is opened ready, and the text says what it is."""
+        """Private repositories on free plans know no drafts: then it is opened ready, and the text says what it is.
+        One that exists, though no list shows it yet, is looked for again."""
         try:
             return self.hub.open_pull(title, text, head, base, draft)
         except HubRefused as problem:
-            if draft and "draft" in str(problem).lower():
-                return self.hub.open_pull(title, text, head, base, False)
-            raise
+            if "already exists" in str(problem):
+                raise HubUnreachable(str(problem), problem.status) from None
+            if not draft or "draft" not in str(problem).lower():
+                raise
+        return self.hub.open_pull(title, text, head, base, False)
 
     def review(self, number: int, commit: str, reviewer: str, body: str, notes: tuple[ReviewNote, ...]) -> Review:
         """One review a head commit and reviewer, never a second. Notes that GitHub cannot place go into the text."""
