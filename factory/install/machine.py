@@ -11,7 +11,7 @@ from factory.install.checkup import Row, missing, ok, unknown, weaker
 from factory.install.runner_hook import VARIABLE
 
 LEAST_FREE = 5 * 1024**3  # bytes for runs, environments and clones
-LEAST_RUNNER = (2, 329, 0)  # GitHub registers none older (shared facts: docs/github.md)
+LEAST_RUNNER = (2, 336, 0)  # the first that knows `uses: $/…`, which our workflows need
 
 
 def sandbox() -> Iterator[Row]:
@@ -84,7 +84,7 @@ def runner(folder: Path) -> Iterator[Row]:
     version = _version(folder)
     shown = ".".join(map(str, version)) or "unknown"
     if version and version < LEAST_RUNNER:
-        yield missing("runner", f"{name} has version {shown}: GitHub takes 2.329.0 or newer, update it")
+        yield missing("runner", f"{name} has version {shown}: the workflows need 2.336.0 or newer, update it")
     else:
         yield ok("runner", f"{name}, version {shown}") if version else unknown("runner", f"{name}: version not found")
     environment = folder / ".env"
