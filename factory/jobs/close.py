@@ -45,11 +45,17 @@ def settle(here: Site, lease: Row, result: Result) -> Booked:
         return (
             closing(
                 lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
-                pull_made=result.pull, handover=result.handover, why=result.sentence[:600],
+                pull_made=result.pull, handover=result.handover, why=_why(result),
             ),
         )  # fmt: skip
 
     return here.books.append(wanted)
+
+
+def _why(result: Result) -> str:
+    """The last decision with its reasons, for `/factory why`."""
+    verdict = result.run.verdict if result.run else None
+    return " ".join((result.sentence, *(verdict.reasons[:5] if verdict else ())))[:1500]
 
 
 def last_word(here: Site, booked: Booked, result: Result) -> None:
@@ -57,7 +63,7 @@ def last_word(here: Site, booked: Booked, result: Result) -> None:
     said = Said(stand=result.stand, sentence=result.sentence, spent=result.spent, pull=result.url,
                 ladder=result.ladder, over=True)  # fmt: skip
     status = status_of(here, booked.rows, said, result.run)
-    here.context.summary(step_summary(status))
+    here.summary(step_summary(status))
     number = here.number or result.pull
     if not number:
         return
@@ -71,4 +77,4 @@ def _failed_label(here: Site, number: int) -> None:
         ensure(here, "factory:failed")
         here.effects.label(number, "factory:failed")
     except HubProblem as problem:
-        here.context.say("warning", f"No label: {problem}")
+        here.say("warning", f"No label: {problem}")

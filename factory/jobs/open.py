@@ -7,8 +7,6 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.forge.accounts import Admission, admit, legs
-from factory.forge.effects import Effects
-from factory.forge.markers import Markers
 from factory.forge.shared_books import Booked
 from factory.jobs.context import JobContext
 from factory.jobs.standing import Said, status_of
@@ -41,7 +39,7 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
 
 def _wanted(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
     found = admit(rows, here.ticket, here.context.run_id, here.settings, here.clock.now())
-    return (found.row,) if found.row else ()
+    return (found.row.but(handover=here.given),) if found.row else ()
 
 
 def _allowance(rows: tuple[Row, ...], here: Site) -> str:
@@ -55,7 +53,7 @@ def _allowance(rows: tuple[Row, ...], here: Site) -> str:
 def _first_word(here: Site, booked: Booked) -> int:
     """The status comment and the reaction; its id, 0 where there is nothing to comment on."""
     status = status_of(here, booked.rows, Said(stand="working", sentence="The lease is taken, the work begins."))
-    here.context.summary(step_summary(status))
+    here.summary(step_summary(status))
     if not here.number:
         return 0
     number = _comment(here, booked, comment(status))
@@ -68,12 +66,10 @@ def _comment(here: Site, booked: Booked, text: str) -> int:
     fresh = bool(booked.added) and here.context.attempt == 1 and not here.ticket.depth
     if not fresh:
         return here.effects.status(here.number, text, comment=status_comment(booked.rows, here), last=True)
-    markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
     try:
-        return here.hub.comment(here.number, markers.sign(text, here.ticket.run, "status")).id
+        return here.hub.comment(here.number, here.effects.signed(text, "status")).id
     except HubUnreachable:
-        looking = Effects(here.hub, markers, here.clock, here.ticket.run, again=True, since=here.ticket.issued)
-        return looking.status(here.number, text, last=True)
+        return here.looking_again().status(here.number, text, last=True)
 
 
 def _react(here: Site) -> None:
@@ -82,7 +78,7 @@ def _react(here: Site) -> None:
     try:
         here.effects.react("eyes", issue=0 if comment_id else here.number, comment=comment_id)
     except HubProblem as problem:
-        here.context.say("warning", f"No reaction: {problem}")
+        here.say("warning", f"No reaction: {problem}")
 
 
 def _asking_comment(here: Site) -> int:
@@ -94,8 +90,8 @@ def _asking_comment(here: Site) -> int:
 
 def _refuse(here: Site, found: Admission, booked: Booked) -> int:
     """Said once: whoever wrote the books' row says it; the others are silent."""
-    here.context.say("notice", f"{found.code}: {found.why or 'this event has a run already.'}")
-    here.context.summary(f"## Dark Factory\n\nNot started ({found.code}). {found.why}\n")
+    here.say("notice", f"{found.code}: {found.why or 'this event has a run already.'}")
+    here.summary(f"## Dark Factory\n\nNot started ({found.code}). {found.why}\n")
     mine = any(
         row.kind == "refused" and (row.run, row.github_run) == (here.ticket.run, here.context.run_id)
         for row in booked.rows

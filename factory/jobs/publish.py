@@ -26,6 +26,7 @@ LABELS = {
 
 def publish(here: Site, run: Run, shop: "Shop", pull: PullInfo, extra: tuple[str, ...] = ()) -> None:
     """Everything but branch and pull request. Raises HubProblem."""
+    here.effects.may_name(pull.number)
     story = shop.story(run)
     assert run.delivery
     head = run.delivery.commits[-1].sha
@@ -62,7 +63,7 @@ def _check(here: Site, story: Story, head: str, found: list[Finding]) -> None:
             check.annotations(found),
         )  # fmt: skip
     except HubForbidden as problem:
-        here.context.say("warning", f"No check run: {problem}")
+        here.say("warning", f"No check run: {problem}")
 
 
 def mark(here: Site, pull: PullInfo, state: str, extra: tuple[str, ...] = ()) -> None:

@@ -57,7 +57,7 @@ def _why_not(here: Site, handover: str) -> str:
 
 def _say(here: Site, words: str) -> None:
     """For the last word: it goes into the status comment's ladder."""
-    here.context.say("notice", words)
+    here.say("notice", words)
     shipped = read_shipped(here.context.temp)
     if isinstance(shipped, Shipped) and words not in shipped.ladder:
         shipped.but(ladder=(*shipped.ladder, words)).save(here.context.temp)

@@ -15,11 +15,12 @@ from factory.contracts.record import ValidationError
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Ticket
 from factory.forge.accounts import leg_of
-from factory.forge.effects import Effects
 from factory.forge.markers import Markers
 from factory.forge.origin import repository_url
+from factory.forge.secret_values import secret_values
 from factory.forge.shared_books import SharedBooks
 from factory.forge.tokens import LEAST, Tokens
+from factory.jobs.clean import CleanEffects, hygiene_of
 from factory.jobs.context import JobContext
 from factory.settings import Settings, load
 
@@ -36,8 +37,8 @@ class Site:
     ticket: Ticket
     clock: Clock
     hub: Ship
-    effects: Effects
-    pushing: Effects  # branches and pull requests: by the token that may start workflows or not
+    effects: CleanEffects
+    pushing: CleanEffects  # branches and pull requests: by the token that may start workflows or not
     tokens: Tokens  # of `pushing`
     books: SharedBooks
     git_url: str
@@ -65,9 +66,20 @@ class Site:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Values that may stand in nothing that is published."""
-        told = self.context.environment.items()
-        named = (value for name, value in told if name.endswith(("_TOKEN", "_KEY")) and len(value.strip()) >= 8)
-        return tuple(named)
+        return secret_values(self.context.environment)
+
+    def looking_again(self) -> CleanEffects:
+        """The effects of a job that may have made something a moment ago: lists are asked until they would show it."""
+        effects = self.effects
+        return CleanEffects(effects.hub, effects.markers, self.clock, effects.run, effects.hygiene, again=True,
+                            since=self.ticket.issued)  # fmt: skip
+
+    def summary(self, markdown: str) -> None:
+        """The step's summary, cleaned like everything that is written."""
+        self.context.summary(self.effects.hygiene.summary(markdown))
+
+    def say(self, level: str, text: str) -> None:
+        self.context.say(level, self.effects.hygiene.line(text))
 
     @property
     def unattended(self) -> bool:
@@ -87,6 +99,7 @@ def site(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     markers = Markers(environment.get("FACTORY_MARKER_KEY", ""), context.repo)
     again = context.attempt > 1
     since = "" if ticket.depth else ticket.issued
+    hygiene = hygiene_of(ticket, context.server_url, context.repo, environment)
     hub = connect(context.repo, context.api_url, environment, clock, mask=context.mask)
     quiet = pushing(environment, settings)
     pusher = hub if quiet == environment else connect(context.repo, context.api_url, quiet, clock, mask=context.mask)
@@ -95,8 +108,8 @@ def site(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     url = repository_url(f"{context.server_url}/{context.repo}")
     return Site(
         context=context, settings=settings, ticket=ticket, clock=clock, hub=hub,
-        effects=Effects(hub, markers, clock, ticket.run, again=again, since=since),
-        pushing=Effects(pusher, markers, clock, ticket.run, again=again, since=since),
+        effects=CleanEffects(hub, markers, clock, ticket.run, hygiene, again=again, since=since),
+        pushing=CleanEffects(pusher, markers, clock, ticket.run, hygiene, again=again, since=since),
         tokens=pusher.caller.tokens, books=SharedBooks(context.temp / "factory-books.git", f"{url}.git", writes, clock),
         git_url=f"{url}.git",
     )  # fmt: skip

@@ -1,0 +1,161 @@
+"""answer: the commands that need no model, from the books and the workflow's runs: status, why, stop, budget.
+
+Also the gate's no, where it has something to say to the asker. Each comment is answered once.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubProblem
+from factory.contracts.seams import Clock
+from factory.forge.accounts import Leg, about, closing, legs, numbers, raise_limit, raised, stopping_id, too_many
+from factory.jobs.context import JobContext
+from factory.jobs.standing import eta, history
+from factory.jobs.wire import CONFIG, Site, site
+from factory.ledger.spend import micro
+from factory.render.amount import money
+from factory.render.sections import bullets
+from factory.render.status import Link, Stand, State, Status, Work, comment
+from factory.render.text import code, prose
+
+_STANDS: dict[str, Stand] = {
+    "done": "ready", "draft": "draft", "failed": "failed", "stopped": "stopped", "parked": "parked", "plan": "plan",
+    "": "stopped",
+}  # fmt: skip
+_ENDS: dict[str, State] = {"success": "done", "failure": "failed", "cancelled": "cancelled", "skipped": "skipped"}
+_ALIVE = ("queued", "in_progress", "waiting", "requested", "pending")
+NONE = "No run of the factory is known here yet. A label or `/factory fix` starts one."
+
+
+def answer(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
+    """0 also when there is nothing to say."""
+    here = site(context, config, clock)
+    told = context.needs.get("gate", {}).get("outputs", {})
+    code_ = str(told.get("code") or "allowed")
+    command = here.ticket.command
+    if code_ == "rate_limited" and not _first_refusal(here):
+        return 0
+    if code_ != "allowed":
+        text = str(told.get("say") or "")
+    elif command is None or command.verb not in _ANSWERS:
+        here.say("notice", "Nothing to answer.")
+        return 0
+    else:
+        text = _ANSWERS[command.verb](here)
+    if text and here.number:
+        here.effects.say(here.number, "answer", text)
+    here.summary(f"## Dark Factory\n\n{text}\n")
+    return 0
+
+
+def _first_refusal(here: Site) -> bool:
+    """The limit is said once an hour, by whoever writes the row."""
+
+    def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        found = too_many(rows, here.ticket, here.context.run_id, here.settings, here.now)
+        return (found.row,) if found and found.row else ()
+
+    booked = here.books.append(wanted)
+    return any(row.kind == "refused" and row.run == here.ticket.run for row in booked.rows)
+
+
+def _mine(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
+    return about(rows, numbers(here.ticket))
+
+
+def _status(here: Site) -> str:
+    rows = here.books.read().rows
+    mine = _mine(rows, here)
+    found = legs(mine)
+    if not found:
+        return NONE
+    last = next((leg for leg in reversed(found) if leg.active(here.now)), found[-1])
+    opened = last.open
+    of_run = [leg for leg in found if leg.open.run == opened.run]
+    stand: Stand = "working" if last.active(here.now) else _STANDS[last.close.state if last.close else ""]
+    spent = [leg.close.spent for leg in of_run if leg.close]
+    url = f"{here.context.server_url}/{here.context.repo}"
+    links = [Link(text="its workflow run", url=f"{url}/actions/runs/{opened.github_run}")]
+    pull = next((row.pull_made for row in reversed(mine) if row.pull_made), 0)
+    links += [Link(text="its pull request", url=f"{url}/pull/{pull}")] if pull else []
+    return comment(Status(
+        run=opened.run, purpose=opened.purpose, actor=opened.actor, stand=stand,
+        sentence=last.close.why if last.close else "", jobs=_jobs(here, opened), links=tuple(links),
+        spent=sum(spent) if spent else None, reserved=sum(leg.money for leg in of_run), eta=eta(rows, opened.purpose),
+        history=history(mine), updated=here.now, server=here.context.server_url,
+    ))  # fmt: skip
+
+
+def _jobs(here: Site, opened: Row) -> tuple[Work, ...]:
+    """As GitHub has them now; none where the token may not look."""
+    try:
+        jobs = list(here.hub.jobs(opened.github_run)) if opened.github_run else []
+    except HubProblem:
+        return ()
+    return tuple(
+        Work(name=job.name, state=_ENDS.get(job.conclusion, "running" if job.status == "in_progress" else "waiting"))
+        for job in jobs[:40]
+    )
+
+
+def _why(here: Site) -> str:
+    mine = _mine(here.books.read().rows, here)
+    said = [row for row in mine if row.why and row.kind in ("close", "refused")]
+    if not said:
+        return NONE if not mine else "Nothing has been decided yet: the run is at work."
+    last = said[-1]
+    pull = next((row.pull_made for row in reversed(mine) if row.pull_made), 0)
+    here.effects.may_name(*[pull] if pull else [])
+    more = f"\n\nThe evidence stands in #{pull}." if pull else ""
+    return f"Run {code(last.run, 80)}, {code(last.state or last.kind, 20)}: {prose(last.why, 1500)}{more}"
+
+
+def _stop(here: Site) -> str:
+    """Cancels what runs, frees the lease. The run's own last job still settles its money and says what it left."""
+    rows = here.books.read().rows
+    active = [leg for leg in legs(_mine(rows, here)) if leg.active(here.now)]
+    if not active:
+        return "Nothing is at work here."
+    said = [_cancelled(here, leg) for leg in active]
+    words = f"Stopped by {here.ticket.actor}."
+
+    def wanted(_: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(
+            closing(leg.open, here.now, state="stopped", why=words).but(id=stopping_id(leg.open)) for leg in active
+        )
+
+    here.books.append(wanted)
+    kept = "What was made so far is kept: artifacts, branch and pull request stay. `/factory retry` goes on from there."
+    return f"{prose(words)}\n\n{bullets(said)}\n\n{kept}"
+
+
+def _cancelled(here: Site, leg: Leg) -> str:
+    run = leg.open.github_run
+    url = f"{here.context.server_url}/{here.context.repo}/actions/runs/{run}"
+    try:
+        alive = here.hub.workflow_run(run).status in _ALIVE
+        if alive:
+            here.hub.cancel(run)
+    except HubProblem as problem:
+        return f"[Workflow run {run}]({url}) could not be cancelled: {prose(str(problem))}"
+    return f"[Workflow run {run}]({url}) {'is being cancelled' if alive else 'had ended'}."
+
+
+def _budget(here: Site) -> str:
+    command = here.ticket.command
+    assert command
+    row = raise_limit(here.ticket, here.context.run_id, command.amount, here.now)
+    mine = _mine(here.books.append(lambda _: (row,)).rows, here)
+    limit = here.settings.budget.issue_usd
+    used = sum(leg.money for leg in legs(mine))
+    if limit is None:
+        return f"Noted: {money(row.reserved)} more for each run here. The settings set no limit for an issue."
+    whole = money(micro(limit) + raised(mine))
+    return (
+        f"{money(row.reserved)} more: the limit here is {whole} now, of which {money(used)} are used or reserved. "
+        "`/factory retry` goes on; the day's limit stays as it is."
+    )
+
+
+_ANSWERS: dict[str, Callable[[Site], str]] = {"status": _status, "why": _why, "stop": _stop, "budget": _budget}
