@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from factory.cli import demo, doctor, init, job, ledger, models, replay, resume, review, run, schema, serve, stage
+from factory.cli import (
+    demo,
+    doctor,
+    init,
+    job,
+    ledger,
+    models,
+    replay,
+    resume,
+    review,
+    run,
+    schema,
+    serve,
+    simulate,
+    stage,
+)
 from factory.contracts.errors import FULL, FactoryError, ReplayDiffers, disk_problem
 
 COMMANDS: dict[str, Callable[..., int]] = {
@@ -20,6 +35,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "run": run.run,
     "schema": schema.schema,
     "serve": serve.serve,
+    "simulate": simulate.simulate,
     "stage": stage.stage,
 }
 GROUPS = {"ledger": ledger.app, "models": models.app}
