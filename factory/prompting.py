@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 _FIRST = re.compile(r"\{#\s*variables:([^#]*)#\}\s*$")
 _IMPORTS = re.compile(r"""\{%[-+]?\s*(?:from|import|include|extends)\s+["']([^"']+)["']""")
-_CHAT_TOKEN = re.compile(r"<(?=\|[a-z_]{2,24}\|>|/?s>|(?:start|end)_of_turn>)")
+_CHAT_TOKEN = re.compile(
+    r"<(?=[|｜][^\s|｜<>]{2,40}[|｜]>|/?s>|(?:start|end)_of_turn>|/?(?:bos|eos|pad|unk|think|tool_call|tool_response)>"
+    r"|/?<?/?SYS>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\])"
+)
 
 
 class PromptProblem(FactoryError):
@@ -53,7 +56,7 @@ def fence(text: str) -> str:
 
 def tame(text: str) -> str:
     """Prose of strangers without chat templates' own tokens: `<|im_start|>` gets a space and stays readable."""
-    return _CHAT_TOKEN.sub("< ", text)
+    return _CHAT_TOKEN.sub(lambda sign: f"{sign.group()} ", text)
 
 
 def line(text: str) -> str:

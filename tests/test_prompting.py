@@ -87,6 +87,21 @@ def test_chat_tokens_are_broken_up_and_code_is_not() -> None:
     assert tame("a <b> </b> x<|y <s") == "a <b> </b> x<|y <s"
 
 
+@pytest.mark.parametrize(
+    "token",
+    ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|start_header_id|>", "<|eot_id|>", "<｜begin▁of▁sentence｜>",
+     "<｜User｜>", "<s>", "</s>", "<bos>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>",
+     "<</SYS>>", "<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "[TOOL_CALLS]",
+     "<|fim_prefix|>"],
+)  # fmt: skip
+def test_pit_05_no_chat_token_reaches_a_tokenizer(token: str) -> None:
+    """PIT-05: with a space in it, it is text for every model, and still readable."""
+    made = tame(f"a {token} b {token}{token}")
+    assert token not in made
+    assert made.replace(" ", "") == f"a{token}b{token}{token}"
+    assert tame(made) == made
+
+
 def test_undecodable_names_can_be_sent() -> None:
     assert printable("a\udcff") == "a\\udcff"
 

@@ -15,56 +15,59 @@ if TYPE_CHECKING:
 Out = Annotated[Path, typer.Option(help="Folder for ticket.json and issue.md.")]
 Bundle = Annotated[Path, typer.Option(help="Folder of the unpacked bundle.")]
 Digest = Annotated[str, typer.Option(help="SHA-256 of the bundle's manifest.json, from the job that made it.")]
+Findings = Annotated[Path, typer.Option(help="File of a review's findings.")]
 Config = Annotated[Path, typer.Option(help="The default branch's settings; not there = the defaults.")]
+
+DEFAULT = Path("factory.toml")
 
 
 def gate(
     for_: Annotated[str, typer.Option("--for", help="What this workflow serves: swarm, box, feedback, answer, hunt.")],
     out: Out = Path("gate"),
-    config: Config = Path("factory.toml"),
+    config: Config = DEFAULT,
 ) -> int:
     """May this event start anything? Signs a ticket, or says why not. No model, no repository code, a read token."""
     return _run("gate", for_, out, config=config)
 
 
-def open_(config: Config = Path("factory.toml")) -> int:
+def open_(config: Config = DEFAULT) -> int:
     """Take the run's lease and reserve its money; first status comment."""
     return _run("open", config=config)
 
 
-def ship(bundle: Bundle, digest: Digest, config: Config = Path("factory.toml")) -> int:
+def ship(bundle: Bundle, digest: Digest, config: Config = DEFAULT) -> int:
     """Check a bundle again and apply it: branch, issue, pull request, comments, check run."""
     return _run("ship", bundle, digest, config=config)
 
 
-def send() -> int:
+def send(config: Config = DEFAULT) -> int:
     """Hand the run over to the next workflow by a dispatch."""
-    return _run("send")
+    return _run("send", config=config)
 
 
-def close() -> int:
+def close(config: Config = DEFAULT) -> int:
     """Settle the money and write the run's last word."""
-    return _run("close")
+    return _run("close", config=config)
 
 
-def answer() -> int:
+def answer(config: Config = DEFAULT) -> int:
     """Answer a command that needs no model."""
-    return _run("answer")
+    return _run("answer", config=config)
 
 
-def watch() -> int:
+def watch(config: Config = DEFAULT) -> int:
     """Find jobs that wait too long for the box."""
-    return _run("watch")
+    return _run("watch", config=config)
 
 
-def route() -> int:
+def route(config: Config = DEFAULT) -> int:
     """Choose between box and cloud and dispatch."""
-    return _run("route")
+    return _run("route", config=config)
 
 
-def post() -> int:
+def post(config: Config = DEFAULT) -> int:
     """Post a review's findings."""
-    return _run("post")
+    return _run("post", config=config)
 
 
 def _context() -> "JobContext":

@@ -106,7 +106,9 @@ def _decided(asked: Asked, standing: Standing, view: View) -> Decision:
         _not_again(ticket, view)
         shown = _shown(asked, ticket, subject, view)
     except Denied as no:
-        ticket = _ticket(asked, standing, subject, view).but(purpose="answer", command=None)
+        ticket = _ticket(asked, standing, subject, view)
+        if not asked.errand:  # what another gate signed stays as it is
+            ticket = ticket.but(purpose="answer", command=None)
         return Decision(code=no.code, ticket=ticket if no.say else None, say=no.say, why=str(no))
     except Refusal as no:
         return Decision(code=_denial(no), why=str(no))

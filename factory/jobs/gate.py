@@ -1,6 +1,7 @@
 """The gate job: an event in, a signed ticket and the text that models may be shown out. Denied is no failure."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -93,14 +94,14 @@ def _books(context: JobContext, clock: "Clock") -> Callable[[], tuple[Row, ...]]
     from factory.forge.shared_books import SharedBooks
 
     url = f"{context.server_url}/{context.repo}"
-    return lambda: SharedBooks(context.temp / "factory-books", url, context.token, clock).read().rows
+    return cache(lambda: SharedBooks(context.temp / "factory-books", url, context.token, clock).read().rows)
 
 
 def _signed(ticket: Ticket, asked: "Asked | None", context: JobContext) -> Ticket:
     """What another gate signed stays as it is. Raises UsageProblem with half a key pair: nobody could check it."""
     from factory.forge.tickets import public_of, sign
 
-    if asked and asked.errand and ticket.purpose == asked.errand.ticket.purpose:
+    if asked and asked.errand:
         return ticket
     key, public = (context.environment.get(name, "").strip() for name in ("FACTORY_GATE_KEY", "FACTORY_GATE_PUBLIC"))
     if public and (not key or public_of(key) != public):
@@ -127,7 +128,7 @@ def _tell(made: Decision, asked: "Asked | None", context: JobContext) -> None:
     handover = asked.errand.handover if asked and asked.errand and allowed else None
     context.output(
         allowed=str(allowed).lower(), code=made.code, ticket=ticket.to_json() if ticket else "",
-        purpose=ticket.purpose if ticket else "", verb=command.verb if command else "",
+        purpose=(ticket.purpose if allowed else "answer") if ticket else "", verb=command.verb if command else "",
         issue=str(ticket.issue if ticket else 0), pull=str(ticket.pull if ticket else 0),
         group=str(subject or context.run_id), run=ticket.run if ticket else "",
         base_sha=ticket.base_sha if ticket else "", head_sha=ticket.head_sha if ticket else "",

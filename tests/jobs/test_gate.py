@@ -140,6 +140,10 @@ def test_idm_06_an_errand_for_another_issue_is_refused(here: Place) -> None:
     assert told["code"] == "allowed"
     assert Ticket.from_json(told["ticket"]) == ticket.but(depth=1)
     assert sent(ticket.but(issue=here.issue()))["code"] == "bad_signature"
+    here.repo.issues[number].state = "closed"
+    told = sent(ticket)
+    assert (told["allowed"], told["code"], told["purpose"]) == ("false", "closed", "answer")
+    verify(Ticket.from_json(told["ticket"]), here.public, repo=REPO, issue=number)
 
 
 @pytest.mark.parametrize("kind", ["down", "dropped", "limited", "slow_down"])
