@@ -41,6 +41,8 @@ def read_result(here: Site) -> Result:
     run, spent = _bundle(here, needs)
     if not any(_result(needs, name) in ("success", "failure", "cancelled") for name in _THINKING):
         spent = 0  # nobody could spend anything
+    if shipped and shipped.spent is not None:
+        spent = shipped.spent
     made = _ended(here, needs, shipped, run)
     return made.but(spent=spent, handover=handover_of(here, needs), run=(shipped.run if shipped else None) or run)
 

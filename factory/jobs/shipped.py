@@ -22,6 +22,7 @@ class Shipped(Record):
     head_sha: str = ""
     ladder: tuple[str, ...] = ()
     send: bool = False
+    spent: int | None = None  # micro-dollars, where the bundle does not say it
     run: Run | None = None  # as delivered
 
     def save(self, temp: Path) -> None:
