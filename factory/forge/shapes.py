@@ -26,7 +26,7 @@ def shaped(make: Callable[[Any], T], data: Any) -> T:
     """Raises HubUnreachable when the answer lacks what GitHub's description promises."""
     try:
         return make(data)
-    except (AttributeError, KeyError, TypeError, ValidationError, ValueError) as error:
+    except (AttributeError, KeyError, StopIteration, TypeError, ValidationError, ValueError) as error:
         raise HubUnreachable(f"GitHub's answer has not the form of its description ({type(error).__name__}).") from None
 
 
@@ -38,11 +38,10 @@ def person(data: Json | None) -> Person:
 
 
 def role(data: Json) -> RoleName:
-    """`role_name`; a custom role counts as the base role that GitHub itself maps it to."""
-    name = data.get("role_name", "")
-    found = name if name in ROLES else data["permission"]
-    if found not in ROLES:
-        raise ValueError(found)
+    """`role_name`; a custom role, whatever it is called, counts as what `permission` says: admin, write, read, none."""
+    name, level = data.get("role_name") or "", data["permission"]
+    coarse = {"maintain": "write", "triage": "read"}.get(name, name)
+    found = name if coarse == level else level
     return next(role for role in ROLES if role == found)
 
 

@@ -93,7 +93,7 @@ rules = st.builds(
 LATE = Rule("unseen", "POST", "", times=0, seconds=5)  # a bad day: no list shows what was just made
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 @given(st.booleans(), st.lists(rules, max_size=4), st.lists(st.integers(1, 20), max_size=3))
 def test_gha_02_gha_10_idm_04_killed_lost_or_late_each_effect_is_there_once(
     late: bool, rules: list[Rule], kills: list[int]
