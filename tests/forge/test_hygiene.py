@@ -15,8 +15,12 @@ from factory.forge.hygiene import BREAK, MAX_BODY, MAX_SUMMARY, Home, Hygiene, h
 from factory.forge.markers import Markers
 from factory.forge.secret_values import Redaction, secret_values
 from factory.llm.redact import secrets_in
+from factory.render.pull import body
+from factory.render.status import comment
 from factory.render.text import code, fence, prose
 from tests.render.hostile import ATTACKS
+from tests.render.stories import accepted
+from tests.render.test_status import status
 
 HOME = Home("https://github.com", "acme/shop", people=("ann",), numbers=(7,), closes=(8,))
 CLEAN = Hygiene(HOME, Redaction((), secrets_in))
@@ -175,6 +179,13 @@ def test_what_the_factory_says_itself_stays() -> None:
         "<details>\n<summary>Units</summary>\n\n- [x] `api` and `@types/node`\n- [ ] [plan](#plan)\n\n</details>\n\n"
         "```suggestion\n@decorator\ndef f(x: List<int>): ...  # fixes #1\n```\n\nSay `/factory approve`.\n"
     )
+    assert CLEAN.body(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [comment(status()), comment(status(server="https://github.com")), body(accepted(), "")]
+)
+def test_what_render_composes_goes_through_unchanged(text: str) -> None:
     assert CLEAN.body(text) == text
 
 
