@@ -289,11 +289,10 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where downloads that can be made again are kept: `FACTORY_CACHE`, else the user's cache directory."""
+    """Where downloads that can be made again are kept: the user's cache directory."""
     from platformdirs import user_cache_path
 
-    named = os.environ.get("FACTORY_CACHE", "")
-    return Path(named).absolute() if named else user_cache_path("dark-factory", appauthor=False)
+    return user_cache_path("dark-factory")
 
 
 def user_file() -> Path:

@@ -38,8 +38,9 @@ def simulate(
 
     kind, payload = read_event(event, name)
     git_folder(repo.absolute())
+    files, others = _callers(repo.absolute()) if workflows is None else ({}, {})
     scene = Scene(
-        kind, payload, repo.absolute(), workflows, _role(role), secrets=_table(secrets), variables=_table(variables)
+        kind, payload, repo.absolute(), workflows, _role(role), files, others, _table(secrets), _table(variables)
     )
     story = play(scene, dry, keep)
     if as_json:
@@ -47,6 +48,23 @@ def simulate(
     else:
         show(story)
     return 0 if story.well else 1
+
+
+def _callers(repo: Path) -> "tuple[dict[str, bytes], dict[str, tuple[Path, dict[str, bytes]]]]":
+    """For a repository without workflows: what `factory init` would write, and the factory's repository beside it."""
+    from factory.git import run_git
+    from factory.install.plan import plan, source_here
+
+    if run_git(repo, "ls-tree", "HEAD", ".github/workflows/").strip():
+        return {}, {}
+    root = Path(__file__).parent.parent.parent
+    if not (root / ".github" / "workflows").is_dir():
+        raise UsageProblem(f"{repo} has no workflows: run `factory init` there first, or name a folder of --workflows.")
+    source = source_here() or f"dark-factory/dark-factory@{run_git(root, 'rev-parse', 'HEAD').decode().strip()}"
+    files = {each.path: each.text.encode() for each in plan(lambda path: None, source, "write")}
+    names = run_git(repo, "ls-tree", "--name-only", "HEAD").decode().splitlines()
+    wanted = {path: text for path, text in files.items() if path not in names}
+    return wanted, {source.partition("@")[0]: (root, {})}
 
 
 def _role(text: str) -> "RoleName":
@@ -101,8 +119,11 @@ def show(story: "Story") -> None:
     ):
         for line in lines:
             print(f"{title}: {line}")
+    limit = "no limit" if story.most_usd is None else f"at most ${story.most_usd}"
     print("Who may: " + "; ".join(f"{what}: {role}" for what, role in story.may.items()))
-    if not story.dry:
+    if story.dry:
+        print(f"Models: {limit} a run ([budget] run_usd).")
+    else:
         calls = ", ".join(f"{many} {kind}" for kind, many in sorted(story.requests.items())) or "none"
         print(f"API calls: {calls}. Hosted minutes billed: {story.hosted_minutes}.")
         print(f"Models: {money(story.spent_microdollars)} spent, {money(story.reserved_microdollars)} still reserved.")
@@ -149,6 +170,8 @@ def _run(run: "RunRecord") -> None:
 
 
 def _why(job: "JobRecord") -> str:
-    """The first error, else the last notice."""
+    """The first error, else the last notice; for a bare exit code also the last line said."""
+    if job.notes and job.notes[0].message.startswith("Process completed with exit code"):
+        return f"{job.notes[0].message} {job.last}"
     errors = [note.message for note in job.notes if note.level == "error"]
     return (errors or [note.message for note in reversed(job.notes)] or [""])[0]

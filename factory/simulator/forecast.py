@@ -1,5 +1,6 @@
 """`--dry`: which jobs an event would start, with what in hand, without running a step."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,7 @@ def _of(bench: Bench, frame: Frame, workflow: str, prefix: str, default: Any) ->
             yield from _of(bench, _inside(bench, node, held, runs), workflow, f"{prefix}{name} / ", default)
             continue
         yield Forecast(
-            workflow=workflow, job=prefix + name, runs=runs, machine=_machine(node.spec.get("runs-on")),
+            workflow=workflow, job=prefix + name, runs=runs, machine=_machine(bench, node),
             permissions=held, minutes=_minutes(node.spec.get("timeout-minutes")),
         )  # fmt: skip
 
@@ -58,14 +59,18 @@ def _runs(bench: Bench, node: Node) -> str:
     if node.problem:
         return node.problem
     if node.needs:
-        return f"after {', '.join(node.needs)}"
+        shown = ", ".join(node.needs[-2:])
+        return f"after {shown}" + (f" and {len(node.needs) - 2} more" if len(node.needs) > 2 else "")
     try:
         return "yes" if wanted(bench, node, False) else "no"
     except FactoryError as problem:
         return f"fails: {problem}"
 
 
-def _machine(said: Any) -> str:
+def _machine(bench: Bench, node: Node) -> str:
+    said = node.spec.get("runs-on")
+    with contextlib.suppress(FactoryError):
+        said = bench.expressions.fill(said, node_contexts(bench, node))
     if isinstance(said, dict):
         said = said.get("labels") or said.get("group")
     return ", ".join(map(str, said)) if isinstance(said, list) else str(said)

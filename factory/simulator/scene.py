@@ -51,7 +51,7 @@ def overlay(folder: Path | None) -> dict[str, bytes]:
 def arrange(hub: Hub, scene: Scene) -> Repository:
     """The world before the event."""
     known = scene.payload.get("repository") or {}
-    name = str(known.get("full_name") or f"you/{_plain(scene.repo.resolve().name)}")
+    name = str(known.get("full_name") or f"acme/{_plain(scene.repo.resolve().name)}")
     branch = str(known.get("default_branch") or "main")
     repo = hub.repository(name, private=bool(known.get("private", True)), default_branch=branch)
     _fill(hub, repo, scene.repo, {**scene.files, **overlay(scene.workflows)})
@@ -63,8 +63,7 @@ def arrange(hub: Hub, scene: Scene) -> Repository:
     mine.secrets += sorted(scene.secrets)
     sender = scene.payload.get("sender") or {"login": "you"}
     _person(hub, sender)
-    if str(sender["login"]).lower() != repo.owner.lower() or scene.role != "write":
-        repo.roles[str(sender["login"]).lower()] = scene.role
+    repo.roles[str(sender["login"]).lower()] = scene.role
     return repo
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from factory.contracts.errors import UsageProblem
-from factory.settings import GithubSettings
+from factory.settings import Settings, load
 from factory.simulator.expressions.evaluator import expressions
 from factory.simulator.forecast import forecast
 from factory.simulator.hub import bare
@@ -42,11 +42,11 @@ def simulate(scene: Scene, dry: bool = False, keep: Path | None = None, parallel
         event = deliver(hub, repo, scene)
         first = len(hub.events)
         if dry:
-            story = _story(hub, repo, scene, event).but(dry=True, jobs=forecast(runner.bench, event))
+            story = _story(hub, repo, event).but(dry=True, jobs=forecast(runner.bench, event))
             return story.but(folder=str(keep or ""))
         stack.callback(runner.stop)
         runner.drain(PATIENCE)
-        return _ran(runner, repo, _story(hub, repo, scene, event), hub.events[first:]).but(folder=str(keep or ""))
+        return _ran(runner, repo, _story(hub, repo, event), hub.events[first:]).but(folder=str(keep or ""))
 
 
 def _folder(keep: Path) -> Path:
@@ -56,31 +56,27 @@ def _folder(keep: Path) -> Path:
     return keep.resolve()
 
 
-def _story(hub: Hub, repo: Repository, scene: Scene, event: Event) -> Story:
-    github = _settings(repo)
-    roles = {
-        "work (label, dispatch, most commands)": str(github.role),
-        **{f"/factory {verb}": str(role) for verb, role in github.roles.items()},
-    }
-    bots = {f"bot {login}": "listed" for login in github.bots}
+def _story(hub: Hub, repo: Repository, event: Event) -> Story:
+    settings = _settings(repo)
+    roles = {"start work": str(settings.github.role)}
+    roles |= {f"/factory {verb}": str(role) for verb, role in settings.github.roles.items()}
+    bots = {f"the bot {login}": "listed" for login in settings.github.bots}
     return Story(
         repo=repo.full_name, event=event.name, action=event.action, actor=event.actor,
-        role=hub.role(repo, event.actor), may={**roles, **bots},
+        role=hub.role(repo, event.actor), may={**roles, **bots}, most_usd=settings.budget.run_usd,
     )  # fmt: skip
 
 
-def _settings(repo: Repository) -> GithubSettings:
+def _settings(repo: Repository) -> Settings:
     """Of the default branch's factory.toml: only that counts on GitHub. Raises UsageProblem for a bad one."""
-    from factory.settings import load
-
     head = bare.branch(repo.folder, repo.default_branch)
     names = bare.text(repo.folder, "ls-tree", "--name-only", head).splitlines()
     if "factory.toml" not in names:
-        return GithubSettings()
+        return Settings()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "factory.toml"
         path.write_bytes(bare.git(repo.folder, "show", f"{head}:factory.toml"))
-        return load(path, None, {}).github
+        return load(path, None, {})
 
 
 def _ran(runner: Runner, repo: Repository, story: Story, events: list[Event]) -> Story:

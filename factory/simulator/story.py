@@ -1,6 +1,7 @@
 """What came of a simulation: which workflows ran, what they wrote, what they asked for, what it cost."""
 
 from collections import Counter
+from decimal import Decimal
 
 from factory.contracts.books import Row
 from factory.contracts.errors import GitProblem
@@ -51,6 +52,7 @@ class Story(Record):
     hosted_minutes: int = 0  # billed ones
     spent_microdollars: int = 0
     reserved_microdollars: int = 0
+    most_usd: Decimal | None = None  # that models may cost in one run, by the settings
     may: dict[str, str] = Field(default={}, description="who may: command -> lowest role")
     folder: str = ""
 
@@ -100,8 +102,8 @@ def _silent(hub: Hub, repo: Repository) -> list[Write]:
 
 
 def _first(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("<!--")]
-    return lines[0][:120] if lines else ""
+    lines = [line.lstrip("> ").strip() for line in text.splitlines() if not line.startswith("<!--")]
+    return next((line[:120] for line in lines if line and not line.startswith("[!")), "")
 
 
 def requests(hub: Hub, start: int) -> dict[str, int]:

@@ -66,6 +66,7 @@ class Work:
     seconds: float = 0
     permissions: Held = field(default_factory=dict)
     lines: int = 0
+    last: str = ""  # the last line that a step said
 
 
 @dataclass(eq=False)

@@ -43,6 +43,7 @@ class Log:
             self.note("error", f"The {said.name} command is disabled: write to the file of its name instead.")
         else:
             self.write(line)
+            self.work.last = self.masks.hide(line).strip()[:500] or self.work.last
         self._counted(self.work.lines)
 
     def note(self, level: str, text: str, title: str = "") -> None:

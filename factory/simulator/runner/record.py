@@ -31,6 +31,7 @@ class JobRecord(Record):
     steps: tuple[StepRecord, ...] = ()
     notes: tuple[NoteRecord, ...] = ()
     summary: str = ""
+    last: str = ""  # the last line that a step said
     seconds: float = 0
     log: str = ""  # path
 
@@ -81,7 +82,7 @@ def _job(leg: Leg) -> JobRecord:
         labels=leg.labels, machine=leg.machine, matrix=leg.matrix, permissions=work.permissions, outputs=leg.outputs,
         steps=tuple(StepRecord(**vars(each)) for each in work.steps),
         notes=tuple(NoteRecord(**vars(each)) for each in work.notes),
-        summary=work.summary, seconds=work.seconds, log=str(work.log or ""),
+        summary=work.summary, last=work.last, seconds=work.seconds, log=str(work.log or ""),
     )  # fmt: skip
 
 
