@@ -280,12 +280,10 @@ def ignored_tables(path: Path) -> tuple[str, ...]:
 
 def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     """Where runs live: $FACTORY_STATE, else the user's state directory."""
-    named = environment.get("FACTORY_STATE", "")
-    if named:
-        return Path(named).absolute()
     from platformdirs import user_state_path
 
-    return user_state_path("dark-factory")
+    named = environment.get("FACTORY_STATE", "")
+    return Path(named).absolute() if named else user_state_path("dark-factory")
 
 
 def cache_folder() -> Path:

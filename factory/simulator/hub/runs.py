@@ -74,6 +74,7 @@ class Artifact:
     expires: str
     expired: bool = False
     digest: str = ""
+    attempt: int = 1  # of the run, when it was uploaded
 
 
 @dataclass
@@ -134,16 +135,16 @@ def add_job(hub: "Hub", run: Run, name: str, labels: tuple[str, ...] = ()) -> Jo
 
 
 def add_artifact(hub: "Hub", run: Run, name: str, data: bytes) -> Artifact:
-    """Artifacts never change: a name once per run, 500 a run. Raises Refused 409."""
+    """Artifacts never change: a name once per attempt of a run, 500 an attempt. Raises Refused 409."""
     from factory.simulator.hub.state import stamp  # the state imports this module
 
     with hub.lock:
-        others = [one.name for one in hub.artifacts.values() if one.run == run.id]
+        others = [one.name for one in hub.artifacts.values() if (one.run, one.attempt) == (run.id, run.attempt)]
         if name in others or len(others) >= MOST_ARTIFACTS:
             raise Refused(409, f"Conflict: an artifact with this name already exists on the workflow run: {name}")
         artifact = Artifact(
             hub.next_id(), run.id, run.repo, name, data, hub.now(), stamp(hub.epoch() + KEPT),
-            digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+            digest=f"sha256:{hashlib.sha256(data).hexdigest()}", attempt=run.attempt,
         )  # fmt: skip
         hub.artifacts[artifact.id] = artifact
     return artifact
