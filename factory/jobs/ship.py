@@ -31,12 +31,12 @@ _PULLS_OFF = (
     'requests", then run the job again; or open the pull request from the branch yourself.'
 )
 NOT_STARTED = (
-    "Checks on this pull request do not start by themselves: it was pushed with GITHUB_TOKEN. Click "
-    '"Approve workflows to run" below, or close and reopen it.'
+    "Checks on the pull request do not start by themselves: it was pushed with GITHUB_TOKEN. Click "
+    '"Approve workflows to run" there, or close and reopen it.'
 )
 NEVER_STARTS = (
-    "Checks on this pull request do not start by themselves, since they would run generated code: click "
-    '"Approve workflows to run" below. With github.start_ci = "auto" and an App they would.'
+    "Checks on the pull request do not start by themselves, since they would run generated code: click "
+    '"Approve workflows to run" there. With github.start_ci = "auto" and an App they would.'
 )
 
 
