@@ -42,7 +42,7 @@ def simulate(
     scene = Scene(
         kind, payload, repo.absolute(), workflows, _role(role), files, others, _table(secrets), _table(variables)
     )
-    story = play(scene, dry, keep)
+    story = play(scene, dry, keep, tell=lambda line: print(line, file=sys.stderr))
     if as_json:
         print(story.to_json(indent=2))
     else:

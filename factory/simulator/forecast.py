@@ -30,6 +30,8 @@ def forecast(bench: Bench, event: Event) -> tuple[Forecast, ...]:
 def _of(bench: Bench, frame: Frame, workflow: str, prefix: str, default: Any) -> Iterator[Forecast]:
     for name, node in frame.nodes.items():
         runs = _runs(bench, node)
+        if runs == "no":
+            node.state, node.result = "done", "skipped"
         held = effective(
             frame.document.get("permissions"), node.spec.get("permissions"), frame.cap, default, frame.run.fork
         )
@@ -58,7 +60,7 @@ def _inside(bench: Bench, node: Node, held: Held, runs: str) -> Frame:
 def _runs(bench: Bench, node: Node) -> str:
     if node.problem:
         return node.problem
-    if node.needs:
+    if any(node.frame.nodes[name].result != "skipped" for name in node.needs):
         shown = ", ".join(node.needs[-2:])
         return f"after {shown}" + (f" and {len(node.needs) - 2} more" if len(node.needs) > 2 else "")
     try:

@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,7 +24,8 @@ PATIENCE = 3600.0  # seconds a simulation may take
 
 
 def simulate(scene: Scene, dry: bool = False, keep: Path | None = None, parallel: int = 3,
-             environment: Mapping[str, str] | None = None) -> Story:  # fmt: skip
+             environment: Mapping[str, str] | None = None, tell: Callable[[str], None] = lambda line: None
+             ) -> Story:  # fmt: skip
     """Deliver the event, drain everything that follows. `keep`: an empty folder for repositories and logs.
 
     Raises UsageProblem for what is missing (Node, a repository) and for a folder that is not empty.
@@ -37,7 +38,7 @@ def simulate(scene: Scene, dry: bool = False, keep: Path | None = None, parallel
         hub = Hub(folder / "github")
         repo = arrange(hub, scene)
         options = Options(scene.secrets, scene.variables, parallel=parallel, environment=environment or {})
-        runner = Runner(hub, evaluator, folder / "runner", options)
+        runner = Runner(hub, evaluator, folder / "runner", options, tell)
         stack.enter_context(serve_hub(hub))
         event = deliver(hub, repo, scene)
         first = len(hub.events)

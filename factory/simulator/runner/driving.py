@@ -43,7 +43,7 @@ def _end(runner: "Runner", run: RunState, conclusion: str) -> bool:
         runner.hub.changed.notify_all()
     run.seconds = round(time.monotonic() - run.started, 3)
     runner.groups.leave(run.top)
-    runner.tell(run, "completed")
+    runner.announce(run, "completed")
     return True
 
 
@@ -153,6 +153,7 @@ def _called(runner: "Runner", leg: Leg, frame: Frame) -> bool:
 def begin_job(runner: "Runner", leg: Leg) -> None:
     leg.state = "running"
     run = leg.node.frame.run
+    runner.tell(f"{run.shown.name}: {leg.name} runs on {leg.machine}")
     with runner.hub.changed:
         if run.shown.status != "in_progress":
             run.shown.status, run.shown.started = "in_progress", run.shown.started or runner.hub.now()
@@ -166,6 +167,7 @@ def finish(runner: "Runner", leg: Leg, result: Result) -> None:
     leg.state, leg.result = "done", result
     if "uses" not in leg.node.spec:
         leg.outputs = leg.work.outputs
+        runner.tell(f"{leg.node.frame.run.shown.name}: {leg.name}: {result} after {leg.work.seconds:.1f} s")
     runner.groups.leave(leg)
     _show(runner, leg, "completed")
     if result == "failure" and not leg.tolerated and leg.node.fail_fast and len(leg.node.legs) > 1:

@@ -6,6 +6,7 @@ One thread, the caller's in `drain`, decides everything; each job runs in a thre
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from factory.contracts.errors import FactoryError
@@ -29,15 +30,20 @@ QUEUE_LASTS = 86_400.0  # seconds that a job may wait for a self-hosted runner
 
 
 class Runner:
-    """Events in, runs out. `hub` must be served (`serve_hub`) before jobs that use its API run."""
+    """Events in, runs out. `hub` must be served (`serve_hub`) before jobs that use its API run.
 
-    def __init__(self, hub: Hub, expressions: Expressions, folder: Path, options: Options | None = None) -> None:
+    `tell` hears one line when a job begins and one when it ends.
+    """
+
+    def __init__(self, hub: Hub, expressions: Expressions, folder: Path, options: Options | None = None,
+                 tell: Callable[[str], None] = lambda line: None) -> None:  # fmt: skip
         options = options or Options()
         self.bench = Bench(hub, expressions, Sources(expressions), options, folder)
         self.hub = hub
         self.runs: dict[int, RunState] = {}
         self.groups = Groups()
         self.machines = Machines(hub, options)
+        self.tell = tell
         self._seen = 0  # events taken
         self._ended: deque[Leg] = deque()
         self._threads: dict[Leg, threading.Thread] = {}
@@ -124,7 +130,7 @@ class Runner:
             run.shown.status, run.shown.conclusion, run.shown.updated = "completed", "startup_failure", self.hub.now()
         elif not run.done:
             driving.queue_up(self, run)
-            self.tell(run, "requested")
+            self.announce(run, "requested")
 
     def _requests(self, run: RunState) -> bool:
         """What people asked for over the API: approve, cancel, run again."""
@@ -174,7 +180,7 @@ class Runner:
                 self._ended.append(leg)
                 self.hub.changed.notify_all()
 
-    def tell(self, run: RunState, action: str) -> None:
+    def announce(self, run: RunState, action: str) -> None:
         """The webhook workflow_run, when a workflow listens to it."""
         repo = self.hub.repo(run.shown.repo)
         if run.event_name != "workflow_run" and listens(self.bench, repo, "workflow_run"):
