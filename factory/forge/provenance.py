@@ -7,12 +7,9 @@ from factory.contracts.ticket import Errand, Handover
 EVENTS = ("issues", "issue_comment", "repository_dispatch", "schedule", "workflow_dispatch")
 """Events whose runs use the default branch's workflow file and see no code of a fork."""
 WORKFLOWS = (
-    "dark-factory-swarm.yml",
-    "forge-dispatch.yml",
-    "local-agent-worker.yml",
-    "nightly-hunt.yml",
-    "pr-feedback.yml",
-)  # as `factory init` writes them
+    "dark-factory-swarm.yml", "forge-dispatch.yml", "local-agent-worker.yml", "nightly-hunt.yml", "pr-feedback.yml",
+    "factory-swarm.yml", "factory-dispatch.yml", "factory-local.yml", "factory-hunt.yml", "factory-feedback.yml",
+)  # fmt: skip  the factory's own names, and those under which `factory init` writes its callers
 
 
 def check_artifact(handover: Handover, repo: str, default: str, runs: RunReader) -> None:
