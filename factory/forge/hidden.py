@@ -114,6 +114,16 @@ def _without_images(text: str, removed: Counter[str]) -> str:
 
 
 def _shown(text: str, removed: Counter[str]) -> str:
+    """Taken out until nothing is left to take out: what stood on both sides of a thing may make a new one."""
+    for _ in range(10):
+        less = _once(text, removed)
+        if less == text:
+            return text
+        text = less
+    return re.sub(r"<+(?=!)", "", text)
+
+
+def _once(text: str, removed: Counter[str]) -> str:
     removed["HTML comments"] += text.count("<!--")
     text = uncommented(text)
     text = _counted(_DECLARATION, "", text, removed, "HTML declarations")
