@@ -101,8 +101,8 @@ def test_fences_leave_nothing_out(text: str) -> None:
 
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.sampled_from(
-    ["<!--", "-->", "<!-", "<!", "->", "![", "](", "](x)", "'", '"', "<a ", "<", ">", "[x]: y", "\n", "\n\n", "`", "```",
-     "P"]
+    ["<!--", "-->", "<!-", "<!", "->", "![", "](", "](x)", "'", '"', "<a ", "<", ">", "[x]: y", "\n", "\n\n", "`",
+     "```", "P"]
 ), max_size=30).map("".join))  # fmt: skip
 def test_no_comment_and_nothing_invisible_remains(text: str) -> None:
     made, _ = uncovered(text)
