@@ -34,6 +34,7 @@ NOT_STARTED = (
     "Checks on the pull request do not start by themselves: it was pushed with GITHUB_TOKEN. Click "
     '"Approve workflows to run" there, or close and reopen it.'
 )
+STARTS = "Checks on the pull request start by themselves: they run generated code with what they are given."
 NEVER_STARTS = (
     "Checks on the pull request do not start by themselves, since they would run generated code: click "
     '"Approve workflows to run" there. With github.start_ci = "auto" and an App they would.'
@@ -144,7 +145,7 @@ def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
 def ladder(here: Site) -> tuple[str, ...]:
     """Which rung of the ladder this delivery stands on, and what a person must click."""
     if not here.unattended:
-        return ()
+        return (STARTS,)
     app = bool(here.context.environment.get("FACTORY_APP_ID"))
     return (NEVER_STARTS if app else NOT_STARTED,)
 

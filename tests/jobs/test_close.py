@@ -14,7 +14,6 @@ from factory.jobs.context import JobContext
 from factory.jobs.open import open as open_job
 from factory.jobs.send import send
 from factory.jobs.ship import ship
-from factory.simulator.hub.faults import Rule
 from tests.jobs.handed import FILES, Handed, admitted, handed
 from tests.jobs.place import Place, outputs, place
 from tests.line.targets import repository
@@ -193,28 +192,6 @@ def test_a_bundle_that_no_job_vouches_for_is_not_believed(here: Place) -> None:
     bundle.into(job.temp)
     close(job, clock=here.clock)
     assert here.ledger()[1]["spent"] == 2_000_000
-
-
-def test_unsigned_tickets_are_not_sent_on_and_the_remedy_is_said(here: Place) -> None:
-    number = here.issue()
-    ticket = admitted(here, number).but(signature="")
-    bundle = handed(here, ticket)
-    first = here.job(ticket, "open", run=7, FACTORY_GATE_PUBLIC="")
-    open_job(first, clock=here.clock)
-    job = here.job(ticket, "ship", run=7, needs=needs(first, bundle), FACTORY_GATE_PUBLIC="")
-    ship(job, bundle.into(job.temp), bundle.digest, clock=here.clock)
-    assert send(job, clock=here.clock) == 0
-    assert close(job, clock=here.clock) == 0
-    assert dispatched(here) == []
-    assert "factory init --keys" in here.comments(number)[0]
-
-
-def test_gha_02_a_lost_answer_to_the_dispatch_sends_one_errand(here: Place) -> None:
-    """GHA-02: whether the dispatch arrived is looked up by the run it started, never sent twice blindly."""
-    ticket = admitted(here, here.issue())
-    here.faults.add(Rule("dropped", "POST", "/dispatches$"))
-    walked(here, ticket, 7, handed(here, ticket))
-    assert len(dispatched(here)) == 1
 
 
 def test_nothing_opened_nothing_closed(here: Place) -> None:

@@ -1,0 +1,54 @@
+"""send on the GitHub double: one errand to the box, signed, with ids and digests only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from factory.contracts.ticket import Errand, Handover
+from factory.jobs.close import close
+from factory.jobs.open import open as open_job
+from factory.jobs.send import payload_of, send
+from factory.jobs.ship import ship
+from factory.simulator.hub.faults import Rule
+from tests.jobs.handed import FILES, admitted, handed
+from tests.jobs.place import Place, place
+from tests.jobs.test_close import dispatched, needs, walked
+from tests.line.targets import repository
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Place]:
+    with place(tmp_path, lambda folder: repository(folder, FILES)) as made:
+        yield made
+        assert made.hub.violations == []
+
+
+def test_unsigned_tickets_are_not_sent_on_and_the_remedy_is_said(here: Place) -> None:
+    number = here.issue()
+    ticket = admitted(here, number).but(signature="")
+    bundle = handed(here, ticket)
+    first = here.job(ticket, "open", run=7, FACTORY_GATE_PUBLIC="")
+    open_job(first, clock=here.clock)
+    job = here.job(ticket, "ship", run=7, needs=needs(first, bundle), FACTORY_GATE_PUBLIC="")
+    ship(job, bundle.into(job.temp), bundle.digest, clock=here.clock)
+    assert send(job, clock=here.clock) == 0
+    assert close(job, clock=here.clock) == 0
+    assert dispatched(here) == []
+    assert "factory init --keys" in here.comments(number)[0]
+
+
+def test_gha_02_a_lost_answer_to_the_dispatch_sends_one_errand(here: Place) -> None:
+    """GHA-02: whether the dispatch arrived is looked up by the run it started, never sent twice blindly."""
+    ticket = admitted(here, here.issue())
+    here.faults.add(Rule("dropped", "POST", "/dispatches$"))
+    walked(here, ticket, 7, handed(here, ticket))
+    assert len(dispatched(here)) == 1
+
+
+def test_an_errand_is_small_however_long_the_task_is(here: Place) -> None:
+    ticket = admitted(here, here.issue(body="x" * 60_000))
+    handover = Handover(run_id=2**53, artifact_id=2**53, digest="a" * 64)
+    told = payload_of(Errand(ticket=ticket, handover=handover, run=f"{ticket.run}.1"))
+    assert len(told) <= 10
+    assert len(str(told)) < 2500
