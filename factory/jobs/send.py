@@ -12,11 +12,12 @@ from factory.jobs.shipped import Shipped, read_shipped
 from factory.jobs.wire import CONFIG, Site, lease_of, site
 
 MAX_PAYLOAD = 60_000  # bytes; GitHub takes less than 64 KB
-EVENT = "factory-refine"
+REFINE, WORK = "factory-refine", "factory-work"
 UNSIGNED = (
     "Not sent on to the box: tickets are not signed, and another workflow run cannot believe an unsigned one. Run "
     "`factory init --keys`, set FACTORY_GATE_KEY and FACTORY_GATE_PUBLIC, then write /factory retry."
 )
+ALL_ON_THE_BOX = "No model answers hosted jobs, so the box does the whole line."
 NOTHING = "Not sent on to the box: no job left a bundle to hand over."
 
 
@@ -29,13 +30,18 @@ def send(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
         _say(here, why)
         context.output(sent="false")
         return 0
+    proven = result.run is not None and result.run.evidence is not None
+    if not proven:  # no endpoint answers hosted jobs: the next rung is the box, for the whole line
+        result = result.but(stand="parked", sentence=ALL_ON_THE_BOX)
     lease = lease_of(here.books.read().rows, here)
     if lease:
         settle(here, lease, result)
     key = f"{here.ticket.run}.{here.ticket.depth + 1}"  # not the run's own id: this workflow run may be called so
     errand = Errand(ticket=here.ticket, handover=Handover.from_json(result.handover), run=key)
-    here.effects.dispatch(EVENT, payload_of(errand), key)
-    _say(here, "Sent on to the box, which reviews, fixes and judges it.")
+    here.effects.dispatch(REFINE if proven else WORK, payload_of(errand), key)
+    if not proven:
+        Shipped(code="sent", stand="parked", sentence=ALL_ON_THE_BOX).save(context.temp)
+    _say(here, "Sent on to the box, which reviews, fixes and judges it." if proven else "Sent on to the box.")
     context.output(sent="true")
     return 0
 

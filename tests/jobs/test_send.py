@@ -46,6 +46,28 @@ def test_gha_02_a_lost_answer_to_the_dispatch_sends_one_errand(here: Place) -> N
     assert len(dispatched(here)) == 1
 
 
+def test_without_a_model_for_hosted_jobs_all_goes_to_the_box(here: Place) -> None:
+    """The ladder's second rung, said on the issue."""
+    number = here.issue()
+    ticket = admitted(here, number)
+    stop = {"reason": "no_model", "message": "No endpoint answers.", "stage": "plan"}
+    bundle = handed(here, ticket, waves=[], tree="", evidence=None, plan=None, stopped=stop, spent=0)
+    first = here.job(ticket, "open", run=7)
+    open_job(first, clock=here.clock)
+    told = needs(first, plan="failure", generate_1="skipped", collect_1="skipped", prove="skipped")
+    told["plan"]["outputs"] = {"digest": bundle.digest, "artifact": "77", "stopped": "no_model"}
+    job = here.job(ticket, "ship", run=7, needs=told)
+    bundle.into(job.temp)
+    assert send(job, clock=here.clock) == 0
+    assert close(job, clock=here.clock) == 0
+    assert [each["action"] for each in dispatched(here)] == ["factory-work"]
+    (text,) = here.comments(number)
+    assert "**Parked.** No model answers hosted jobs, so the box does the whole line." in text
+    assert "Sent on to the box." in text
+    assert here.repo.issues[number].labels == []
+    assert [(row.get("state", ""), row.get("spent", 0)) for row in here.ledger()] == [("", 0), ("parked", 0)]
+
+
 def test_an_errand_is_small_however_long_the_task_is(here: Place) -> None:
     ticket = admitted(here, here.issue(body="x" * 60_000))
     handover = Handover(run_id=2**53, artifact_id=2**53, digest="a" * 64)
