@@ -1,15 +1,21 @@
-"""Every security case that belongs to the local line is named by a test."""
+"""Every security and fault case that the project has taken on is named by a test."""
 
 import ast
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).parent
-CASES = json.loads((TESTS / "data" / "security_cases.json").read_text(encoding="utf-8"))
+CASES = [
+    case
+    for name in ("security_cases", "fault_cases")
+    for case in json.loads((TESTS / "data" / f"{name}.json").read_text(encoding="utf-8"))
+]
 
 
+@cache
 def named() -> str:
     """Names and docstrings of all test functions, and the ids of their parameters."""
     words = []
