@@ -55,6 +55,7 @@ def _here(settings: "Settings", runner: Path | None) -> "list[tuple[str, Callabl
         ("git", machine.git),
         ("disk", lambda: machine.disk(state_folder())),
         ("gpu", machine.gpu),
+        ("issue templates", lambda: machine.templates(Path())),
     ]
     if settings.endpoints:  # without any, tidy and the demo still work
         found.append(("endpoints", lambda: machine.endpoints(settings.endpoints, ask)))

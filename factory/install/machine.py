@@ -40,6 +40,14 @@ def disk(state: Path) -> Iterator[Row]:
     yield ok("disk", words) if free >= LEAST_FREE else missing("disk", f"{words}: free some (5 GiB at least)")
 
 
+def templates(root: Path) -> Iterator[Row]:
+    """Issue templates here that would start the factory in the name of whoever opens an issue."""
+    from factory.forge.issue_forms import lint
+
+    for sentence in lint(root):
+        yield missing("issue templates", sentence)
+
+
 def gpu() -> Iterator[Row]:
     """What the driver's own tool says; without one the box can still use models elsewhere."""
     tool = shutil.which("nvidia-smi")

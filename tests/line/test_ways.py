@@ -236,3 +236,15 @@ def test_the_demo_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "recorded answers" in done.stdout
     assert "report.html" in done.stdout
+
+
+def test_out_06_hidden_characters_in_the_change_are_a_finding(tmp_path: Path) -> None:
+    """A right-to-left override that the coder writes is named with its line, whatever the reviewers say."""
+    risky = EDIT.replace('return f"hello {name}"', 'return f"hello {name}"  # \u202e txet neddih')
+    done = walk(
+        tmp_path, small(tmp_path / "r"), plan(unit("code", "backend", "hello.py")), {"role": "backend", "text": risky},
+        verdict("ACCEPT"), line="rounds = 1", code=1,
+    )  # fmt: skip
+    found = [item for item in done["record"]["evidence"]["findings"] if item["rule"] == "bidi_in_diff"]
+    assert [(item["path"], item["start"], item["severity"]) for item in found] == [("hello.py", 2, "high")]
+    assert "U+202E" in found[0]["message"]
