@@ -46,6 +46,7 @@ class Hub:
         self.users: dict[str, User] = {}  # by lower-case login
         self.repos: dict[str, Repository] = {}  # by lower-case owner/name
         self.tokens: dict[str, Token] = {}
+        self.spent: dict[str, int] = {}  # requests of tokens that are gone, by job
         self.apps: dict[int, App] = {}
         self.events: list[Event] = []
         self.violations: list[str] = []  # requests that GitHub's own description does not allow
@@ -115,7 +116,16 @@ class Hub:
 
     def calls(self, job: str = "") -> int:
         """API requests made so far, by all tokens or by those of a job."""
-        return sum(token.used for token in self.tokens.values() if job in ("", token.job))
+        with self.lock:
+            gone = sum(self.spent.values()) if not job else self.spent.get(job, 0)
+            return gone + sum(token.used for token in self.tokens.values() if job in ("", token.job))
+
+    def retire(self, value: str) -> None:
+        """A token is valid no more; what it asked stays counted."""
+        with self.lock:
+            token = self.tokens.pop(value, None)
+            if token:
+                self.spent[token.job] = self.spent.get(token.job, 0) + token.used
 
     def may(self, token: Token | None, repo: Repository, name: str, level: str) -> bool:
         """Whether a token can do this in the repository: its own permissions, and for pats the owner's role."""

@@ -32,6 +32,7 @@ class Bench:
     attestations: list[Json] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    running: dict[str, threading.Event] = field(default_factory=dict)  # by token: what kills the job at once
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def variables(self, repo: str) -> Json:

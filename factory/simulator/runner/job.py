@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from factory.contracts.errors import FactoryError
+from factory.simulator.hub.nouns import Level
 from factory.simulator.runner import contexts, process, steps
 from factory.simulator.runner.bench import Bench, Kill
 from factory.simulator.runner.contexts import Place
@@ -41,8 +42,8 @@ def run_job(bench: Bench, leg: Leg) -> None:
     finally:
         for group in job.groups:
             process.sweep(group)
-        with bench.hub.lock:
-            bench.hub.tokens.pop(job.token, None)
+        bench.hub.retire(job.token)
+        bench.running.pop(job.token, None)
         leg.work.seconds = round(time.monotonic() - began, 3)
         job.log.close()
         shutil.rmtree(root, ignore_errors=True)
@@ -50,8 +51,10 @@ def run_job(bench: Bench, leg: Leg) -> None:
 
 def _begin(bench: Bench, leg: Leg, place: Place) -> JobRun:
     run, frame = leg.node.frame.run, leg.node.frame
-    permissions = {name: "read" if level == "read" else "write" for name, level in leg.work.permissions.items()}
-    token = bench.hub.token("", repo=run.shown.repo, permissions=permissions, kind="actions", lasts=86_400)  # type: ignore[arg-type]  # levels, by the line above
+    held: dict[str, Level] = {
+        name: "read" if level == "read" else "write" for name, level in leg.work.permissions.items()
+    }
+    token = bench.hub.token("", run.shown.repo, held, kind="actions", lasts=86_400, job=leg.node.id)
     secrets = {**frame.secrets, "GITHUB_TOKEN": token, "github_token": token}
     masks = Masks([*frame.secrets.values(), token])
     path = bench.folder / "logs" / f"{run.shown.id}-{run.shown.attempt}" / f"{_file_name(leg)}.txt"
@@ -61,6 +64,7 @@ def _begin(bench: Bench, leg: Leg, place: Place) -> JobRun:
     log = Log(path, masks, leg.work, _counter(bench.kill_for(leg.node.id, leg.name), found))
     job = JobRun(bench, leg, place, log, token, secrets, github)
     found.append(job)
+    bench.running[token] = job.kill
     return job
 
 

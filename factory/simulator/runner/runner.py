@@ -84,6 +84,12 @@ class Runner:
         """Kill the next job of this id or display name in the middle, as when its machine is gone."""
         self.bench.kills.append(Kill(job, lines, seconds))
 
+    def strike(self, token: str) -> None:
+        """Kill the job that holds this token now: for a fault that knows at which request."""
+        found = self.bench.running.get(token)
+        if found:
+            found.set()
+
     def rerun(self, run: int, failed_only: bool = True) -> None:
         """One more attempt of a finished run, as the button does; then `drain`."""
         shown = self.hub.runs[run]
