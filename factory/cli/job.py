@@ -65,9 +65,9 @@ def route(config: Config = DEFAULT) -> int:
     return _run("route", config=config)
 
 
-def post(config: Config = DEFAULT) -> int:
+def post(findings: Findings, config: Config = DEFAULT) -> int:
     """Post a review's findings."""
-    return _run("post", config=config)
+    return _run("post", findings, config=config)
 
 
 def _context() -> "JobContext":

@@ -22,7 +22,9 @@ def factory(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", THERE)
 def test_a_job_runs_in_a_workflow_only(name: str) -> None:
-    more = {"gate": ["--for", "swarm"], "ship": ["--bundle", "x", "--digest", "y"]}.get(name, [])
+    more = {"gate": ["--for", "swarm"], "ship": ["--bundle", "x", "--digest", "y"], "post": ["--findings", "x"]}.get(
+        name, []
+    )
     done = factory(name, *more)
     assert done.returncode == 2
     assert "runs inside a GitHub Actions job" in done.stderr
@@ -36,6 +38,8 @@ def test_every_command_fits_the_function_it_calls(name: str) -> None:
     for option in inspect.signature(COMMANDS[name]).parameters:
         assert given.get(option, option) in wanted, f"{name} has no {option}"
     assert next(iter(wanted)) == "context"
+    needed = {each.name for each in wanted.values() if each.default is each.empty} - {"context"}
+    assert needed <= {given.get(option, option) for option in inspect.signature(COMMANDS[name]).parameters}, name
 
 
 def test_the_group_lists_the_jobs_that_there_are() -> None:
