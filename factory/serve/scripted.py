@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ class Cut(ConnectionError):
     """Thrown in the middle of a response: the server closes the connection without ending it."""
 
 
-def app_of(script: Script) -> "Starlette":
-    """The ASGI application; it counts the answers of each run by itself."""
+def app_of(script: Script, heard: Callable[[str, Asked], None] = lambda run, asked: None) -> "Starlette":
+    """The ASGI application; it counts the answers of each run by itself. `heard` is told of every request."""
     from starlette.applications import Starlette
     from starlette.responses import JSONResponse
     from starlette.routing import Route
@@ -44,10 +44,10 @@ def app_of(script: Script) -> "Starlette":
         return JSONResponse({"object": "list", "data": [item], "has_more": False})
 
     async def chat(request: "Request") -> "Response":
-        return await _answer(decks, request, wires.OPENAI)
+        return await _answer(decks, request, wires.OPENAI, heard)
 
     async def messages(request: "Request") -> "Response":
-        return await _answer(decks, request, wires.ANTHROPIC)
+        return await _answer(decks, request, wires.ANTHROPIC, heard)
 
     return Starlette(
         routes=[
@@ -58,7 +58,9 @@ def app_of(script: Script) -> "Starlette":
     )
 
 
-async def _answer(decks: Decks, request: "Request", wire: wires.Wire) -> "Response":
+async def _answer(
+    decks: Decks, request: "Request", wire: wires.Wire, heard: Callable[[str, Asked], None]
+) -> "Response":
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import HTMLResponse, JSONResponse, StreamingResponse
 
@@ -66,6 +68,7 @@ async def _answer(decks: Decks, request: "Request", wire: wires.Wire) -> "Respon
     if body is None:
         return JSONResponse(wire.error("invalid_request_error", "the request is not a JSON object with messages"), 400)
     asked = _asked(request, body, wire)
+    heard(request.headers.get("x-factory-run", ""), asked)
     # in a thread: a deck may write its memory down
     reply = await run_in_threadpool(decks.of(request.headers.get("x-factory-run", "")).next, asked)
     if reply is None:
@@ -118,13 +121,17 @@ def _asked(request: "Request", body: Json, wire: wires.Wire) -> Asked:
 
 
 @contextmanager
-def serving(script: Script, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve in a thread of this process; yields the URL without `/v1`. Port 0 takes a free one."""
+def serving(
+    script: Script, host: str = "127.0.0.1", port: int = 0,
+    heard: Callable[[str, Asked], None] = lambda run, asked: None,
+) -> Iterator[str]:  # fmt: skip
+    """Serve in a thread of this process; yields the URL without `/v1`. Port 0 takes a free one. `heard` is told the
+    run and the request of every one."""
     import uvicorn
 
     listener = socket.create_server((host, port))
     url = f"http://{host}:{listener.getsockname()[1]}"
-    config = uvicorn.Config(app_of(script), log_level="critical", timeout_graceful_shutdown=1, lifespan="off")
+    config = uvicorn.Config(app_of(script, heard), log_level="critical", timeout_graceful_shutdown=1, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="scripted server")
     thread.start()

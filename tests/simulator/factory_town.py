@@ -42,6 +42,7 @@ class Town:
     url: str
     secrets: dict[str, str]
     tokens: dict[str, str] = field(default_factory=dict)
+    heard: list[tuple[str, str]] = field(default_factory=list)  # (run, role) of every request to a model
 
     # people
 
@@ -122,7 +123,9 @@ def town(
     secrets = {"FACTORY_MODEL_KEY": KEY} | (
         {"FACTORY_GATE_KEY": private, "FACTORY_MARKER_KEY": "marker-key-0123456789abcdef"} if signed else {}
     )
-    with serve(hub) as served, serving(Script.model_validate(script)) as model:
+    heard: list[tuple[str, str]] = []
+    listening = serving(Script.model_validate(script), heard=lambda run, asked: heard.append((run, asked.role)))
+    with serve(hub) as served, listening as model:
         start = {path: text.encode() for path, text in files.items()}
         start |= {each.path: each.text.encode() for each in installation(lambda path: None, _source(commit), "write")}
         start["factory.toml"] = _settings(model, toml).encode()
@@ -133,7 +136,7 @@ def town(
         )  # fmt: skip
         runner = Runner(hub, evaluator, folder / "runner", options)
         try:
-            yield Town(hub, repo, runner, folder, served.url, secrets)
+            yield Town(hub, repo, runner, folder, served.url, secrets, heard=heard)
         finally:
             runner.stop()
 
