@@ -15,6 +15,7 @@ from factory.contracts.seams import Clock
 from factory.db import Database
 from factory.files import BlobFolder, write_whole
 from factory.git import Store, borrow, run_git
+from factory.handover import sendings
 from factory.handover.contents import Content, bytes_of, content_of
 from factory.handover.folder import MAX_BUNDLE, damaged, plain, read_all, record, records
 from factory.handover.lineage import goes_on_from
@@ -136,6 +137,8 @@ def _taken_in(came: Run, state: State, files: dict[str, bytes]) -> Run:
     travel.steps_in(state.db, came.id, steps, replace=not ahead)
     for name, kind in _LEDGERS.items():
         travel.rows_in(state.db, came.id, issue, records(kind, files[name], name))
+    sent = records(sendings.SendingLine, files["egress.jsonl"], "egress.jsonl")
+    travel.rows_in(state.db, came.id, issue, sendings.rows_of(sent))
     if known is not None and ahead:
         came = known.but(repo=came.repo, ticket=came.ticket)
     travel.run_in(state.db, came, issue)
@@ -143,12 +146,14 @@ def _taken_in(came: Run, state: State, files: dict[str, bytes]) -> Run:
 
 
 _LEDGERS: dict[str, type[travel.Row]] = {
-    "spend.jsonl": travel.SpendRow, "egress.jsonl": travel.EgressRow, "trail.jsonl": travel.TrailRow,
+    "spend.jsonl": travel.SpendRow, "trail.jsonl": travel.TrailRow,
 }  # fmt: skip
 
 
 def _ledgers(run: Run, state: State) -> dict[str, str]:
-    return {name: lines(travel.rows_out(state.db, run.id, kind)) for name, kind in _LEDGERS.items()}
+    texts = {name: lines(travel.rows_out(state.db, run.id, kind)) for name, kind in _LEDGERS.items()}
+    sent = sendings.lines_of(travel.rows_out(state.db, run.id, travel.EgressRow))
+    return {**texts, "egress.jsonl": lines(sent)}
 
 
 def lines(rows: Iterable[Record]) -> str:

@@ -10,6 +10,7 @@ from factory.contracts.record import Field, Record, digest
 from factory.contracts.run import Run, Stop
 from factory.files import write_whole
 from factory.git import Store
+from factory.handover import sendings
 from factory.handover.bundle import VERSION, State
 from factory.handover.contents import Content
 from factory.handover.folder import read_one, record
@@ -34,7 +35,7 @@ class UnitFile(Record):
     objects: dict[str, Content] = Field(default={}, max_length=5000)
     steps: tuple[StepLine, ...] = ()
     spend: tuple[travel.SpendRow, ...] = ()
-    egress: tuple[travel.EgressRow, ...] = ()
+    egress: tuple[sendings.SendingLine, ...] = ()
     trail: tuple[travel.TrailRow, ...] = ()
 
 
@@ -50,12 +51,13 @@ def pack_unit(change: Change, run: Run, state: State, folder: Path, stopped: Sto
     """Write both files, the change last; returns its sha256. When they get too big, the steps stay behind."""
     store = Store(state.run_folder(run.id) / "repo.git", Path(run.repo.path))
     text = (change.to_json(indent=2) + "\n").encode()
-    rows = {kind: tuple(travel.rows_out(state.db, run.id, kind)) for kind in travel.KINDS}
+    sent = sendings.lines_of(travel.rows_out(state.db, run.id, travel.EgressRow))
     made = UnitFile.model_validate({
         "version": VERSION, "run": run.id, "unit": change.unit, "change": digest(text), "stopped": stopped,
         "base": change.base, "objects": blobs_of(run, store, change.files),
         "steps": tuple(lines_of(travel.steps_out(state.db, run.id, STAGE, change.unit))),
-        "spend": rows[travel.SpendRow], "egress": rows[travel.EgressRow], "trail": rows[travel.TrailRow],
+        "spend": tuple(travel.rows_out(state.db, run.id, travel.SpendRow)), "egress": tuple(sent),
+        "trail": tuple(travel.rows_out(state.db, run.id, travel.TrailRow)),
     })  # fmt: skip
     raw = made.to_json().encode()
     if len(raw) + len(text) > MAX_UNIT:
@@ -110,7 +112,7 @@ def _with_objects(place: Path, change: Change, found: str, run: Run, state: Stat
     put_blobs(made.objects, store)
     mine = [step for step in made.steps if step.stage == STAGE and f"{step.unit}.".startswith(f"{change.unit}.")]
     travel.steps_in(state.db, run.id, steps_of(mine), replace=True)
-    for rows in (made.spend, made.egress, made.trail):
+    for rows in (made.spend, sendings.rows_of(made.egress), made.trail):
         travel.rows_in(state.db, run.id, issue_key(run), rows)
     return Arrived(change=change, came=True, stopped=made.stopped)
 

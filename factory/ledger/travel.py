@@ -6,7 +6,8 @@ negative, no row belongs to another run.
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from functools import cache
+from typing import Literal, TypeVar, cast
 
 from factory.contracts.model import Tier
 from factory.contracts.record import Field, Json, Record, digest
@@ -58,7 +59,7 @@ class TrailRow(Record):
 
 _TABLES: dict[type[Record], str] = {SpendRow: "spend", EgressRow: "egress", TrailRow: "trail"}
 Row = SpendRow | EgressRow | TrailRow
-KINDS: tuple[type[Row], ...] = (SpendRow, EgressRow, TrailRow)
+R = TypeVar("R", bound=Row)
 
 
 def machine(db: Database) -> str:
@@ -66,7 +67,7 @@ def machine(db: Database) -> str:
     return str(db.connection().execute("SELECT id FROM machine").fetchone()["id"])
 
 
-def rows_out(db: Database, run: str, kind: type[Row]) -> Iterator[Row]:
+def rows_out(db: Database, run: str, kind: type[R]) -> Iterator[R]:
     """All rows of a run under the names by which other machines know them."""
     here = machine(db)
     for row in db.connection().execute(f"SELECT * FROM {_TABLES[kind]} WHERE run = ? ORDER BY id", (run,)):  # noqa: S608 (three fixed names)
@@ -74,7 +75,7 @@ def rows_out(db: Database, run: str, kind: type[Row]) -> Iterator[Row]:
         values["origin"] = row["origin"] or f"{here}:{row['id']}"
         if kind is TrailRow:
             values["facts"] = json.loads(row["facts"])
-        yield kind.model_validate(values)
+        yield cast(R, kind.model_validate(values))
 
 
 def rows_in(db: Database, run: str, issue: str, rows: Iterable[Row]) -> None:
@@ -82,23 +83,29 @@ def rows_in(db: Database, run: str, issue: str, rows: Iterable[Row]) -> None:
     here = f"{machine(db)}:"
     with db.transaction() as connection:
         for row in rows:
-            if row.origin.startswith(here):  # this machine wrote it: its own row is the newer one
-                continue
-            values = {**row.model_dump(), "run": run}
-            if isinstance(row, SpendRow):
-                values["issue"] = issue
-            elif isinstance(row, TrailRow):
-                values["facts"] = json.dumps(row.facts, sort_keys=True)
-            names, marks = ", ".join(values), ", ".join("?" * len(values))
-            known = "DO NOTHING"
-            if isinstance(row, SpendRow) and row.state == "settled":
-                changes = ", ".join(f"{name}=excluded.{name}" for name in SpendRow.model_fields if name != "origin")
-                known = f"DO UPDATE SET {changes} WHERE excluded.seconds >= spend.seconds OR spend.state = 'reserved'"
-            connection.execute(
-                f"INSERT INTO {_TABLES[type(row)]} ({names}) VALUES ({marks})"  # noqa: S608 (names of our own fields)
-                f" ON CONFLICT (run, origin) WHERE origin <> '' {known}",
-                tuple(values.values()),
-            )
+            if not row.origin.startswith(here):  # what this machine wrote it has itself, and newer
+                values = [run, *(getattr(row, name) for name in type(row).model_fields)]
+                if isinstance(row, SpendRow):
+                    values.append(issue)
+                elif isinstance(row, TrailRow):
+                    values[-1] = json.dumps(row.facts, sort_keys=True)
+                connection.execute(_insertion(type(row)), values)
+
+
+@cache
+def _insertion(kind: type[Row]) -> str:
+    names = ["run", *kind.model_fields, *(["issue"] if kind is SpendRow else [])]
+    known = "DO NOTHING"
+    if kind is SpendRow:
+        changes = ", ".join(f"{name}=excluded.{name}" for name in kind.model_fields if name != "origin")
+        known = (
+            f"DO UPDATE SET {changes} WHERE excluded.state = 'settled'"
+            " AND (spend.state = 'reserved' OR excluded.seconds >= spend.seconds)"
+        )
+    return (
+        f"INSERT INTO {_TABLES[kind]} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 (names of our own fields)
+        f" ON CONFLICT (run, origin) WHERE origin <> '' {known}"
+    )
 
 
 def spent(db: Database, run: str) -> int:

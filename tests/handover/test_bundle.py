@@ -209,13 +209,23 @@ def test_art_03_money_is_never_negative_and_of_this_run_only(sent: dict[str, Any
 def test_art_03_texts_that_unfold_without_end(sent: dict[str, Any]) -> None:
     """ART-03: lines that double the one before would be gigabytes."""
     line = json.loads((sent["folder"] / "steps.jsonl").read_text().splitlines()[0])
-    size, lines = 1, []
-    for n in range(60):
-        head, tail = (size, size) if n else (0, 0)
-        lines.append(json.dumps({**line, "n": n, "input": [head, "x" if not n else "", tail], "output": [0, "{}", 0]}))
-        size = 2 * size if n else 1
-    remade(sent, "steps.jsonl", "\n".join(lines))
+    size, lines = 64, [{**line, "n": 0, "input": ["x" * 64], "output": []}]
+    for n in range(1, 60):
+        lines.append({**line, "n": n, "input": [[0, size], [0, size]], "output": []})
+        size *= 2
+    remade(sent, "steps.jsonl", "\n".join(map(json.dumps, lines)))
     assert refused(sent) in ("bundle_damaged", "too_big")
+    many = [{**lines[0], "input": ["x" * 2**24]}] + [{**line, "n": n, "input": [[0, 2**24]], "output": [[0, 2**24]]}
+                                                     for n in range(1, 40)]  # fmt: skip
+    remade(sent, "steps.jsonl", "\n".join(map(json.dumps, many)))
+    assert refused(sent) == "too_big"
+    for wrong in ([[-1, 5]], [[0, -1]], [[0, 1]], [[0]], ["x", 3]):
+        remade(sent, "steps.jsonl", json.dumps({**line, "input": wrong}))
+        assert refused(sent) == "bundle_damaged", wrong
+    sending = json.loads((sent["folder"] / "egress.jsonl").read_text())
+    remade(sent, "steps.jsonl", "")
+    remade(sent, "egress.jsonl", json.dumps({**sending, "pieces": [7]}))
+    assert refused(sent) == "bundle_damaged"
 
 
 @pytest.mark.parametrize("name", ["run.json", "blobs.json", "trees.json", MANIFEST])
