@@ -7,7 +7,7 @@ from factory.contracts.errors import Refusal, UsageProblem
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*|\[::1\])(?::\d{1,5})?"
-    r"(?:/[A-Za-z0-9_.-]+)*/[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
+    r"(?:/[A-Za-z0-9_.-]+)+"
 )
 
 

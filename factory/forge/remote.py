@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from factory.contracts.errors import GitProblem, HubForbidden, HubProblem, HubRefused, HubUnauthorized, HubUnreachable
+from factory.forge.origin import repository_url
 from factory.git import run_git
 
 GONE = "couldn't find remote ref"
@@ -29,8 +30,9 @@ class Remote:
     """A repository behind a URL, spoken to from the bare repository at `folder`."""
 
     def __init__(self, folder: Path, url: str, token: str) -> None:
+        """Raises Refusal('not_allowed') for any address but a repository's over https (http on this machine)."""
         self.folder = folder
-        self.url = url
+        self.url = repository_url(url)
         self._env = access(url, token)
 
     def fetch(self, ref: str, into: str, depth: int = 0) -> bool:
@@ -77,7 +79,8 @@ def access(url: str, token: str) -> dict[str, str]:
         values[f"http.{url}.extraHeader"] = f"Authorization: Basic {basic}"
     pairs = {f"GIT_CONFIG_{part}_{n}": text for n, pair in enumerate(values.items())
              for part, text in zip(("KEY", "VALUE"), pair, strict=True)}  # fmt: skip
-    return {"GIT_CONFIG_COUNT": str(len(values)), **pairs}
+    only = {"GIT_ALLOW_PROTOCOL": scheme} if scheme in ("http", "https") else {}  # whatever else is configured
+    return {"GIT_CONFIG_COUNT": str(len(values)), **pairs, **only}
 
 
 def _typed(problem: GitProblem, url: str) -> HubProblem | Moved:

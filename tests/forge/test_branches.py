@@ -18,8 +18,9 @@ from factory.contracts.errors import (
     Stopped,
 )
 from factory.forge.branches import GitHubBranches
+from factory.forge.remote import Remote, access
 from factory.forge.tokens import FixedToken
-from factory.git import Store
+from factory.git import Store, run_git
 from factory.target import resolve
 from tests.forge.answering import TestClock
 from tests.forge.githttp import TOKEN, GitServer, git_server
@@ -151,6 +152,17 @@ def test_inj_11_git_is_never_given_another_address(place: Place, url: str) -> No
     """INJ-11."""
     with pytest.raises(Refusal):
         GitHubBranches(place.store, url, FixedToken(TOKEN, "actions"), place.clock)
+    with pytest.raises(Refusal):
+        Remote(place.store.folder, url, TOKEN)
+
+
+@pytest.mark.parametrize("url", ["ext::sh -c 'touch %s'", "file://%s"])
+def test_inj_11_git_itself_knows_one_protocol_only(place: Place, tmp_path: Path, url: str) -> None:
+    """INJ-11: should an address ever get past the check, the environment of our git processes refuses it."""
+    bait = tmp_path / "bait"
+    with pytest.raises(GitProblem, match="not allowed"):
+        run_git(place.store.folder, "ls-remote", url % bait, env=access("https://github.com/acme/shop", TOKEN))
+    assert not bait.exists()
 
 
 @pytest.mark.parametrize(
