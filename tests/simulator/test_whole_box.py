@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from factory.simulator.expressions.evaluator import Expressions
-from tests.simulator import scenes
+from tests.simulator import parts
 from tests.simulator.factory_town import KEY, Town, town
 
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> Iterator[Town]:
     """Two issues: the first for the whole line, the second for one fix."""
-    with town(tmp_path_factory.mktemp("box"), evaluator, scenes.FILES, scenes.script()) as here:
+    with town(tmp_path_factory.mktemp("box"), evaluator, parts.FILES, parts.script()) as here:
         here.label(here.issue("Let the part take times", "go(2) should return 2."), "agent:local")
         here.label(here.issue("Let go take times", "go(2) should return 2."), "agent:demiurge")
         here.settle()
@@ -21,7 +21,7 @@ def box(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> Ite
 
 
 def test_both_labels_lead_to_a_ready_pull_request_for_their_issue(box: Town) -> None:
-    assert scenes.ran(box.runs()) == [("factory-local.yml", "success")] * 2, box.trouble()
+    assert parts.ran(box.runs()) == [("factory-local.yml", "success")] * 2, box.trouble()
     pulls = {pull["title"]: pull for pull in box.pulls()}
     assert set(pulls) == {"Let the part take times", "Let go take times"}
     assert not any(pull["draft"] for pull in pulls.values()), [pull["body"] for pull in pulls.values()]
@@ -29,7 +29,7 @@ def test_both_labels_lead_to_a_ready_pull_request_for_their_issue(box: Town) -> 
         pull = pulls[title]
         assert pull["head"]["ref"].startswith(f"factory/{number}-")
         assert [label["name"] for label in pull["labels"]] == ["factory:ready"]
-        assert "times=1" in scenes.file_at(box, pull["head"]["ref"], "part.py")
+        assert "times=1" in parts.file_at(box, pull["head"]["ref"], "part.py")
         comments = box.comments(number)
         assert len(comments) == 1
         assert "Ready for a person's review" in comments[0]
@@ -43,7 +43,7 @@ def test_the_whole_line_plans_and_one_fix_does_not(box: Town) -> None:
 
 
 def test_each_run_is_opened_and_closed_once_in_the_books(box: Town) -> None:
-    rows = scenes.books(box)
+    rows = parts.books(box)
     assert sorted((row.issue, row.kind, row.purpose, row.state) for row in rows) == [
         (1, "close", "local", "done"), (1, "open", "local", ""),
         (2, "close", "demiurge", "done"), (2, "open", "demiurge", ""),
@@ -62,6 +62,6 @@ def test_the_box_worked_with_no_token_that_writes_and_nobody_saw_the_key(box: To
 
 
 def test_the_status_comment_names_the_run_that_the_books_know(box: Town) -> None:
-    known = {row.run for row in scenes.books(box)}
+    known = {row.run for row in parts.books(box)}
     said = {found for text in box.comments(1) + box.comments(2) for found in re.findall(r"Run `(gh-[^`]+)`", text)}
     assert said == known
