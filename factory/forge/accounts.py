@@ -10,12 +10,13 @@ from decimal import Decimal
 from typing import Literal
 
 from factory.contracts.books import Row
-from factory.contracts.ticket import Denial, Ticket
+from factory.contracts.ticket import Denial, Purpose, Ticket, Verb
 from factory.ledger.spend import micro
 from factory.settings import Settings
 
 STALE = timedelta(hours=48)  # an open run older than this is dead: it blocks nobody, the watchdog closes it
 HOUR = timedelta(hours=1)
+_STEERED: tuple[Purpose, ...] = ("swarm", "local", "demiurge")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,13 @@ def about(rows: Sequence[Row], wanted: frozenset[int]) -> tuple[Row, ...]:
             if found & seen:
                 seen |= found
     return tuple(row for row in rows if numbers(row) & seen)
+
+
+def going_on(rows: Sequence[Row], issue: int, verb: Verb) -> Row | None:
+    """Where a word on an earlier run goes on: the newest row of this very issue that says where a bundle lies. What was
+    revised or reviewed on its pull request is another matter; only a plan that was shown can be approved."""
+    mine = (row for row in reversed(rows) if issue and row.issue == issue and row.handover and row.base_sha)
+    return next((row for row in mine if row.purpose in _STEERED and (verb != "approve" or row.state == "plan")), None)
 
 
 def raised(rows: Sequence[Row]) -> int:
@@ -208,7 +216,7 @@ def _row(ticket: Ticket, github_run: int, now: str, name: str, kind: str, why: s
     return Row.model_validate(
         {"id": name, "kind": kind, "run": ticket.run, "leg": ticket.depth, "event": ticket.event, "at": now,
          "purpose": ticket.purpose, "issue": ticket.issue, "pull": ticket.pull, "actor": ticket.actor,
-         "github_run": github_run, "base_sha": ticket.base_sha, "why": why}
+         "github_run": github_run, "base_sha": ticket.base_sha, "origin": ticket.origin, "why": why}
     )  # fmt: skip
 
 

@@ -181,13 +181,14 @@ def _ticket(asked: Asked, standing: Standing, subject: Subject | None, view: Vie
     """What a first gate signed stays as it is: only its depth counts on."""
     if asked.errand:
         return asked.errand.ticket.but(depth=min(asked.depth, 10))
-    pull = subject.pull if subject else None
+    pull, before = subject.pull if subject else None, _before(asked, view)
     return Ticket(
         repo=view.repo, purpose=asked.purpose, event=asked.event, actor=asked.sender.login,
         actor_id=asked.sender.id, role=standing.role, issue=asked.issue, pull=asked.pull, command=asked.command,
         effort=asked.effort, max_units=asked.max_units, dry_run=asked.dry_run or _plans_only(asked),
         seen=asked.at or view.time(), base=pull.base if pull else view.base,
-        base_sha=pull.base_sha if pull else _begun_at(asked, view) or view.base_sha,
+        base_sha=pull.base_sha if pull else before.base_sha if before else view.base_sha,
+        origin=(before.origin or before.run) if before else "",
         head=pull.head if pull else "", head_sha=pull.head_sha if pull else "", issued=view.time(),
     )  # fmt: skip
 
@@ -196,12 +197,11 @@ def _plans_only(asked: Asked) -> bool:
     return asked.command is not None and asked.command.verb == "plan"
 
 
-def _begun_at(asked: Asked, view: View) -> str:
-    """A word on an earlier run goes on from the commit that the run started from; "" = a new start."""
-    if asked.command is None or asked.command.verb not in STEERING:
-        return ""
-    rows = accounts.about(view.rows(), frozenset({asked.issue}))
-    return next((row.base_sha for row in reversed(rows) if row.handover and row.base_sha), "")
+def _before(asked: Asked, view: View) -> Row | None:
+    """The run that a word goes on from, with the commit it started from; None = a new start."""
+    if asked.pull or asked.command is None or asked.command.verb not in STEERING:
+        return None
+    return accounts.going_on(view.rows(), asked.issue, asked.command.verb)
 
 
 def _not_again(ticket: Ticket, view: View) -> None:

@@ -3,10 +3,22 @@
 from typing import Literal
 
 from factory.contracts.record import Record
+from factory.contracts.ticket import Purpose
 
 Destination = Literal["local_agent", "swarm", "copilot_task", "agentic_trigger", "notify"]
 DESTINATIONS: tuple[Destination, ...] = ("local_agent", "swarm", "copilot_task", "agentic_trigger", "notify")
-PRIVATE_LABELS = ("private", "privacy:local", "agent:local")  # the issue's code stays on the box
+STAYS = ("private", "privacy:local")  # the issue's work stays on the box, also when it is offline
+PRIVATE_LABELS = (*STAYS, "agent:local")  # asked for the box
+
+SWARM, LOCAL, REFINE = "factory-swarm", "factory-local", "factory-refine"
+_BOX: dict[Purpose, str] = {"revise": "factory-revise", "review": "factory-review"}
+
+
+def box_event(purpose: Purpose, proven: bool = False) -> str:
+    """The type of the repository_dispatch that the box's workflow takes. `proven`: what it gets needs refining only.
+
+    A name that no workflow listens to would lose the errand without a word: tests hold these to the YAML."""
+    return REFINE if proven else _BOX.get(purpose, LOCAL)
 
 
 class Signals(Record):

@@ -1,11 +1,13 @@
 """Jobs that wait for a runner that does not come: found long before GitHub cancels them after 24 hours. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from factory.contracts.hub import WorkflowJob, WorkflowRun
 from factory.contracts.record import Record
 from factory.settings import GithubSettings
+
+BOX = "self-hosted"
 
 
 class Parked(Record):
@@ -14,7 +16,7 @@ class Parked(Record):
     run: int
     job: str
     minutes: int
-    title: str  # the workflow run's display title: it holds the factory's run id
+    title: str  # the workflow run's display title: anybody may have chosen it
     url: str = ""
 
 
@@ -25,12 +27,24 @@ def parked(
     found = []
     for run, jobs in runs:
         for job in jobs:
-            if job.status != "queued" or "self-hosted" not in job.labels or not job.created:
+            if job.status != "queued" or BOX not in job.labels or not job.created:
                 continue
             minutes = minutes_between(job.created, now)
             if minutes >= settings.box_minutes:
                 found.append(Parked(run=run.id, job=job.name, minutes=int(minutes), title=run.name, url=run.url))
     return tuple(found)
+
+
+def busy(jobs: Iterable[WorkflowJob]) -> bool:
+    """A box that works on something is not offline: what waits for it has its turn later."""
+    return any(job.status == "in_progress" and BOX in job.labels for job in jobs)
+
+
+def never_began(jobs: Sequence[WorkflowJob], name: str) -> bool:
+    """No runner ever took this job, so it cannot have spent anything. In a called workflow it is named `caller / name`.
+    What is not listed is not known."""
+    mine = [job for job in jobs if job.name.rpartition(" / ")[2] == name]
+    return bool(mine) and not any(job.runner for job in mine)
 
 
 def minutes_between(earlier: str, later: str) -> float:

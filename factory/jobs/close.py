@@ -41,7 +41,8 @@ def settle(here: Site, lease: Row, result: Result) -> Booked:
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
         before = sum(leg.money for leg in legs(rows) if leg.open.run == lease.run and leg.open.id != lease.id)
-        used = lease.reserved if result.spent is None else max(result.spent - before, 0)
+        known = None if result.spent is None else max(result.spent - before, 0)
+        used = 0 if result.idle else lease.reserved if known is None else known
         return (
             closing(
                 lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),

@@ -41,7 +41,8 @@ class JobContext:
     def inputs(self) -> Json:
         """Of workflow_dispatch or workflow_call: FACTORY_INPUTS holds `toJSON(inputs)`, else the payload's."""
         text = self.environment.get("FACTORY_INPUTS", "")
-        found = _object(text, "FACTORY_INPUTS") if text else self.payload.get("inputs")
+        given = text.strip() not in ("", "null")  # an event without inputs
+        found = _object(text, "FACTORY_INPUTS") if given else self.payload.get("inputs")
         return found if isinstance(found, dict) else {}
 
     @property

@@ -1,9 +1,10 @@
 """How a run ended, put together from what its jobs left: their results, the bundle, what `ship` did."""
 
-from factory.contracts.errors import FactoryError
+from factory.contracts.errors import FactoryError, HubProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Run
 from factory.contracts.ticket import Handover
+from factory.forge.waiting import never_began
 from factory.handover.bundle import MANIFEST, read_bundle
 from factory.handover.folder import record, records
 from factory.jobs.shipped import Shipped, read_shipped
@@ -23,11 +24,12 @@ _STOPPED = ("budget", "cancelled_by_human", "branch_moved")
 
 
 class Result(Record):
-    """`spent`: micro-dollars of the whole run, None when nobody knows."""
+    """`spent`: micro-dollars of the whole run, None when nobody knows. `idle`: nothing of this leg could spend."""
 
     stand: Stand
     sentence: str = ""
     spent: int | None = None
+    idle: bool = False
     pull: int = 0
     url: str = ""
     ladder: tuple[str, ...] = ()
@@ -39,12 +41,23 @@ def read_result(here: Site) -> Result:
     """Never raises for what a job left: what cannot be read is said to be so."""
     needs, shipped = here.context.needs, read_shipped(here.context.temp)
     run, spent = _bundle(here, needs)
-    if not any(_result(needs, name) in ("success", "failure", "cancelled") for name in _THINKING):
-        spent = 0  # nobody could spend anything
+    idle = _idle(here, needs)
     if shipped and shipped.spent is not None:
         spent = shipped.spent
     made = _ended(here, needs, shipped, run)
-    return made.but(spent=spent, handover=handover_of(here, needs), run=(shipped.run if shipped else None) or run)
+    whole = (shipped.run if shipped else None) or run
+    return made.but(spent=None if idle else spent, idle=idle, handover=handover_of(here, needs), run=whole)
+
+
+def _idle(here: Site, needs: Json) -> bool:
+    """No job that may spend has run; one that waited for the box until it was cancelled has not."""
+    began = [name for name in _THINKING if _result(needs, name) in ("success", "failure", "cancelled")]
+    if began != ["work"] or _result(needs, "work") != "cancelled":
+        return not began
+    try:
+        return never_began(list(here.hub.jobs(here.context.run_id)), _NAMES["work"])
+    except HubProblem:
+        return False
 
 
 def _ended(here: Site, needs: Json, shipped: Shipped | None, run: Run | None) -> Result:

@@ -12,15 +12,17 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubForbidden, HubProblem, UsageProblem
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import STEERING, Errand, Handover
-from factory.forge.accounts import about, numbers
-from factory.forge.routing import DESTINATIONS, Route, Signals, choose
+from factory.forge.accounts import going_on
+from factory.forge.provenance import BOX, is_ours
+from factory.forge.routing import DESTINATIONS, SWARM, Route, Signals, box_event, choose
 from factory.jobs.context import JobContext
 from factory.jobs.send import UNSIGNED, payload_of
 from factory.jobs.wire import CONFIG, Site, site
 
 COPILOT = "copilot-swe-agent[bot]"
+NO_RUN = "There is no earlier run here to go on from: label the issue, or write `/factory fix`."
+NO_PLAN = "There is no plan here that waits for a word: `/factory plan` makes one."
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
-_BOX_EVENTS = {"revise": "factory-revise", "review": "factory-review"}
 
 
 def route(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
@@ -77,17 +79,17 @@ def _auto(here: Site) -> Route:
 def _waiting(here: Site) -> int:
     """Runs that wait for a runner; 0 where the token may not look."""
     try:
-        return sum(1 for run in here.hub.workflow_runs("", status="queued") if "box" in run.name.split())
+        return sum(1 for run in here.hub.workflow_runs("", status="queued") if is_ours(run, BOX))
     except HubForbidden:
         return 0
 
 
 def _box(here: Site) -> str:
-    return _dispatch(here, _BOX_EVENTS.get(here.ticket.purpose, "factory-local"), "Sent to the box.")
+    return _dispatch(here, box_event(here.ticket.purpose), "Sent to the box.")
 
 
 def _swarm(here: Site) -> str:
-    return _dispatch(here, "factory-swarm", "Sent to the swarm.")
+    return _dispatch(here, SWARM, "Sent to the swarm.")
 
 
 def _dispatch(here: Site, event: str, done: str) -> str:
@@ -96,18 +98,13 @@ def _dispatch(here: Site, event: str, done: str) -> str:
         return _told(here, UNSIGNED.replace("Not sent on to the box", "Not started"))
     key = f"{ticket.run}.{ticket.depth + 1}"
     handover = None
-    if ticket.command and ticket.command.verb in STEERING:
-        row = last_bundle(here.books.read().rows, here)
+    if ticket.command and ticket.command.verb in STEERING and ticket.purpose == "swarm":
+        row = going_on(here.books.read().rows, ticket.issue, ticket.command.verb)
         if row is None:
-            return _told(here, "There is no earlier run here to go on from: label the issue, or write `/factory fix`.")
+            return _told(here, NO_PLAN if ticket.command.verb == "approve" else NO_RUN)
         handover = Handover.from_json(row.handover)
     here.effects.dispatch(event, payload_of(Errand(ticket=ticket, handover=handover, run=key)), key)
     return done
-
-
-def last_bundle(rows: tuple[Row, ...], here: Site) -> Row | None:
-    """The newest row of this issue that says where a bundle lies."""
-    return next((row for row in reversed(about(rows, numbers(here.ticket))) if row.handover), None)
 
 
 def _told(here: Site, words: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Errand, Handover
+from factory.forge.routing import box_event
 from factory.jobs.close import settle
 from factory.jobs.context import JobContext
 from factory.jobs.result import read_result
@@ -12,7 +13,6 @@ from factory.jobs.shipped import Shipped, read_shipped
 from factory.jobs.wire import CONFIG, Site, lease_of, site
 
 MAX_PAYLOAD = 60_000  # bytes; GitHub takes less than 64 KB
-REFINE, WORK = "factory-refine", "factory-work"
 UNSIGNED = (
     "Not sent on to the box: tickets are not signed, and another workflow run cannot believe an unsigned one. Run "
     "`factory init --keys`, set FACTORY_GATE_KEY and FACTORY_GATE_PUBLIC, then write /factory retry."
@@ -38,7 +38,7 @@ def send(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
         settle(here, lease, result)
     key = f"{here.ticket.run}.{here.ticket.depth + 1}"  # not the run's own id: this workflow run may be called so
     errand = Errand(ticket=here.ticket, handover=Handover.from_json(result.handover), run=key)
-    here.effects.dispatch(REFINE if proven else WORK, payload_of(errand), key)
+    here.effects.dispatch(box_event(here.ticket.purpose, proven), payload_of(errand), key)
     if not proven:
         Shipped(code="sent", stand="parked", sentence=ALL_ON_THE_BOX).save(context.temp)
     _say(here, "Sent on to the box, which reviews, fixes and judges it." if proven else "Sent on to the box.")

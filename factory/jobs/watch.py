@@ -1,32 +1,39 @@
 """watch: hourly, what waits too long for the box is said on its issue, or goes to the next rung; runs whose last word
 was never said get one. docs/github.md#ladder"""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from factory.contracts.books import Row
-from factory.contracts.errors import HubProblem
-from factory.contracts.hub import WorkflowRun
+from factory.contracts.hub import WorkflowJob, WorkflowRun
 from factory.contracts.seams import Clock
-from factory.forge.accounts import closing, legs, numbers, stale
+from factory.forge.accounts import closing, legs, stale
 from factory.forge.effects import Effects
 from factory.forge.markers import Markers
-from factory.forge.waiting import Parked, parked
+from factory.forge.provenance import BOX, is_ours
+from factory.forge.waiting import Parked, busy, parked
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
+from factory.jobs.rung import Moved, to_cloud
 from factory.jobs.wire import CONFIG
 
 WAITING = ("queued", "in_progress")  # a run is in progress while one of its jobs waits for the box
-_KEY = re.compile(r"gh-\d+-[0-9a-f]{12}(\.\d+)?")
-OFFLINE = (
-    "No runner took the job `{job}` for {minutes} minutes: the box seems to be offline. It starts as soon as the box "
-    "is back; GitHub gives up after 24 hours. `/factory stop` ends it, `/factory retry` asks again later."
+_OFFLINE = "No runner took the job `{job}` for {minutes} minutes: the box seems to be offline. "
+_PARKED = (
+    "It starts as soon as the box is back; GitHub gives up after 24 hours. `/factory stop` ends it, `/factory retry` "
+    "asks again later."
 )
-TO_CLOUD = (
-    "No runner took the job `{job}` for {minutes} minutes: the box seems to be offline. Hosted jobs do its part now, "
-    'with the endpoints that they can reach (box_offline = "cloud").'
+BUSY = (
+    "The job `{job}` has waited for {minutes} minutes: the box is at work on something else. It starts in its turn; "
+    "GitHub gives up after 24 hours. `/factory stop` ends it."
 )
+WORDS: dict[Moved, str] = {
+    "moved": f"{_OFFLINE}Hosted jobs do its part now, with the endpoints that they can reach "
+    '(box_offline = "cloud").',
+    "stays": f"{_OFFLINE}{_PARKED}",
+    "cut": f"{_OFFLINE}Hosted jobs were to do its part and could not be asked. What was made so far is kept: "
+    "`/factory retry` goes on from there.",
+}  # fmt: skip
 LOST = (
     "Run `{run}` has not been heard of for two days: it counts as failed, and all that was reserved for it counts as "
     "spent. `/factory retry` goes on from what it left."
@@ -34,66 +41,62 @@ LOST = (
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What one look found and did."""
+class Looked:
+    """What waits too long, and whether the box is at work all the same."""
 
-    offline: int
-    lost: int
+    waiting: tuple[Parked, ...]
+    busy: bool
 
 
 def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
     """One look. Says each thing once an issue, however often it looks."""
     here = ground(context, config, clock)
-    rows = here.books.read().rows
-    found = parked(((run, here.hub.jobs(run.id)) for run in _at_work(here)), here.now, here.settings.github)
-    told = sum(_tell(here, item, rows) for item in found)
+    seen = _look(here)
+    rows = here.books.read().rows if seen.waiting else ()
+    told = sum(_tell(here, item, rows, seen.busy) for item in seen.waiting)
     gone = _close_lost(here)
-    context.summary(f"## Watchdog\n\n{len(found)} jobs wait for the box, {told} said; {gone} lost runs closed.\n")
-    context.output(offline=str(len(found)), lost=str(gone))
+    context.summary(f"## Watchdog\n\n{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed.\n")
+    context.output(offline=str(len(seen.waiting)), lost=str(gone))
     return 0
 
 
+def _look(here: Ground) -> Looked:
+    found: list[tuple[WorkflowRun, tuple[WorkflowJob, ...]]] = [
+        (run, tuple(here.hub.jobs(run.id))) for run in _at_work(here)
+    ]
+    working = busy(job for _, jobs in found for job in jobs)
+    return Looked(parked(found, here.now, here.settings.github), working)
+
+
 def _at_work(here: Ground) -> list[WorkflowRun]:
-    """Runs of the factory's that are not over; their names hold the run they work for."""
-    found = [run for status in WAITING for run in here.hub.workflow_runs("", status=status)]
+    """Runs of the factory's own box workflow that are not over. Others are nobody's business here: they may call
+    themselves whatever they like."""
+    found = [run for status in WAITING for run in here.hub.workflow_runs("", status=status) if is_ours(run, BOX)]
     return list({run.id: run for run in found}.values())
 
 
-def _tell(here: Ground, item: Parked, rows: tuple[Row, ...]) -> bool:
-    row = _row_of(item, rows)
+def _tell(here: Ground, item: Parked, rows: tuple[Row, ...], working: bool) -> bool:
+    """The workflow run that holds the lease is the one that the job belongs to."""
+    row = next((leg.open for leg in legs(rows) if leg.close is None and leg.open.github_run == item.run), None)
     if row is None:
         here.context.say("warning", f"The job {item.job} of workflow run {item.run} waits for {item.minutes} minutes.")
         return False
-    cloud = here.settings.github.box_offline == "cloud" and _moved(here, item, row)
-    words = (TO_CLOUD if cloud else OFFLINE).format(job=item.job, minutes=item.minutes)
-    return _said(here, row, f"no_runner-{row.leg}", words)
-
-
-def _row_of(item: Parked, rows: tuple[Row, ...]) -> Row | None:
-    """The open row of the run that a workflow run works for: by its id, else by its name."""
-    opened = [leg.open for leg in legs(rows) if leg.close is None]
-    by_id = next((row for row in opened if row.github_run == item.run), None)
-    match = _KEY.search(item.title)
-    name = match.group().partition(".")[0] if match else ""
-    return by_id or next((row for row in opened if row.run == name), None)
-
-
-def _moved(here: Ground, item: Parked, row: Row) -> bool:
-    """The parked workflow run is cancelled, and what it was sent goes to hosted runners. False: nothing to send."""
-    from factory.jobs.rung import to_cloud
-
-    try:
-        return to_cloud(here, item, row)
-    except HubProblem as problem:
-        here.context.say("warning", f"The next rung was not reached: {problem}")
+    facts = {"job": item.job, "minutes": item.minutes}
+    if working:
+        return _said(here, row, f"box_busy-{row.leg}", BUSY.format(**facts))
+    moved: Moved = "stays"
+    if here.settings.github.box_offline == "cloud":
+        moved = to_cloud(here, _effects(here, row), item, row)
+    if moved == "not_here":  # the hourly look may cancel, and says what became of it
         return False
+    return _said(here, row, f"no_runner-{row.leg}-{moved}", WORDS[moved].format(**facts))
 
 
 def _said(here: Ground, row: Row, kind: str, words: str) -> bool:
-    number = next(iter(sorted(numbers(row), reverse=True)), 0) if not row.issue else row.issue
+    number = row.pull or row.issue
     if not number:
         return False
-    _effects(here, row.run).say(number, kind, words)
+    _effects(here, row).say(number, kind, words)
     return True
 
 
@@ -110,6 +113,7 @@ def _close_lost(here: Ground) -> int:
     return len(booked.added)
 
 
-def _effects(here: Ground, run: str) -> Effects:
+def _effects(here: Ground, row: Row) -> Effects:
+    """Nothing older than the run's lease is looked through."""
     markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
-    return Effects(here.hub, markers, here.clock, run, again=here.context.attempt > 1)
+    return Effects(here.hub, markers, here.clock, row.run, again=here.context.attempt > 1, since=row.at)

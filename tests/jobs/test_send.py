@@ -60,7 +60,7 @@ def test_without_a_model_for_hosted_jobs_all_goes_to_the_box(here: Place) -> Non
     bundle.into(job.temp)
     assert send(job, clock=here.clock) == 0
     assert close(job, clock=here.clock) == 0
-    assert [each["action"] for each in dispatched(here)] == ["factory-work"]
+    assert [each["action"] for each in dispatched(here)] == ["factory-local"]
     (text,) = here.comments(number)
     assert "**Parked.** No model answers hosted jobs, so the box does the whole line." in text
     assert "Sent on to the box." in text
