@@ -87,9 +87,14 @@ def _typed(problem: GitProblem, url: str) -> HubProblem | Moved:
     words = str(problem)
     for signs, kind, status in _MEANT:
         if any(sign.lower() in words.lower() for sign in signs):
-            return kind(f"{url} refuses: {words}", status)
+            return kind(f"{url} refuses: {words}{_hint(words) if kind is HubForbidden else ''}", status)
     if any(sign in words for sign in _MOVED):
         return Moved(words)
     if "[remote rejected]" in words:
         return HubRefused(f"{url} does not take the push: {words}", 422)
     return HubUnreachable(f"{url} does not answer git: {words}")
+
+
+def _hint(words: str) -> str:
+    need = "write" if words.startswith("git push") else "read"
+    return f"\nCheck `permissions:` of the job: give the job's token contents={need}."
