@@ -152,12 +152,12 @@ def pinned() -> list[Said]:
 
 def templates(root: Path = ROOT) -> list[Said]:
     """Issue templates that set a trigger label: it would fire as whoever opens the issue."""
-    from factory.forge.events import LABELS
+    from factory.forge.labels import TRIGGERS
 
     found = []
     for path in sorted(root.glob(".github/ISSUE_TEMPLATE/*")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            for label in LABELS:
+            for label in TRIGGERS:
                 if label in line:
                     name, todo = str(path.relative_to(root)), "Take the label out of the template."
                     found.append(Said(path=name, line=number, message=f"sets {label}, which starts work", todo=todo))

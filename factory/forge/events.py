@@ -20,8 +20,8 @@ from factory.contracts.hub import Person
 from factory.contracts.record import Json, Record, ValidationError
 from factory.contracts.ticket import Command, Errand, Purpose
 from factory.forge.commands import NotUnderstood, misplaced, parse, purpose
+from factory.forge.labels import TRIGGERS
 
-LABELS: dict[str, Purpose] = {"agent:swarm": "swarm", "agent:local": "local", "agent:demiurge": "demiurge"}
 FEEDBACK = "factory-feedback"  # repository_dispatch: look at this review; says where, nothing is taken from it
 MAX_TASK = 60_000  # characters of a dispatched task
 CLOCK = Person(login="schedule", id=0)
@@ -85,11 +85,11 @@ def feedback(name: str, payload: Json) -> Json | None:
 def _label(payload: Json, repo: str) -> Asked | None:
     issue, sender = _table(payload, "issue"), person(_table(payload, "sender"))
     label = str(_table(payload, "label").get("name", ""))
-    if label not in LABELS or sender is None or not _number(issue, "number"):
+    if label not in TRIGGERS or sender is None or not _number(issue, "number"):
         return None
     at, number = str(issue.get("updated_at", "")), _number(issue, "number")
     return Asked(
-        purpose=LABELS[label], event=f"{repo}#{number} label {label} by {sender.login} at {at}", sender=sender,
+        purpose=TRIGGERS[label], event=f"{repo}#{number} label {label} by {sender.login} at {at}", sender=sender,
         at=at, issue=number, told=_words(issue), comments=_number(issue, "comments"),
     )  # fmt: skip
 

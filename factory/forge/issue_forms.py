@@ -7,14 +7,14 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from factory.forge.events import LABELS
+from factory.forge.labels import TRIGGERS
 
 FOLDER = Path(".github", "ISSUE_TEMPLATE")
 SINGLE = (Path(".github", "ISSUE_TEMPLATE.md"), Path("ISSUE_TEMPLATE.md"), Path("docs", "ISSUE_TEMPLATE.md"))
 _KEY = re.compile(r"^[\"']?labels[\"']?[ \t]*:", re.IGNORECASE)
 
 
-def lint(root: Path, triggers: Collection[str] = tuple(LABELS)) -> tuple[str, ...]:
+def lint(root: Path, triggers: Collection[str] = tuple(TRIGGERS)) -> tuple[str, ...]:
     """One sentence for each template of the repository at `root` that sets a trigger label by itself."""
     folder = root / FOLDER
     files = sorted(path for path in folder.glob("*") if path.suffix in (".yml", ".yaml", ".md") and path.is_file())

@@ -31,7 +31,7 @@ def web_of(environment: Mapping[str, str]) -> str:
 
 def make_labels(repo: str, environment: Mapping[str, str]) -> str:
     """Create or correct every label of the factory's; running it again changes nothing."""
-    from factory.install.labels import LABELS
+    from factory.forge.labels import LABELS
 
     hub = hub_of(repo, environment)
     for label in LABELS:

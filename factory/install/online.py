@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from factory.contracts.record import Json
+from factory.forge.labels import LABELS, TRIGGERS
 from factory.install.checkup import Row, missing, ok, unknown, weaker
-from factory.install.labels import LABELS, TRIGGERS
 from factory.install.triggered import Triggered, triggered
 from factory.settings import Settings
 

@@ -8,20 +8,12 @@ from factory.contracts.finding import Finding
 from factory.contracts.hub import PullInfo
 from factory.contracts.run import Run
 from factory.contracts.story import Story
+from factory.forge.labels import label
 from factory.jobs.wire import Site
 from factory.render import check, facts, inline, tracking
 
 if TYPE_CHECKING:
     from factory.stages.shop import Shop
-
-LABELS = {
-    "factory:draft": ("c5def5", "Not judged or not accepted yet"),
-    "factory:ready": ("0e8a16", "Accepted: a person reviews it"),
-    "factory:failed": ("b60205", "The factory could not solve this"),
-    "factory:tracking": ("ededed", "A plan of the factory"),
-    "factory:dependency-change": ("fbca04", "Dependencies change: a person must look"),
-    "factory:needs-person": ("fbca04", "A person must look before this is merged"),
-}
 
 
 def publish(here: Site, run: Run, shop: "Shop", pull: PullInfo, extra: tuple[str, ...] = ()) -> None:
@@ -79,5 +71,5 @@ def mark(here: Site, pull: PullInfo, state: str, extra: tuple[str, ...] = ()) ->
 
 
 def ensure(here: Site, name: str) -> None:
-    color, words = LABELS[name]
-    here.hub.ensure_label(name, color, words)
+    found = label(name)
+    here.hub.ensure_label(found.name, found.color, found.description)

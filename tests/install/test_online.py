@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from factory.install.labels import LABELS
+from factory.forge.labels import LABELS
 from factory.simulator.hub.runs import Runner, settings
 from factory.simulator.hub.serve import Served, serve
 from factory.simulator.hub.state import Hub
