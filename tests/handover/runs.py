@@ -1,5 +1,6 @@
 """Small runs with real git trees, in a state folder of their own."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from factory.git import Store
 from factory.settings import Settings
 from tests.line.targets import repository
 
+BINARY = bytes(range(256)) * 40
 BASE: dict[str, str | bytes] = {"app.py": "def one():\n    return 1\n", "README.md": "hello\n", "run.sh": "echo\n"}
 
 
@@ -57,3 +59,9 @@ def with_files(run: Run, store: Store, files: Sequence[FileChange], **facts: Any
     change = Change(unit="code", role="backend", title="Two", base=run.repo.tree, files=tuple(files))
     wave = Wave(n=1, changes=(change,), trees=(tree,), tree=tree)
     return run.but(waves=(wave,), tree=tree, evidence=Evidence(tree=tree, base=run.repo.tree), **facts)
+
+
+def elsewhere(sent: dict[str, Any], name: str = "two") -> tuple[State, Path]:
+    repo = sent["tmp"] / name / "clone"
+    shutil.copytree(sent["repo"], repo)
+    return machine(sent["tmp"] / name / "state"), repo

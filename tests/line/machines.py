@@ -45,16 +45,17 @@ class Fleet:
         subprocess.run(["git", "clone", "-q", self.origin, clone], check=True, capture_output=True)
         if bundle:
             shutil.copytree(bundle, home / "bundle")
-        extra = ["--changes", changes] if changes else []
+        extra: list[str | Path] = ["--changes", changes] if changes else []
         (home / "event.json").write_text("{}")
-        actions = {
+        around: dict[str, Any] = {
             "GITHUB_OUTPUT": str(home / "output"), "GITHUB_STEP_SUMMARY": str(home / "summary"),
             "GITHUB_EVENT_PATH": str(home / "event.json"), "GITHUB_EVENT_NAME": "issues", "GITHUB_RUN_ID": "1",
             "GITHUB_REPOSITORY": "o/shop", "RUNNER_TEMP": str(home),
+            **(environment or {}),
         }  # fmt: skip
         done = factory(
             state or home / "state", "stage", name, "--run", home / "bundle" / "run.json", "--repo", clone,
-            "--config", self.config, *extra, *arguments, **actions, **(environment or {}),
+            "--config", self.config, *extra, *arguments, **around,
         )  # fmt: skip
         if ok:
             assert done.returncode == 0, done.stderr

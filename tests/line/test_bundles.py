@@ -1,14 +1,16 @@
 """The line as jobs on machines that share nothing: bundles only, the same result as one process."""
 
 import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.line.machines import Fleet, Job
-from tests.line.targets import SHOP, factory, result, shop, shop_settings
+from tests.line.targets import FACTORY, SHOP, factory, git, result, shop, shop_settings
 
 
 def fleet(folder: Path) -> Fleet:
@@ -133,9 +135,7 @@ def test_act_07_the_work_folder_may_be_cleaned_between_jobs(swarm: dict[str, Any
     assert two.record["verdict"]["decision"] == "ACCEPT"
 
 
-def test_crs_05_a_half_written_bundle_is_put_aside(
-    swarm: dict[str, Any], tmp_path: Path
-) -> None:
+def test_crs_05_a_half_written_bundle_is_put_aside(swarm: dict[str, Any], tmp_path: Path) -> None:
     """CRS-05: found by its digest, counts as absent, the stage runs from this machine's own journal."""
     machines, jobs = swarm["machines"], swarm["jobs"]
     state = tmp_path / "state"
@@ -183,3 +183,27 @@ def test_the_whole_line_on_the_box_in_one_job(tmp_path: Path) -> None:
     two = machines.begun("work", state=tmp_path / "state")
     assert two.record["rounds"] == one.record["rounds"]
     assert factory(tmp_path / "state", "ledger", "cost", "last", "--json").stdout == spent
+
+
+@pytest.mark.parametrize("moment", ["plan: done", "unit frontend: done", "verify …", "round 1"])
+def test_a_box_job_that_is_killed_and_run_again_ends_the_same(
+    swarm: dict[str, Any], tmp_path: Path, moment: str
+) -> None:
+    """SIGKILL somewhere in the middle; the second attempt finds the state folder and no bundle."""
+    machines, state = fleet(tmp_path), tmp_path / "state"
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(machines.origin), str(clone))
+    command = [*FACTORY, "stage", "work", "--run", tmp_path / "b" / "run.json", "--repo", clone, "--config",
+               machines.config, "--issue", machines.issue, "--ticket", machines.ticket()]  # fmt: skip
+    with subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, env={**os.environ, "FACTORY_STATE": str(state)}
+    ) as process:
+        assert process.stderr
+        assert any(moment in line for line in process.stderr), "the moment never came"
+        process.kill()
+    assert not (tmp_path / "b" / "run.json").exists()
+    again = machines.begun("work", state=state)
+    wanted = swarm["jobs"]["refine"].record
+    for key in ("tree", "pack"):
+        assert again.record[key] == wanted[key]
+    assert again.record["rounds"][-1]["decision"] == "accept"
