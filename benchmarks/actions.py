@@ -1,4 +1,4 @@
-"""What the line costs as jobs of GitHub Actions: `python -m benchmarks.actions [startup] [bundle]`."""
+"""What the line costs as jobs of GitHub Actions: `python -m benchmarks.actions [startup] [bundle] [calls]`."""
 
 import statistics
 import subprocess
@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.answers import judged, plan, settings
+from benchmarks.calls import calls
 from benchmarks.factory import ENVIRONMENT, SCRIPT, factory
 from benchmarks.large import ISSUE, TEST, loops
 from benchmarks.repository import large
@@ -84,7 +85,7 @@ def bundle(folder: Path) -> list[Row]:
     ]
 
 
-BENCHMARKS = {"startup": startup, "bundle": bundle}
+BENCHMARKS = {"startup": startup, "bundle": bundle, "calls": calls}
 
 
 def main(names: list[str]) -> int:
