@@ -237,8 +237,17 @@ def _steered(old: "Run", ticket: "Ticket", state: "State") -> "Run":
     if known:
         return known
     run = begin(old, ticket, state)
+    run = run.but(replaces=(*old.replaces, *_left_behind(old, state)))
     run_in(state.db, run, _issue(run))
     return run
+
+
+def _left_behind(old: "Run", state: "State") -> tuple[str, ...]:
+    """The commits that the old run's delivery would have made: what may stand on the branch by now."""
+    from factory.app import store_of
+    from factory.stages.commits import commits_of
+
+    return tuple(commit.sha for commit in commits_of(old, store_of(old, state))) if old.tree else ()
 
 
 def _verify(ticket: "Ticket", order: Order) -> None:

@@ -27,6 +27,7 @@ class Row(Record):
     comment: int = 0  # the status comment
     pull_made: int = 0
     handover: str = ""  # JSON of a Handover: the run's last bundle, or what an open one was given
+    origin: str = ""  # the first run of the task, when this one went on from another
     base_sha: str = ""  # the commit the run started from
     ticket: str = ""  # open: the signed ticket, JSON, so that the next rung can take the run up
     why: str = ""  # one sentence: the last decision's reason

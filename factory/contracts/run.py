@@ -85,7 +85,14 @@ class Run(Record):
     stopped: Stop | None = None
     resettled: dict[str, str] = {}  # pass of a stage -> blob of the settings it ran under after a resume changed them
 
+    replaces: tuple[str, ...] = ()  # commits that the run before this one may have left on the branch
+
+    @property
+    def origin(self) -> str:
+        """The first run of the task: a run that goes on from another delivers where that one did."""
+        return (self.ticket.origin if self.ticket else "") or self.id
+
     @property
     def key(self) -> str:
         """Eight hex digits that name this run's branch."""
-        return digest(self.id)[:8]
+        return digest(self.origin)[:8]

@@ -74,6 +74,7 @@ class Ticket(Record):
     head: str = ""  # branch of the pull request
     head_sha: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
     issued: str  # ISO 8601 UTC, GitHub's clock where it said one
+    origin: str = Field(default="", max_length=64)  # a word on an earlier run: the first run of that task
     depth: int = Field(default=0, ge=0, le=10)  # dispatches this ticket has come through
     signature: str = Field(default="", max_length=200)
 
@@ -81,6 +82,11 @@ class Ticket(Record):
     def run(self) -> str:
         """The run's id: the same event gives the same run, however often it is delivered."""
         return f"gh-{self.pull or self.issue}-{digest(f'{self.repo} {self.event}')[:12]}"
+
+    @property
+    def task(self) -> str:
+        """What branch, pull request and comments are known by: a run that goes on from another keeps its."""
+        return self.origin or self.run
 
     @property
     def payload(self) -> bytes:

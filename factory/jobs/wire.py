@@ -108,8 +108,8 @@ def site(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     url = repository_url(f"{context.server_url}/{context.repo}")
     return Site(
         context=context, settings=settings, ticket=ticket, clock=clock, hub=hub,
-        effects=CleanEffects(hub, markers, clock, ticket.run, hygiene, again=again, since=since),
-        pushing=CleanEffects(pusher, markers, clock, ticket.run, hygiene, again=again, since=since),
+        effects=CleanEffects(hub, markers, clock, ticket.task, hygiene, again=again, since=since),
+        pushing=CleanEffects(pusher, markers, clock, ticket.task, hygiene, again=again, since=since),
         tokens=pusher.caller.tokens, books=SharedBooks(context.temp / "factory-books.git", f"{url}.git", writes, clock),
         git_url=f"{url}.git",
     )  # fmt: skip
@@ -160,7 +160,8 @@ def status_comment(rows: tuple[Row, ...], here: Site) -> int:
     named = str(told.get("outputs", {}).get("comment", "")) if isinstance(told, dict) else ""
     if named.isdigit():
         return int(named)
-    return next((row.comment for row in reversed(rows) if row.run == here.ticket.run and row.comment), 0)
+    mine = (here.ticket.run, here.ticket.task)
+    return next((row.comment for row in reversed(rows) if {row.run, row.origin} & set(mine) and row.comment), 0)
 
 
 def _clock() -> Clock:

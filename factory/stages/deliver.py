@@ -20,7 +20,8 @@ def deliver(run: Run, shop: Shop) -> Run:
     before = run.delivery.commits[-1].sha if run.delivery else start
     if before and not existing:
         raise Stopped("cancelled_by_human", f"The branch {name} was deleted: restore it, then ask again.")
-    if existing and existing not in (before, *(commit.sha for commit in commits)):  # an earlier state of this run's
+    ours = (before, *run.replaces, *(commit.sha for commit in commits))  # earlier states of this task's
+    if existing and existing not in ours:
         raise Stopped(
             "branch_moved", f"The branch {name} was changed by somebody else: merge it or rename it, then resume."
         )
@@ -33,7 +34,7 @@ def deliver(run: Run, shop: Shop) -> Run:
         pull = Pull(number=run.event.pull, url="", draft=draft, title=title(run), branch=name,
                     base=run.repo.ref)  # fmt: skip
         return run.but(delivery=Delivery(branch=name, commits=commits, pull=pull, rounds=len(run.rounds)))
-    marker = shop.mark(run.id, "pull")
+    marker = shop.mark(run.origin, "pull")
     text = body(shop.story(run), marker)
     shop.journal.check(run.id)
     found = shop.pulls.find(marker)

@@ -14,7 +14,10 @@ from tests.line.test_bundles import fleet, wave
 def word(machines: Fleet, job: Job, event: str = "comment 9", **command: Any) -> dict[str, str]:
     """FACTORY_TICKET of a `/factory …` comment on the same issue."""
     before = Ticket.model_validate(job.record["ticket"])
-    ticket = before.but(event=f"o/shop#42 {event}", command=Command.model_validate(command), dry_run=False)
+    first = before.origin or before.run
+    ticket = before.but(
+        event=f"o/shop#42 {event}", origin=first, command=Command.model_validate(command), dry_run=False
+    )
     return {"FACTORY_TICKET": ticket.to_json()}
 
 
@@ -73,6 +76,19 @@ def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Jo
     collected = machines.job("collect", "--digest", done.outputs["digest"], bundle=done.bundle, into="collect-only")
     assert [wave["n"] for wave in collected.record["waves"]] == [1]
     assert collected.record["tree"] not in ("", job.record["tree"])
+
+
+def test_a_run_that_goes_on_delivers_where_the_first_one_did(merged: tuple[Fleet, Job]) -> None:
+    """The same branch and pull request, over the commits that the run before may have left there."""
+    from factory.contracts.run import Run
+    from factory.stages.deliver import branch_name
+
+    machines, job = merged
+    before = Run.from_json((job.bundle / "run.json").read_bytes())
+    done = Run.from_json((go_on(machines, job, into="again", verb="retry").bundle / "run.json").read_bytes())
+    assert done.id != before.id
+    assert branch_name(done) == branch_name(before)
+    assert len(done.replaces) == 4
 
 
 def test_skip_verify_is_said_and_never_green(merged: tuple[Fleet, Job]) -> None:
