@@ -35,7 +35,13 @@ def place(tmp_path: Path) -> Iterator[World]:
 
 
 def installed(place: World, public: str, permissions: dict[str, Level] | None = None) -> App:
-    return register(place.hub, "our-factory", permissions or {**SHIP, "metadata": "read", "workflows": "write"}, place.repo, pem=public)
+    return register(
+        place.hub,
+        "our-factory",
+        permissions or {**SHIP, "metadata": "read", "workflows": "write"},
+        place.repo,
+        pem=public,
+    )
 
 
 def test_an_app_token_is_minted_for_this_repository_with_least_rights(place: World, keys: tuple[str, str]) -> None:
