@@ -3,7 +3,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test test-network test-kill test-vllm check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-whole test-vllm check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -29,6 +29,9 @@ test-network: setup
 
 test-kill: setup
 	$(RUN) pytest -m kill -n auto
+
+test-whole: setup
+	$(RUN) pytest -m "whole and not kill" -n auto
 
 test-vllm: setup
 	$(RUN) python -m scripts.real_vllm setup .vllm

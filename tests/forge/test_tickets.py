@@ -52,7 +52,7 @@ def test_without_keys_only_the_same_run_counts() -> None:
     refused(unsigned, PUBLIC, same_run=True)  # with a key configured, an unsigned one never counts
 
 
-@pytest.mark.parametrize("key", ["x", "AAAA", "é", KEY + KEY])
+@pytest.mark.parametrize("key", ["x", "AAAA", "é", KEY + KEY], ids=["short", "few", "no ASCII", "twice"])
 def test_a_key_that_is_none_says_which_and_what_to_do(key: str) -> None:
     with pytest.raises(UsageProblem, match="FACTORY_GATE_KEY"):
         sign(ticket(), key)

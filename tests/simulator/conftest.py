@@ -14,3 +14,10 @@ from factory.simulator.expressions.evaluator import Expressions, expressions
 def evaluator() -> Iterator[Expressions]:
     with expressions() as running:
         yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole workflows take a minute or more each: `make test-whole` runs them."""
+    for item in items:
+        if item.path.name.startswith("test_whole_"):
+            item.add_marker(pytest.mark.whole)
