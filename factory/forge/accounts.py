@@ -47,15 +47,20 @@ class Admission:
 
 
 def legs(rows: Sequence[Row]) -> tuple[Leg, ...]:
-    """In the order they were opened."""
+    """In the order they were opened. Of several closing rows the latest attempt's counts."""
     closed = {row.id: row for row in rows if row.kind == "close"}
-    return tuple(
-        Leg(row, closed.get(closing_id(row)) or closed.get(stopping_id(row))) for row in rows if row.kind == "open"
-    )
+    again = {row.id.rpartition(".")[0]: row for row in rows if row.kind == "close" and row.id[-1:].isdigit()}
+
+    def close_of(row: Row) -> Row | None:
+        name = closing_id(row)
+        return again.get(name) or closed.get(name) or closed.get(stopping_id(row))
+
+    return tuple(Leg(row, close_of(row)) for row in rows if row.kind == "open")
 
 
-def closing_id(opened: Row) -> str:
-    return f"{opened.id}.close"
+def closing_id(opened: Row, attempt: int = 1) -> str:
+    """`attempt`: of a workflow run whose earlier attempt closed the leg already, and that came to another end."""
+    return f"{opened.id}.close{f'.{attempt}' if attempt > 1 else ''}"
 
 
 def stopping_id(opened: Row) -> str:
@@ -95,6 +100,14 @@ def going_on(rows: Sequence[Row], issue: int, verb: Verb) -> Row | None:
     revised or reviewed on its pull request is another matter; only a plan that was shown can be approved."""
     mine = (row for row in reversed(rows) if issue and row.issue == issue and row.handover and row.base_sha)
     return next((row for row in mine if row.purpose in _STEERED and (verb != "approve" or row.state == "plan")), None)
+
+
+def revisions(rows: Sequence[Row], ticket: Ticket) -> int:
+    """How many runs have revised the ticket's pull request before, this one aside; 0 for any other purpose."""
+    if ticket.purpose != "revise":
+        return 0
+    found = {row.run for row in rows if (row.kind, row.purpose, row.pull) == ("open", "revise", ticket.pull)}
+    return len(found - {ticket.run})
 
 
 def raised(rows: Sequence[Row]) -> int:

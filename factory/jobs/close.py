@@ -8,7 +8,7 @@ from pathlib import Path
 from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem
 from factory.contracts.seams import Clock
-from factory.forge.accounts import closing, legs
+from factory.forge.accounts import closing, closing_id, legs
 from factory.forge.shared_books import Booked
 from factory.jobs.context import JobContext
 from factory.jobs.publish import ensure
@@ -37,20 +37,28 @@ def close(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
 
 
 def settle(here: Site, lease: Row, result: Result) -> Booked:
-    """The leg's closing row, once: what it used, how it ended, where the next one finds its work."""
+    """The leg's closing row: what it used, how it ended, where the next one finds its work. Once, unless failed jobs
+    are run again and bring another end: then that one counts."""
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
         before = sum(leg.money for leg in legs(rows) if leg.open.run == lease.run and leg.open.id != lease.id)
         known = None if result.spent is None else max(result.spent - before, 0)
         used = 0 if result.idle else lease.reserved if known is None else known
-        return (
-            closing(
-                lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
-                pull_made=result.pull, handover=result.handover, why=_why(result),
-            ),
+        row = closing(
+            lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
+            pull_made=result.pull, handover=result.handover, why=_why(result),
         )  # fmt: skip
+        earlier = next((leg.close for leg in legs(rows) if leg.open.id == lease.id), None)
+        if earlier is None or here.context.attempt == 1:
+            return (row,)
+        same = _told(earlier) == _told(row)
+        return () if same else (row.but(id=closing_id(lease, here.context.attempt)),)
 
     return here.books.append(wanted)
+
+
+def _told(row: Row) -> tuple[int, str, int, str]:
+    return row.spent, row.state, row.pull_made, row.handover
 
 
 def _why(result: Result) -> str:
