@@ -25,6 +25,7 @@ from factory.settings import GithubSettings, Settings
 
 MAX_DEPTH = 3  # dispatches one event may come through: swarm, box, and the cloud when the box is gone
 MAX_AGE = timedelta(hours=24)  # of an event; Actions may be hours late
+MAX_ERRAND = timedelta(hours=72)  # of a ticket that is handed on: a swarm, a day of waiting for the box, and the cloud
 FRESH = timedelta(minutes=2)  # a ticket this young is not checked again
 
 
@@ -69,6 +70,7 @@ def decide(asked: Asked | None, view: View) -> Decision:
             verify(asked.errand.ticket, view.public, repo=view.repo)
         _not_ours(asked, view)
         asked = with_feedback(asked, view.pulls)
+        _not_ours(asked, view)
         if not _served(asked, view):
             raise Denied("not_for_us")
         standing = authorised(
@@ -87,7 +89,8 @@ def _served(asked: Asked, view: View) -> bool:
 
 def _not_ours(asked: Asked, view: View) -> None:
     """The factory never answers itself, whatever a model made it write."""
-    if asked.comment and (MARK in asked.text or asked.sender.login == view.access.own_login()):
+    said = asked.comment or ((asked.review or asked.note) and asked.text)
+    if said and (MARK in asked.text or asked.sender.login == view.access.own_login()):
         raise Denied("denied:own_comment")
 
 
@@ -127,14 +130,16 @@ def _denial(refusal: Refusal) -> Denial:
 def _timely(asked: Asked, view: View) -> None:
     if asked.depth > MAX_DEPTH:
         raise Denied("depth", f"This was handed on {asked.depth} times, which is once too often: a person must look.")
-    if not asked.at or asked.errand:
+    at, most = (asked.errand.ticket.issued, MAX_ERRAND) if asked.errand else (asked.at, MAX_AGE)
+    if not at:
         return
     try:
-        late = moment(view.time()) - moment(asked.at) > MAX_AGE
+        late = moment(view.time()) - moment(at) > most
     except ValueError:
-        raise Denied("stale_input", why=f"{asked.at!r} is no time.") from None
+        raise Denied("stale_input", why=f"{at!r} is no time.") from None
     if late:
-        raise Denied("stale_input", "This was asked more than 24 hours ago: ask again if it still holds.")
+        hours = most // timedelta(hours=1)
+        raise Denied("stale_input", f"This was asked more than {hours} hours ago: ask again if it still holds.")
 
 
 def _subject(asked: Asked, view: View) -> Subject:
@@ -212,6 +217,12 @@ def _not_again(ticket: Ticket, view: View) -> None:
     before = accounts.leg_of(rows, ticket.run, ticket.depth)
     if before and before.open.github_run != view.run_id:
         raise Denied("duplicate", why=f"Workflow run {before.open.github_run} has this event already.")
+    if not before and accounts.revisions(rows, ticket) >= view.settings.github.rounds:
+        raise Denied(
+            "depth",
+            f"This pull request was revised {view.settings.github.rounds} times, which is the limit (github.rounds): a "
+            "person must decide what becomes of it.",
+        )
     limited = None if before else accounts.too_many(rows, ticket, view.run_id, view.settings, view.time())
     if limited:
         raise Denied("rate_limited", limited.why if limited.row else "", limited.why)

@@ -3,6 +3,7 @@
 from factory.contracts.errors import HubMissing, Refusal
 from factory.contracts.hub import RunReader, WorkflowRun
 from factory.contracts.ticket import Errand, Handover
+from factory.forge.denied import Denied
 
 EVENTS = ("issues", "issue_comment", "repository_dispatch", "schedule", "workflow_dispatch")
 """Events whose runs use the default branch's workflow file and see no code of a fork."""
@@ -33,7 +34,9 @@ def _file_is(run: WorkflowRun, files: tuple[str, ...]) -> bool:
 
 
 def check_artifact(handover: Handover, repo: str, default: str, runs: RunReader) -> None:
-    """Raises Refusal('untrusted_artifact'). Names are not looked at: any run can give its artifact any name."""
+    """Raises Refusal('untrusted_artifact'); Denied, which the asker is told, for one that time took.
+
+    Names are not looked at: any run can give its artifact any name."""
     try:
         run = runs.workflow_run(handover.run_id)
         artifact = runs.artifact(handover.artifact_id)
@@ -48,7 +51,9 @@ def check_artifact(handover: Handover, repo: str, default: str, runs: RunReader)
     if artifact.run_id != handover.run_id:
         raise _refusal(f"artifact {artifact.id} is of run {artifact.run_id}, not of {handover.run_id}")
     if artifact.expired:
-        raise _refusal(f"artifact {artifact.id} has expired: ask again for the whole run")
+        raise Denied(
+            "untrusted_artifact", "What that run left has expired: ask for the whole with `/factory fix` or a label."
+        )
 
 
 def check_errand(errand: Errand, repo: str, default: str, runs: RunReader) -> None:

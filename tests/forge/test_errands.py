@@ -1,6 +1,7 @@
 """Errands: a run that another workflow run goes on with, its ticket, its artifact; and the check before effects."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from factory.contracts.record import digest
 from factory.contracts.ticket import Decision, Errand, Handover, Ticket
 from factory.forge.events import read
 from factory.forge.gate import decide, recheck
+from factory.forge.shown import moment
 from factory.forge.tickets import keypair, sign
 from factory.settings import GithubSettings
 from tests.forge.gates import RUN, on_comment, on_label, silent, view
@@ -99,10 +101,28 @@ def test_art_01_artifact_and_run_belong_together() -> None:
     """ART-01: by ids, never by name."""
     hub = handed_over()
     ticket = first_ticket(hub)
-    for artifact in (ArtifactInfo(id=60, name="bundle", size=1, run_id=51),
-                     ArtifactInfo(id=60, name="bundle", size=1, run_id=50, expired=True), None):  # fmt: skip
+    for artifact in (ArtifactInfo(id=60, name="bundle", size=1, run_id=51), None):
         hub.artifact_now = artifact
         silent(hand(hub, ticket, HANDOVER), "untrusted_artifact")
+
+
+def test_an_artifact_that_time_took_is_said_to_who_asked() -> None:
+    """ART-01: `/factory retry` after 90 days is no attack; without a word it would seem to be at work."""
+    hub = handed_over()
+    ticket = first_ticket(hub)
+    hub.artifact_now = ArtifactInfo(id=60, name="bundle", size=1, run_id=50, expired=True)
+    made = hand(hub, ticket, HANDOVER)
+    assert (made.code, made.ticket) == ("untrusted_artifact", ticket.but(depth=1))
+    assert "has expired" in made.say
+
+
+@pytest.mark.parametrize(("hours", "code"), [(71, "allowed"), (73, "stale_input")])
+def test_a_signed_ticket_does_not_count_for_ever(hours: int, code: str) -> None:
+    """Depth is not signed and tickets can be read in the books, so an old one could be sent again as a leg
+    that it never had."""
+    hub = handed_over()
+    ticket = sign(first_ticket(hub).but(issued=(moment(NOW) - timedelta(hours=hours)).isoformat()), SEED)
+    assert hand(hub, ticket, HANDOVER).code == code
 
 
 def test_an_errand_is_authorised_again() -> None:

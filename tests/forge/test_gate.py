@@ -217,6 +217,10 @@ def test_a_review_is_looked_up_and_its_author_decides() -> None:
         hub.reviews_now = [review.but(state=state)]
         silent(feedback(hub, review=31), "not_for_us")
     silent(feedback(hub, note=4711), "not_for_us")
+    hub.reviews_now = [review.but(body="Rename x.\n\n<!-- factory:v1 run=gh-9-1 kind=review mac= -->")]
+    silent(feedback(hub, review=31), "denied:own_comment")
+    hub.reviews_now = [review.but(author=Person(login=hub.own_login(), id=1, kind="Bot"))]
+    silent(feedback(hub, review=31), "denied:own_comment")
 
 
 @pytest.mark.parametrize("change", [{"head_repo": "evil/shop"}, {"head": "feature"}, {"head_repo": ""}])
@@ -245,3 +249,17 @@ def test_the_nightly_hunt_is_the_clocks() -> None:
     assert (made.code, made.ticket.purpose, made.snapshot) == ("allowed", "hunt", "")
     silent(decide(Asked(purpose="swarm", event="e", sender=Person(login="schedule", id=5)), view(Reading())),
            "denied:permission_unknown")  # fmt: skip
+
+
+def test_the_round_cap_ends_the_revisions_of_a_pull_request() -> None:
+    """Reviews and revisions answer each other for ever otherwise; commands count too."""
+    rows = tuple(row(id=f"{n}", run=f"r{n}", purpose="revise", issue=0, pull=9, at="2026-11-19T00:00:00Z")
+                 for n in range(5))  # fmt: skip
+    other = row(id="o", run="o", purpose="revise", issue=0, pull=8)
+    assert on_comment(Reading(), "/factory fix", on_pull=True, rows=lambda: (*rows[:4], other)).code == "allowed"
+    made = on_comment(Reading(), "/factory fix", on_pull=True, rows=lambda: rows)
+    assert made.code == "depth"
+    assert "github.rounds" in made.say
+    assert made.ticket
+    assert made.ticket.purpose == "answer"
+    assert on_comment(Reading(), "/factory review", on_pull=True, rows=lambda: rows).code == "allowed"
