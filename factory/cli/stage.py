@@ -96,13 +96,11 @@ def perform(order: "Order", state: "State") -> int:
 
 
 def _performed(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":
-    from factory.stages.generate import all_waves_done, missing
+    from factory.stages.generate import missing
     from factory.stages.line import STAGES
 
     if order.name == "work":
         return _worked(run, shop)
-    if order.name == "collect" and all_waves_done(run) and not run.pending:
-        return run  # a word on an earlier run left nothing to merge
     stages = {each.__name__: each for each, _ in STAGES}
     if order.name == "collect" and missing(run):
         run = _with_changes(order, run, shop, state)
