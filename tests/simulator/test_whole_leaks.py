@@ -116,7 +116,6 @@ def shapes(secret: str) -> set[bytes]:
     return found
 
 
-@pytest.mark.kill
 def test_exf_12_no_key_and_no_token_gets_out(seen: Seen) -> None:
     """EXF-12: model key, gate key, marker key and every job's token, also in base64 and hex: nowhere. Nor did the
     runner have to mask anything in a log."""
@@ -137,7 +136,6 @@ def test_a_secret_is_found_in_whatever_base64() -> None:
     assert not any(shape in base64.b64encode(b"something else entirely") for shape in shapes(KEY))
 
 
-@pytest.mark.kill
 def test_exf_12_only_listed_files_are_handed_over(seen: Seen) -> None:
     """EXF-12: artifacts hold the gate's two files, bundles, and a unit's two files; never a workspace or a home."""
     assert len(seen.artifacts) >= 6
@@ -151,7 +149,6 @@ def test_exf_12_only_listed_files_are_handed_over(seen: Seen) -> None:
             assert set(members) <= SHAPES["gate" if kind == "gate" else "bundle"], (kind, members.keys())
 
 
-@pytest.mark.kill
 def test_inj_01_inj_02_a_hostile_title_stays_text(seen: Seen) -> None:
     """INJ-01, INJ-02: nothing of it is run or filled in: no canary, and what is shown is the letters."""
     assert not seen.canary.exists()
@@ -165,7 +162,6 @@ def test_inj_01_inj_02_a_hostile_title_stays_text(seen: Seen) -> None:
     assert "{{ secrets.GITHUB" in pull["title"] + pull["body"]
 
 
-@pytest.mark.kill
 def test_pit_11_a_hostile_models_wishes_are_words(seen: Seen) -> None:
     """PIT-11: repository, base, labels, assignees and what is closed are none of the model's business."""
     here, number = seen.here, seen.number
