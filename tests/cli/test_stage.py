@@ -166,3 +166,13 @@ def test_settings_in_a_bundle_start_nothing_here(tmp_path: Path) -> None:
     assert begun.returncode == 0, begun.stderr
     done = factory(tmp_path / "three", "stage", "gather", "--run", run, "--repo", repo)
     assert (done.returncode, "start a program" in done.stderr) == (2, True)
+
+
+def test_a_stage_that_asks_no_model_loads_no_sdk(tmp_path: Path) -> None:
+    """What makes the first line late is imported where it is used."""
+    fleet = small(tmp_path, [])
+    begun = fleet.job("intake", "--issue", fleet.issue, "--ticket", fleet.ticket(issue=7))
+    done = fleet.job("gather", bundle=begun.bundle, environment={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.done.stderr.splitlines()}
+    assert "pydantic" in loaded
+    assert not loaded & {"openai", "anthropic", "github", "nacl", "starlette", "uvicorn", "detect_secrets", "jinja2"}
