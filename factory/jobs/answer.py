@@ -71,20 +71,25 @@ def _status(here: Site) -> str:
     if not found:
         return NONE
     last = next((leg for leg in reversed(found) if leg.active(here.now)), found[-1])
-    opened = last.open
-    of_run = [leg for leg in found if leg.open.run == opened.run]
+    return comment(_picture(here, rows, last))
+
+
+def _picture(here: Site, rows: tuple[Row, ...], last: Leg) -> Status:
+    """Where a run stands by its latest leg."""
+    opened, mine = last.open, about(rows, numbers(last.open))
+    of_run = [leg for leg in legs(mine) if leg.open.run == opened.run]
     stand: Stand = "working" if last.active(here.now) else _STANDS[last.close.state if last.close else ""]
     spent = [leg.close.spent for leg in of_run if leg.close]
     url = f"{here.context.server_url}/{here.context.repo}"
     links = [Link(text="its workflow run", url=f"{url}/actions/runs/{opened.github_run}")]
     pull = next((row.pull_made for row in reversed(mine) if row.pull_made), 0)
     links += [Link(text="its pull request", url=f"{url}/pull/{pull}")] if pull else []
-    return comment(Status(
+    return Status(
         run=opened.run, purpose=opened.purpose, actor=opened.actor, stand=stand,
         sentence=last.close.why if last.close else "", jobs=_jobs(here, opened), links=tuple(links),
         spent=sum(spent) if spent else None, reserved=sum(leg.money for leg in of_run), eta=eta(rows, opened.purpose),
         history=history(mine), updated=here.now, server=here.context.server_url,
-    ))  # fmt: skip
+    )  # fmt: skip
 
 
 def _jobs(here: Site, opened: Row) -> tuple[Work, ...]:
@@ -125,9 +130,19 @@ def _stop(here: Site) -> str:
             closing(leg.open, here.now, state="stopped", why=words).but(id=stopping_id(leg.open)) for leg in active
         )
 
-    here.books.append(wanted)
+    _last_words(here, here.books.append(wanted).rows, active)
     kept = "What was made so far is kept: artifacts, branch and pull request stay. `/factory retry` goes on from there."
     return f"{prose(words)}\n\n{bullets(said)}\n\n{kept}"
+
+
+def _last_words(here: Site, rows: tuple[Row, ...], stopped: list[Leg]) -> None:
+    """The status comments say it at once: a cancelled workflow run may never come to its own last job."""
+    ids = {leg.open.id for leg in stopped}
+    for leg in legs(rows):
+        number = leg.open.pull or leg.open.issue
+        if leg.open.id in ids and number:
+            effects = here.of_run(leg.open.origin or leg.open.run)
+            effects.status(number, comment(_picture(here, rows, leg)), last=True)
 
 
 def _cancelled(here: Site, leg: Leg) -> str:

@@ -103,12 +103,13 @@ def eta(rows: Sequence[Row], purpose: Purpose) -> str:
 
 def history(rows: Sequence[Row]) -> tuple[Past, ...]:
     """What the books know of an issue, one line each."""
-    return tuple(Past(at=row.at, text=_line(row)) for row in rows)
+    first = {row.run: row.id for row in reversed(rows) if row.kind == "open"}
+    return tuple(Past(at=row.at, text=_line(row, first.get(row.run) == row.id)) for row in rows)
 
 
-def _line(row: Row) -> str:
+def _line(row: Row, first: bool) -> str:
     if row.kind == "open":
-        what = f"Run {row.run} goes on" if row.leg else f"{row.actor} started run {row.run} ({row.purpose})"
+        what = f"Run {row.run} goes on" if not first else f"{row.actor} started run {row.run} ({row.purpose})"
         return f"{what}, {money(row.reserved)} reserved." if row.limited else f"{what}."
     if row.kind == "close":
         made = f", pull request {row.pull_made}" if row.pull_made else ""

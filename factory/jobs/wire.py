@@ -74,6 +74,11 @@ class Site:
         return CleanEffects(effects.hub, effects.markers, self.clock, effects.run, effects.hygiene, again=True,
                             since=self.ticket.issued)  # fmt: skip
 
+    def of_run(self, run: str) -> CleanEffects:
+        """The effects as another run of this repository would have them."""
+        effects = self.effects
+        return CleanEffects(effects.hub, effects.markers, self.clock, run, effects.hygiene)
+
     def summary(self, markdown: str) -> None:
         """The step's summary, cleaned like everything that is written."""
         self.context.summary(self.effects.hygiene.summary(markdown))

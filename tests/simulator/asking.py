@@ -16,7 +16,12 @@ from factory.simulator.hub.serve import serve
 from factory.simulator.hub.state import Hub
 
 REPO = "/repos/octo/shop"
-WORKFLOW = b"name: Swarm\non:\n  workflow_dispatch:\n    inputs:\n      task:\njobs: {}\n"
+INPUTS = ("task", "dry", "a", *(f"i{n}" for n in range(25)))
+WORKFLOW = (
+    "name: Swarm\non:\n  workflow_dispatch:\n    inputs:\n"
+    + "".join(f"      {name}:\n" for name in INPUTS)
+    + "jobs: {}\n"
+).encode()
 FILES = {"README.md": b"one\ntwo\nthree\n", ".github/workflows/swarm.yml": WORKFLOW}
 
 

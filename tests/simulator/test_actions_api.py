@@ -155,6 +155,7 @@ def test_workflow_dispatch_has_githubs_limits(tmp_path: Path) -> None:
         )  # fmt: skip
         assert event.payload["inputs"] == {"task": "x", "dry": "true"}
         assert event.payload["workflow"] == ".github/workflows/swarm.yml"
+        assert started(made, {"ref": "main", "inputs": {"unknown": "x"}}) == 422
         assert started(made, {"ref": "nowhere"}) == 422
         assert started(made, {"ref": "main"}, "none.yml") == 404
         assert started(made, {"ref": "main", "inputs": {f"i{n}": "" for n in range(25)}}) == 204

@@ -55,7 +55,8 @@ def test_the_box_worked_with_no_token_that_writes_and_nobody_saw_the_key(box: To
     work = [job for run in box.runs() for job in run.jobs if job.id.endswith("/work")]
     assert [job.machine for job in work] == ["box", "box"]
     assert all(set(job.permissions.values()) <= {"read"} for job in work)
-    logs = "".join(path.read_text(errors="replace") for path in (box.folder / "runner").rglob("*.log"))
+    logs = "".join(path.read_text(errors="replace") for path in (box.folder / "runner").rglob("*.txt"))
+    assert "Allowed" in logs
     assert KEY not in logs
     assert KEY not in "".join(box.comments(1) + box.comments(2) + [pull["body"] for pull in box.pulls()])
     assert box.hub.violations == []

@@ -71,5 +71,6 @@ def test_a_swarm_of_eight_with_one_failing_unit_then_the_box_then_a_ready_pull_r
         assert here.hub.violations == []
         calls = here.hub.calls()
         assert calls < 150, calls
-        logs = "".join(path.read_text(errors="replace") for path in (tmp_path / "runner").rglob("*.log"))
-        assert KEY not in logs
+        logs = "".join(path.read_text(errors="replace") for path in (tmp_path / "runner").rglob("*.txt"))
+        assert "Allowed" in logs
+    assert KEY not in logs

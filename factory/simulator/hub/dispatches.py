@@ -51,9 +51,13 @@ def workflow_dispatch(hub: "Hub", call: Call) -> Reply:
     full, sha = _ref(call.repo, str(call.body.get("ref", "")))
     if path in settings(call.repo).disabled:
         raise Refused(422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
-    if not re.search(r"\bworkflow_dispatch\b", _text(call.repo, sha, path)):
+    text = _text(call.repo, sha, path)
+    if not re.search(r"\bworkflow_dispatch\b", text):
         raise Refused(422, "Workflow does not have 'workflow_dispatch' trigger")
     inputs = _inputs(call.body.get("inputs") or {})
+    unknown = [name for name in inputs if not re.search(rf"(?<![\w-]){re.escape(name)}\s*:", text)]
+    if unknown:
+        raise Refused(422, f"Unexpected inputs provided: {json.dumps(unknown)}")
     hub.emit(call, call.repo, "workflow_dispatch", {"inputs": inputs, "ref": full, "workflow": path}, full, sha)
     return 204, None
 
