@@ -27,7 +27,8 @@ def to_cloud(here: Ground, effects: Effects, item: Parked, row: Row) -> Moved:
         return "stays"
     try:
         here.hub.cancel(item.run)
-    except HubForbidden:
+    except HubForbidden as problem:
+        here.context.say("notice", f"The hourly watchdog cancels and moves it, if its token may: {problem}")
         return "not_here"
     _settle(here, item, row)
     handover = Handover.from_json(row.handover) if row.handover else None

@@ -90,8 +90,8 @@ def opening(here: Place, held: Held, log: Log, pull: bool = False) -> str:
     return heard(log, lambda: open_job(job, clock=here.clock), lambda: watch(job, clock=here.clock))
 
 
-def shipping(here: Place, held: Held, log: Log) -> str:
-    """ship, send, and close whatever happened, as the workflow has it."""
+def shipping(here: Place, held: Held, log: Log, sends: bool = True) -> str:
+    """ship, send (the swarm's part only), and close whatever happened, as the workflows have it."""
     ticket = admitted(here, here.issue())
     bundle = handed(here, ticket)
     first = here.job(ticket, "open", run=7)
@@ -100,7 +100,7 @@ def shipping(here: Place, held: Held, log: Log) -> str:
     return heard(
         log,
         lambda: ship(job, bundle.into(job.temp), bundle.digest, clock=here.clock),
-        lambda: send(job, clock=here.clock),
+        *([lambda: send(job, clock=here.clock)] if sends else []),
     ) + heard(log, lambda: close(job, clock=here.clock))
 
 
@@ -161,7 +161,7 @@ def watching(here: Place, held: Held, log: Log, pull: bool = False) -> str:
 def moving(here: Place, held: Held, log: Log) -> str:
     """A job that waits for a box which does not come: its run is cancelled, and hosted runners get the errand."""
     with here.hub.lock:
-        made = runs.start_run(here.hub, here.repo, ".github/workflows/local-agent-worker.yml", event="issues")
+        made = runs.start_run(here.hub, here.repo, ".github/workflows/factory-local.yml", event="issues")
         made.status = "in_progress"
         runs.add_job(here.hub, made, "Work", ("self-hosted", "gpu"))
     number = here.issue()
