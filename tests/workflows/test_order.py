@@ -218,3 +218,15 @@ def test_reviews_are_forwarded_for_the_factory_s_own_branches_only(
 ) -> None:
     forward = workflows()["pr-feedback"]["jobs"]["forward"]
     assert github.holds(forward["if"], {"github": event}) is runs
+
+
+def test_a_fork_s_pull_request_is_reviewed_at_the_pinned_commit(github: Expressions) -> None:
+    """No branch of this repository holds a fork's commits: they are fetched by the SHA that the gate pinned."""
+    name = "The pull request's commits, which of a fork no branch here holds"
+    for purpose in ("review", "revise"):
+        walk = Walk(github, BOX, {})
+        walk.results["gate"] = {"result": "success", "outputs": {"purpose": purpose}}
+        assert walk.step("work", name) == walk.step("work", "review") == (purpose == "review")
+    steps = {each.get("name", ""): each for each in BOX["work"]["steps"]}
+    assert steps[name]["with"]["ref"] == "${{ needs.gate.outputs.head_sha }}"
+    assert "--repo pull --config factory.toml" in steps["Review"]["run"], "the owner's money, not the fork's"
