@@ -91,6 +91,8 @@ def perform(order: "Order", state: "State") -> int:
             return _one_unit(run, shop, state, order, bundled)
         if not passed:
             run = _performed(order, run, shop, state)
+        if order.name == "plan":
+            run = _merged(run, shop)
     state.journal.release(run.id)
     return leave(order, run, state, bundled)
 
@@ -105,6 +107,16 @@ def _performed(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run
     if order.name == "collect" and missing(run):
         run = _with_changes(order, run, shop, state)
     return run if run.stopped else _through(stages[order.name], run, shop)
+
+
+def _merged(run: "Run", shop: "Shop") -> "Run":
+    """A word on an earlier run may leave a wave that is written already: no job of its own would merge it."""
+    from factory.stages.collect import collect
+    from factory.stages.line import following, step
+
+    while run.pending and not run.stopped and following(run) is collect:
+        run = step(collect, run, shop)
+    return run
 
 
 def _through(stage: "Stage", run: "Run", shop: "Shop") -> "Run":

@@ -73,6 +73,18 @@ ONE_WAVE = ["gate", "open", "plan", "generate-1", "collect-1", "prove", "ship"]
 CLOSE = "Settle the money, say the last word"
 
 
+def test_a_word_on_an_earlier_run_ships_also_when_no_unit_is_left_to_write(github: Expressions) -> None:
+    """`only UNIT` of what was written, `retry` after the judge, `skip verify`: the plan hands over `[]`."""
+    gate = {**GATE, "outputs": {**GATE["outputs"], "handover": '{"run_id": 1}'}}
+    skipped = {f"collect_{n}": made(units="") for n in (1, 2, 3)}
+    walk = swarm(github, gate=gate, plan=made(units="[]"), **skipped)
+    assert walk.ran == ["gate", "open", "plan", "prove", "ship"]
+    assert walk.step("ship", "ship")
+    assert swarm(github, plan=made(units="[]")).ran == ["gate", "open", "plan", "ship"], "a new run with nothing to do"
+    dry = {**gate, "outputs": {**gate["outputs"], "dry_run": "true"}}
+    assert swarm(github, gate=dry, plan=made(units="[]")).ran == ["gate", "open", "plan", "ship"]
+
+
 def test_one_wave(github: Expressions) -> None:
     walk = swarm(github)
     assert walk.ran == ONE_WAVE
