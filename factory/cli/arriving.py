@@ -65,14 +65,24 @@ def arrive(order: Order, state: "State") -> "tuple[Run, Settings, bool, bool]":
         run = _read(order.run)
         merged = len(run.waves)
         state.journal.adopt(run, _issue(run))
-    run = _once_more(run, state)
+    run = _unproven(_once_more(run, state), order, state)
     done = {stage.__name__: predicate for stage, predicate in STAGES}
     passed = bundled and order.name != "work" and done[order.name](run)
     if order.name == "collect":
-        passed = bundled and len(run.waves) > merged
+        passed = bundled and (len(run.waves) > merged or done["collect"](run))
     if bundled and not passed:
         _in_turn(order, run)
     return run, settings_of_job(order, run, state, bundled), bundled, passed
+
+
+def _unproven(run: "Run", order: Order, state: "State") -> "Run":
+    """What a job that asks models says it measured is measured again by the job that proves: nothing is taken over."""
+    if order.environment.get("FACTORY_ZONE") != "prove" or order.name != "verify":
+        return run
+    if run.ticket and run.ticket.command and run.ticket.command.verb == "skip":
+        return run
+    state.journal.forget(run.id, "verify")
+    return run.but(evidence=None, rounds=(), verdict=None)
 
 
 def _issue(run: "Run") -> str:
@@ -237,17 +247,8 @@ def _steered(old: "Run", ticket: "Ticket", state: "State") -> "Run":
     if known:
         return known
     run = begin(old, ticket, state)
-    run = run.but(replaces=(*old.replaces, *_left_behind(old, state)))
     run_in(state.db, run, _issue(run))
     return run
-
-
-def _left_behind(old: "Run", state: "State") -> tuple[str, ...]:
-    """The commits that the old run's delivery would have made: what may stand on the branch by now."""
-    from factory.app import store_of
-    from factory.stages.commits import commits_of
-
-    return tuple(commit.sha for commit in commits_of(old, store_of(old, state))) if old.tree else ()
 
 
 def _verify(ticket: "Ticket", order: Order) -> None:

@@ -26,6 +26,7 @@ class Row(Record):
     state: Literal["", "done", "draft", "failed", "stopped", "parked", "plan"] = ""
     comment: int = 0  # the status comment
     pull_made: int = 0
+    head: str = ""  # close: the commit that was delivered
     handover: str = ""  # JSON of a Handover: the run's last bundle, or what an open one was given
     origin: str = ""  # the first run of the task, when this one went on from another
     base_sha: str = ""  # the commit the run started from

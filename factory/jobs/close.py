@@ -46,7 +46,7 @@ def settle(here: Site, lease: Row, result: Result) -> Booked:
         used = 0 if result.idle else lease.reserved if known is None else known
         row = closing(
             lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
-            pull_made=result.pull, handover=result.handover, why=_why(result),
+            pull_made=result.pull, head=result.head, handover=result.handover, why=_why(result),
         )  # fmt: skip
         earlier = next((leg.close for leg in legs(rows) if leg.open.id == lease.id), None)
         if earlier is None or here.context.attempt == 1:

@@ -32,6 +32,7 @@ class Result(Record):
     idle: bool = False
     pull: int = 0
     url: str = ""
+    head: str = ""  # the commit that was delivered
     ladder: tuple[str, ...] = ()
     handover: str = ""  # JSON of a Handover, "" when there is no bundle
     run: Run | None = None
@@ -63,6 +64,7 @@ def _idle(here: Site, needs: Json) -> bool:
 def _ended(here: Site, needs: Json, shipped: Shipped | None, run: Run | None) -> Result:
     if shipped:
         return Result(stand=shipped.stand, sentence=shipped.sentence, pull=shipped.pull, url=shipped.url,
+                      head=shipped.head_sha,
                       ladder=shipped.ladder)  # fmt: skip
     if run and run.stopped:
         return Result(stand=_stand(run.stopped.reason), sentence=f"{run.stopped.reason}: {run.stopped.message}")

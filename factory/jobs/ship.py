@@ -104,7 +104,18 @@ def _of_the_ticket(run: Run, here: Site) -> Run:
     if there != wanted:
         raise Refusal("not_allowed", f"The bundle is of {there}, the ticket of {wanted}: it is not acted on.")
     task = run.task.but(number=number or "task") if run.task else None
-    return run.but(ticket=ticket, task=task, repo=run.repo.but(ref=ticket.base or run.repo.ref), delivery=None)
+    repo = run.repo.but(ref=ticket.base or run.repo.ref)
+    return run.but(ticket=ticket, task=task, repo=repo, delivery=None, replaces=_delivered_before(here))
+
+
+def _delivered_before(here: Site) -> tuple[str, ...]:
+    """Heads that earlier runs of this task left on its branch, as the books have them: what a bundle says of itself
+    never decides over which commits a branch may be moved."""
+    ticket = here.ticket
+    if not ticket.origin:
+        return ()
+    rows = here.books.read().rows
+    return tuple(row.head for row in rows if row.head and ticket.origin in (row.run, row.origin))
 
 
 def _nothing_to_ship(run: Run) -> Shipped | None:

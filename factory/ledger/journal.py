@@ -137,6 +137,11 @@ class SqliteJournal:
         for row in self.db.connection().execute(query, (run,)):
             yield _step(row)
 
+    def forget(self, run: str, stage: str) -> None:
+        """Its steps are taken anew."""
+        with self.db.transaction() as db:
+            db.execute("DELETE FROM steps WHERE run = ? AND stage = ?", (run, stage))
+
     def seconds(self, run: str, kind: str) -> float:
         """How long a run's finished steps of one kind took, all together."""
         query = "SELECT COALESCE(SUM(seconds), 0) FROM steps WHERE run = ? AND kind = ?"

@@ -73,9 +73,10 @@ def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Jo
     done = go_on(machines, job, verb="only", unit="backend")
     assert [unit["id"] for unit in done.record["plan"]["units"]] == ["backend"]
     assert done.outputs["units"] == "[]"
-    collected = machines.job("collect", "--digest", done.outputs["digest"], bundle=done.bundle, into="collect-only")
-    assert [wave["n"] for wave in collected.record["waves"]] == [1]
-    assert collected.record["tree"] not in ("", job.record["tree"])
+    assert [wave["n"] for wave in done.record["waves"]] == [1], "nothing is left to write, so it is merged at once"
+    assert done.record["tree"] not in ("", job.record["tree"])
+    again = machines.job("collect", "--digest", done.outputs["digest"], bundle=done.bundle, into="collect-only")
+    assert again.record["waves"] == done.record["waves"]
 
 
 def test_a_run_that_goes_on_delivers_where_the_first_one_did(merged: tuple[Fleet, Job]) -> None:
@@ -88,7 +89,18 @@ def test_a_run_that_goes_on_delivers_where_the_first_one_did(merged: tuple[Fleet
     done = Run.from_json((go_on(machines, job, into="again", verb="retry").bundle / "run.json").read_bytes())
     assert done.id != before.id
     assert branch_name(done) == branch_name(before)
-    assert len(done.replaces) == 4
+    assert done.replaces == (), "over which commits a branch may be moved is the books' word, never a bundle's"
+
+
+def test_the_job_that_proves_measures_itself(merged: tuple[Fleet, Job]) -> None:
+    """ART-08: evidence that a bundle brings along, and the steps that would answer for it, are not taken over."""
+    machines, job = merged
+    proved = machines.job("verify", "--digest", job.outputs["digest"], bundle=job.bundle, into="verify-1")
+    again = machines.job("verify", "--digest", proved.outputs["digest"], bundle=proved.bundle, into="verify-2",
+                         environment={"FACTORY_ZONE": "prove"})  # fmt: skip
+    assert "check tests: start" in again.done.stderr
+    believed = machines.job("verify", "--digest", proved.outputs["digest"], bundle=proved.bundle, into="verify-3")
+    assert "check tests: start" not in believed.done.stderr
 
 
 def test_skip_verify_is_said_and_never_green(merged: tuple[Fleet, Job]) -> None:
