@@ -40,7 +40,8 @@ class Town:
     runner: Runner
     folder: Path
     url: str
-    secrets: dict[str, str]
+    secrets: dict[str, str]  # of the repository: what is put in later counts from the next run on
+    variables: dict[str, str]
     tokens: dict[str, str] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)  # (run, role) of every request to a model
 
@@ -124,6 +125,7 @@ def town(
     secrets = {"FACTORY_MODEL_KEY": KEY} | (
         {"FACTORY_GATE_KEY": private, "FACTORY_MARKER_KEY": "marker-key-0123456789abcdef"} if signed else {}
     )
+    told = {**({"FACTORY_GATE_PUBLIC": public} if signed else {}), **(variables or {})}
     heard: list[tuple[str, str]] = []
     listening = serving(Script.model_validate(script), heard=lambda run, asked: heard.append((run, asked.role)))
     with serve(hub) as served, listening as model:
@@ -132,12 +134,11 @@ def town(
         start["factory.toml"] = _settings(model, toml).encode()
         bare.set_ref(repo.folder, "refs/heads/main", bare.write_commit(repo.folder, (), start, "start", hub.now()))
         options = Options(
-            secrets=secrets, variables={**({"FACTORY_GATE_PUBLIC": public} if signed else {}), **(variables or {})},
-            parallel=parallel, patience=(2, 1), path=(Path(sys.executable).parent,),
+            secrets=secrets, variables=told, parallel=parallel, patience=(2, 1), path=(Path(sys.executable).parent,),
         )  # fmt: skip
         runner = Runner(hub, evaluator, folder / "runner", options)
         try:
-            yield Town(hub, repo, runner, folder, served.url, secrets, heard=heard)
+            yield Town(hub, repo, runner, folder, served.url, secrets, told, heard=heard)
         finally:
             runner.stop()
 
@@ -173,5 +174,5 @@ coding = "write"
 
 [checks]
 lint = false
-{toml}
+{toml.replace("{model}", model)}
 """
