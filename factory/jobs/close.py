@@ -6,7 +6,7 @@ It runs whatever happened before. Money whose use is not known stays counted as 
 from pathlib import Path
 
 from factory.contracts.books import Row
-from factory.contracts.errors import HubProblem
+from factory.contracts.errors import HubForbidden, HubProblem
 from factory.contracts.seams import Clock
 from factory.forge.accounts import closing, closing_id, legs
 from factory.forge.shared_books import Booked
@@ -26,12 +26,18 @@ _STATES: dict[Stand, str] = {
 def close(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
     """0 when the last word is said; whether the run succeeded is what the other jobs say."""
     here = site(context, config, clock)
-    lease = lease_of(here.books.read().rows, here)
+    rows = here.books.read().rows
+    lease = lease_of(rows, here)
     if lease is None:
         context.say("notice", "This workflow run opened nothing, so there is nothing to close.")
         return 0
     result = read_result(here)
-    booked = settle(here, lease, result)
+    try:
+        booked = settle(here, lease, result)
+    except HubForbidden as problem:  # the word that can be said is said all the same
+        words = f"The books could not be written. {problem}"
+        last_word(here, Booked(rows, ()), result.but(ladder=(*result.ladder, words)))
+        raise
     last_word(here, booked, result)
     return 0
 

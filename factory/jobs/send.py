@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from factory.contracts.errors import HubProblem
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Errand, Handover
@@ -38,7 +39,11 @@ def send(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
         settle(here, lease, result)
     key = f"{here.ticket.run}.{here.ticket.depth + 1}"  # not the run's own id: this workflow run may be called so
     errand = Errand(ticket=here.ticket, handover=Handover.from_json(result.handover), run=key)
-    here.effects.dispatch(box_event(here.ticket.purpose, proven), payload_of(errand), key)
+    try:
+        here.effects.dispatch(box_event(here.ticket.purpose, proven), payload_of(errand), key)
+    except HubProblem as problem:
+        _say(here, f"Not sent on to the box. {problem} Run the failed job again, or write /factory retry.")
+        raise
     if not proven:
         Shipped(code="sent", stand="parked", sentence=ALL_ON_THE_BOX).save(context.temp)
     _say(here, "Sent on to the box, which reviews, fixes and judges it." if proven else "Sent on to the box.")

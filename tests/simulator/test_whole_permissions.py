@@ -154,6 +154,20 @@ def test_a_permission_taken_away_is_named(
     assert named == ((name, job, permission) not in SPARE), said
 
 
+@pytest.mark.parametrize("permission", ["contents", "checks", "pull-requests", "actions"])
+def test_a_ship_job_that_lacks_a_permission_still_has_its_last_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], permission: str
+) -> None:
+    """One status comment; what failed stands in it, with the permission that is lacking."""
+    held = less(jobs()[SWARM, "ship"]["permissions"], permission)
+    with world(tmp_path) as here:
+        shipping(here, held, capsys)
+        (said,) = here.comments(1)
+        over = "At work" not in said
+    assert over, said
+    assert permission == "checks" or f"{permission.replace('-', '_')}=" in said, said
+
+
 def test_every_permission_of_every_job_has_its_test() -> None:
     told = {(*key, name) for key, spec in jobs().items() for name in spec["permissions"]}
     quiet = {key for key, spec in jobs().items() if spec["env"]["FACTORY_ZONE"] in ("think", "prove")}
