@@ -3,7 +3,7 @@ SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
 
-.PHONY: setup demo test test-network test-kill test-whole test-vllm check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -28,10 +28,13 @@ test-network: setup
 	$(RUN) pytest -m network -n 2
 
 test-kill: setup
-	$(RUN) pytest -m kill -n auto
+	$(RUN) pytest -m "kill and not whole" -n auto
+
+test-swarm: setup
+	$(RUN) pytest -m whole tests/simulator/test_whole_swarm.py
 
 test-whole: setup
-	$(RUN) pytest -m "whole and not kill" -n auto
+	$(RUN) pytest -m whole -n auto
 
 test-vllm: setup
 	$(RUN) python -m scripts.real_vllm setup .vllm
