@@ -22,15 +22,23 @@ def ticket_settings(order: "Order", ticket: "Ticket", state: "State") -> "Settin
     request brings along decides how it is judged.
     """
     from factory.cli.options import sandboxed
-    from factory.settings import load, user_file
-    from factory.target import work_tree
+    from factory.settings import load
 
     pinned = _pinned_file(order, ticket, state)
-    own = order.config.absolute() if order.config else user_file()
-    targets = order.config and own.resolve() == (work_tree(order.repo) / "factory.toml").resolve()
-    if (own.is_file() or order.config) and not (targets and pinned):
+    own = _own_file(order, pinned)
+    if own:
         return sandboxed(load(own, pinned, order.environment), order.sandbox)
     return sandboxed(load(pinned, None, order.environment), order.sandbox)
+
+
+def _own_file(order: "Order", pinned: Path | None) -> Path | None:
+    """The machine's own file or --config, where that is not the target's."""
+    from factory.settings import user_file
+    from factory.target import work_tree
+
+    own = order.config.absolute() if order.config else user_file()
+    targets = order.config and own.resolve() == (work_tree(order.repo) / "factory.toml").resolve()
+    return own if (own.is_file() or order.config) and not (targets and pinned) else None
 
 
 def _pinned_file(order: "Order", ticket: "Ticket", state: "State") -> Path | None:
@@ -72,7 +80,11 @@ def _harmless(settings: "Settings", order: "Order") -> None:
 
 
 def within_allowance(settings: "Settings", run: "Run", state: "State", order: "Order") -> "Settings":
-    """FACTORY_ALLOWANCE_USD is the whole run's money: this job may bring what is spent up to its limit."""
+    """FACTORY_ALLOWANCE_USD is the whole run's money: this job may bring what is spent up to its limit.
+
+    The shared books took it from the target's own limits, with what people added by `/factory budget`; only the limits
+    of a machine's own file hold beside it.
+    """
     from factory.handover.allowance import MILLION, dollars_in, limit
     from factory.ledger.travel import spent
 
@@ -80,7 +92,9 @@ def within_allowance(settings: "Settings", run: "Run", state: "State", order: "O
     if total is None:
         return settings
     budget = settings.budget
-    if budget.run_usd is not None:
+    if run.ticket and not _own_file(order, _pinned_file(order, run.ticket, state)):
+        budget = budget.but(issue_usd=None)
+    elif budget.run_usd is not None:
         total = min(total, int(budget.run_usd * MILLION))
     left, now = units_left(run)
     most = limit(order.name, total, spent(state.db, run.id), left, 1 if order.unit else now)

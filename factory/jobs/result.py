@@ -1,5 +1,7 @@
 """How a run ended, put together from what its jobs left: their results, the bundle, what `ship` did."""
 
+import re
+
 from factory.contracts.errors import FactoryError, HubProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Run
@@ -21,6 +23,13 @@ _THINKING = ("plan", "generate-1", "generate-2", "generate-3", "work")  # jobs t
 _LATEST = ("work", "prove", "collect-3", "collect-2", "collect-1", "plan")  # whose bundle is the newest
 _PARKED = ("waiting_quota", "rate_limited", "interrupted")
 _STOPPED = ("budget", "cancelled_by_human", "branch_moved")
+
+
+MONEY = (
+    "The money for this is used up: `/factory budget +AMOUNT` raises the limit, then `/factory retry` goes on from "
+    "what is there."
+)
+_RESUME = re.compile(r"run `factory resume [^`]*`")
 
 
 class Result(Record):
@@ -47,7 +56,10 @@ def read_result(here: Site) -> Result:
         spent = shipped.spent
     made = _ended(here, needs, shipped, run)
     whole = (shipped.run if shipped else None) or run
-    return made.but(spent=None if idle else spent, idle=idle, handover=handover_of(here, needs), run=whole)
+    sentence = _RESUME.sub("write `/factory retry`", made.sentence)
+    out = whole is not None and whole.stopped is not None and whole.stopped.reason == "budget"
+    return made.but(spent=None if idle else spent, idle=idle, handover=handover_of(here, needs), run=whole,
+                    sentence=sentence, ladder=(*made.ladder, *((MONEY,) if out else ())))  # fmt: skip
 
 
 def _idle(here: Site, needs: Json) -> bool:

@@ -41,7 +41,7 @@ _PURPOSES: dict[Purpose, str] = {
 }  # fmt: skip
 _COMMANDS: dict[Stand, tuple[str, ...]] = {
     "working": ("status", "stop", "why"),
-    "draft": ("status", "why", "retry", "redo UNIT", "review", "stop"),
+    "draft": ("status", "why", "retry", "redo UNIT", "review", "budget +1", "stop"),
     "ready": ("why", "fix", "review", "security", "redo UNIT with frontier"),
     "plan": ("approve", "only UNIT", "stop"),
     "done": ("why", "retry"),
