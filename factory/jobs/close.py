@@ -70,7 +70,8 @@ def _told(row: Row) -> tuple[int, str, int, str]:
 def _why(result: Result) -> str:
     """The last decision with its reasons, for `/factory why`."""
     verdict = result.run.verdict if result.run else None
-    return " ".join((result.sentence, *(verdict.reasons[:5] if verdict else ())))[:1500]
+    said = (result.sentence, *(verdict.reasons[:5] if verdict else ()))
+    return " ".join(each if each.endswith((".", "!", "?")) else f"{each}." for each in said if each)[:1500]
 
 
 def last_word(here: Site, booked: Booked, result: Result) -> None:

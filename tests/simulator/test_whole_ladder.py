@@ -9,10 +9,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from factory.simulator.expressions.evaluator import Expressions
 from factory.simulator.hub.apps import register
+from factory.simulator.hub.nouns import Level
 from factory.simulator.hub.runs import settings
 from tests.simulator import parts
 from tests.simulator.factory_town import Town, town
 
+RIGHTS = ("actions", "checks", "contents", "issues", "pull_requests")
 WATCH, HUNT = "43 * * * *", "17 5 * * *"
 DRAFTED, BOX = ("factory-swarm.yml", "success"), ("factory-local.yml", "success")
 CLICK = "Checks on the pull request do not start by themselves: it was pushed with GITHUB_TOKEN."
@@ -211,7 +213,7 @@ def test_wfp_07_ci_on_generated_code_starts_by_itself_only_when_the_owner_said_s
     files = {**parts.FILES, ".github/workflows/ci.yml": CI}
     with town(tmp_path, evaluator, files, parts.script(), f'[github]\nstart_ci = "{start_ci}"\n') as here:
         if app:
-            rights = dict.fromkeys(("actions", "checks", "contents", "issues", "pull_requests"), "write")
+            rights: dict[str, Level] = dict.fromkeys(RIGHTS, "write")
             made = register(here.hub, "our-factory", {**rights, "metadata": "read"}, here.repo, pem=keys[1])
             here.variables["FACTORY_APP_ID"], here.secrets["FACTORY_APP_KEY"] = str(made.id), keys[0]
         number = issue(here, "agent:demiurge")
