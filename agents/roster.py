@@ -1,6 +1,6 @@
 """The thirteen roles, by name. mypy holds each to its signature."""
 
-from agents.atlas import atlas
+from agents.atlas import atlas, atlas_review
 from agents.backend import backend
 from agents.demiurge import demiurge
 from agents.frontend import frontend
@@ -19,6 +19,7 @@ from factory.contracts.roster import Roster
 def roster() -> Roster:
     return Roster(
         atlas=atlas,
+        atlas_review=atlas_review,
         frontend=frontend,
         backend=backend,
         integration=integration,

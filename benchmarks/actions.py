@@ -4,7 +4,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from benchmarks.calls import calls
 from benchmarks.factory import ENVIRONMENT, SCRIPT, factory
 from benchmarks.large import ISSUE, TEST, loops
 from benchmarks.repository import large
-from benchmarks.table import HEAD, Row, line, machine, spread
+from benchmarks.table import Row, report, spread
 from factory.app import open_state
 from factory.cli.demo import example_folder
 from factory.git import run_git
@@ -94,20 +93,5 @@ def bundle(folder: Path) -> list[Row]:
 BENCHMARKS = {"startup": startup, "bundle": bundle, "calls": calls}
 
 
-def main(names: list[str]) -> int:
-    """0 when every goal is met, 1 when one is missed, 2 for an unknown name."""
-    if unknown := [name for name in names if name not in BENCHMARKS]:
-        print(f"There is no benchmark {unknown[0]!r}: choose from {', '.join(BENCHMARKS)}.", file=sys.stderr)
-        return 2
-    print(f"{machine()}\n\n{HEAD}", flush=True)
-    missed = 0
-    for name in names or BENCHMARKS:
-        with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
-            for row in BENCHMARKS[name](Path(folder)):
-                print(line(row), flush=True)
-                missed += row.verdict == "MISSED"
-    return int(missed > 0)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(report(BENCHMARKS, sys.argv[1:]))

@@ -4,7 +4,9 @@ import os
 import platform
 import re
 import statistics
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -53,3 +55,21 @@ def spread(values: Sequence[float], unit: str) -> str:
     """Every value counts on a busy machine: how many, the least, the median, the most."""
     low, middle, high = (amount(value) for value in (min(values), statistics.median(values), max(values)))
     return f"{len(values)} times: {low} / {middle} / {high} {unit}"
+
+
+def report(benchmarks: Mapping[str, Callable[[Path], Iterable[Row]]], names: list[str]) -> int:
+    """Print the table of the named benchmarks (all when none is named), each in a folder of its own.
+
+    Returns 0 when every goal is met, 1 when one is missed, 2 for an unknown name.
+    """
+    if unknown := [name for name in names if name not in benchmarks]:
+        print(f"There is no benchmark {unknown[0]!r}: choose from {', '.join(benchmarks)}.", file=sys.stderr)
+        return 2
+    print(f"{machine()}\n\n{HEAD}", flush=True)
+    missed = 0
+    for name in names or benchmarks:
+        with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
+            for row in benchmarks[name](Path(folder)):
+                print(line(row), flush=True)
+                missed += row.verdict == "MISSED"
+    return int(missed > 0)

@@ -133,7 +133,7 @@ def roles() -> str:
 
     from factory.contracts.roster import Roster
 
-    names = [field.name for field in dataclasses.fields(Roster)]
+    names = dict.fromkeys(field.name.partition("_")[0] for field in dataclasses.fields(Roster))
     return _table(
         ("role", "what it is"), [(f"`{name}`", _module_line(ROOT / "agents" / f"{name}.py")) for name in names]
     )

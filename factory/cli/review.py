@@ -21,14 +21,14 @@ def review(
     github: Annotated[str, typer.Option(help="OWNER/NAME#NUMBER: a pull request instead of two commits.")] = "",
     post: Annotated[bool, typer.Option("--post", help="With --github: post the findings as one review.")] = False,
     issue: Annotated[str, typer.Option(help="File with the change's description, or - for standard input.")] = "",
-    eyes: Annotated[str, typer.Option(help="Who looks: review (Hydra), security (Athena), or all.")] = "all",
+    eyes: Annotated[str, typer.Option(help="Who looks: review (Hydra, Atlas), security (Athena), or all.")] = "all",
     tests: Annotated[bool, typer.Option("--tests", help="Run the repository's tests on both in the sandbox.")] = False,
     out: Annotated[Path | None, typer.Option(help="Also write the findings here, as JSON.")] = None,
     config: Config = None,
     sandbox: SandboxKind = "",
     as_json: Json = False,
 ) -> int:
-    """Let Hydra and Athena read a change: two commits here, or a pull request on GitHub. Exit 1 with high findings."""
+    """Let Hydra, Atlas and Athena read a change: two commits or a pull request. Exit 1 with high findings."""
     if eyes not in ("all", "review", "security"):
         raise UsageProblem(f"--eyes {eyes!r} is not one of: all, review, security.")
     if bool(head) == bool(github):

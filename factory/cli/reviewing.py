@@ -44,13 +44,15 @@ def local(repo: Path, base: str, head: str, event: "Event | None", wanted: Wante
     run = new_run(state, repo, start, event, settings, settings_file(wanted.config, repo))
     with watcher(sys.stderr, plain=not sys.stderr.isatty()) as view:
         shop = make_shop(run, state, settings, view)
-        run, found = examine(run, shop, tree, cast("Eyes", wanted.eyes), wanted.tests)
+        run, found, silent = examine(run, shop, tree, cast("Eyes", wanted.eyes), wanted.tests)
     state.journal.release(run.id)
     suites = run.evidence.suites if run.evidence else ()
     tested = "\n".join(f"{suite.name}: {suite.base.status} before, {suite.candidate.status} now" for suite in suites)
-    notes = () if len(found) <= MAX_FINDINGS else (f"{len(found) - MAX_FINDINGS} more findings were left out",)
+    notes = [f"{name} gave no readable answer, so nobody looked with that eye" for name in silent]
+    if len(found) > MAX_FINDINGS:
+        notes.append(f"{len(found) - MAX_FINDINGS} more findings were left out")
     return Examined(
-        run=run.id, base=start, head=after, findings=found[:MAX_FINDINGS], tested=tested, notes=notes,
+        run=run.id, base=start, head=after, findings=found[:MAX_FINDINGS], tested=tested, notes=tuple(notes),
         cost=sum(row.cost for row in spend_of(state, settings).by_role(run.id)),
     )  # fmt: skip
 

@@ -91,6 +91,7 @@ class Roster:
     """The thirteen roles."""
 
     atlas: Callable[[Desk, PlanFacts], Answer[Plan]]
+    atlas_review: Reviewer  # of pull requests that others made
     frontend: Coder
     backend: Coder
     integration: Coder

@@ -46,6 +46,7 @@ class Round(Record):
     n: int
     tree: str  # the tree that was judged
     findings: tuple[Finding, ...] = ()
+    silent: tuple[str, ...] = ()  # reviewers that gave no readable answer
     fixes: tuple[str, ...] = ()  # units of the fix changes made before judging
     evidence: Evidence | None = None
     verdict: Verdict | None = None

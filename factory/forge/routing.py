@@ -27,7 +27,6 @@ class Signals(Record):
     effort: int = 5  # 1-10
     labels: tuple[str, ...] = ()
     cloud_endpoints: bool = False  # can hosted jobs ask any model?
-    box_online: bool | None = None  # None: the token may not list runners
     box_waiting: int = 0  # jobs that wait for the box already
     box_offline: Literal["park", "cloud"] = "park"
     route_effort: int = 5  # settings.github.route_effort
@@ -45,8 +44,6 @@ def choose(signals: Signals) -> Route:
         return Route(to="local_agent", why=f"The label `{private}` keeps it on the box.")
     if not signals.cloud_endpoints:
         return Route(to="local_agent", why="No endpoint is configured that a hosted job could ask.")
-    if signals.box_online is False and signals.box_offline == "cloud":
-        return Route(to="swarm", why="The box is offline, and the settings let hosted jobs do its part.")
     if signals.effort >= signals.route_effort:
         return Route(
             to="swarm", why=f"Effort {signals.effort} of 10 is worth a fan-out (from {signals.route_effort} on)."

@@ -4,6 +4,8 @@ What the old run paid for and what holds is kept; what the word is about is take
 """
 
 import shutil
+import tempfile
+from pathlib import Path
 
 from factory.contracts.change import Change
 from factory.contracts.errors import UsageProblem
@@ -44,7 +46,9 @@ def begin(old: Run, ticket: Ticket, state: State) -> Run:
     new = steered(old, ticket)
     folder = state.run_folder(new.id)
     if not folder.exists():
-        shutil.copytree(state.run_folder(old.id), folder)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".coming-") as half:
+            whole = shutil.copytree(state.run_folder(old.id), Path(half) / "run")
+            whole.rename(folder)
     return new
 
 
@@ -53,8 +57,7 @@ def _only(run: Run, plan: Plan, unit: str) -> Run:
     alone = next(each for each in plan.units if each.id == unit).but(after=())
     kept = _written(run).get(unit)
     on_base = kept is not None and kept.base == run.repo.tree
-    used = {name for each in (alone,) for name in each.acceptance}
-    criteria = tuple(item for item in plan.acceptance if item.id in used) or plan.acceptance
+    criteria = tuple(item for item in plan.acceptance if item.id in alone.acceptance) or plan.acceptance
     fresh = _bare(run).but(plan=plan.but(units=(alone,), acceptance=criteria))
     return fresh.but(pending=(kept,)) if kept and on_base else fresh
 
@@ -81,12 +84,30 @@ def _skipped(run: Run, ticket: Ticket) -> Run:
     assert ticket.command
     if not run.tree:
         raise UsageProblem("Nothing was written yet, so there is nothing to go on with: `/factory retry` first.")
-    why = f"The step {ticket.command.step} was left out because {ticket.actor} said so."
-    if ticket.command.step == "verify" and run.evidence is None:
-        return run.but(evidence=Evidence(tree=run.tree, base=run.repo.tree, notes=(why,)), rounds=(), verdict=None)
+    if ticket.command.step == "verify":
+        return unproven(run)
     if run.evidence is None:
         raise UsageProblem("The tests have not run yet: `/factory retry` first, or `/factory skip verify`.")
-    return run.but(rounds=(*run.rounds, Round(n=len(run.rounds) + 1, tree=run.tree, decision="stop", why=why)))
+    return run.but(rounds=(*run.rounds, _left_out(run, ticket)))
+
+
+def unproven(run: Run) -> Run:
+    """Without what was measured and judged. What a person left out by `skip` is put in anew, from the ticket alone."""
+    bare = run.but(evidence=None, rounds=(), verdict=None)
+    command = run.ticket.command if run.ticket else None
+    if not run.ticket or not command or command.verb != "skip":
+        return bare
+    left_out = _left_out(bare, run.ticket)
+    if command.step == "verify":
+        return bare.but(evidence=Evidence(tree=run.tree, base=run.repo.tree, notes=(left_out.why,)))
+    return bare.but(rounds=(left_out,))
+
+
+def _left_out(run: Run, ticket: Ticket) -> Round:
+    """The round that ends the judging; its `why` names who left out what."""
+    assert ticket.command
+    why = f"The step {ticket.command.step} was left out because {ticket.actor} said so."
+    return Round(n=len(run.rounds) + 1, tree=run.tree, decision="stop", why=why)
 
 
 def _bare(run: Run) -> Run:

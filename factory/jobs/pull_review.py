@@ -23,6 +23,7 @@ def fetch_pull(pull: PullInfo, repo: str, web: str, token: str, folder: Path) ->
 
     Raises UsageProblem when its head moved meanwhile.
     """
+    from factory.forge.hidden import uncovered
     from factory.forge.remote import Remote
     from factory.git import run_git
 
@@ -34,5 +35,6 @@ def fetch_pull(pull: PullInfo, repo: str, web: str, token: str, folder: Path) ->
     found = remote.fetch(f"refs/pull/{pull.number}/head", head) and remote.fetch(f"refs/heads/{pull.base}", base)
     if not found or run_git(folder, "rev-parse", head).decode().strip() != pull.head_sha:
         raise UsageProblem(f"The head of pull request {pull.number} moved while it was fetched: run again.")
-    event = Event(kind="review", source=f"{repo}#{pull.number}", text=f"{pull.title}\n\n{pull.body}", number="")
+    shown, _ = uncovered(f"{pull.title}\n\n{pull.body}")  # what the page does not show, no model is shown
+    event = Event(kind="review", source=f"{repo}#{pull.number}", text=shown, number="")
     return Fetched(folder=folder, base=base, head=pull.head_sha, event=event)

@@ -28,7 +28,7 @@ ESCALATION = "escalation"
 LEFT_TO_OTHERS = (
     "SELECT COALESCE(SUM(MAX(0, ? - escalated)), 0) FROM (SELECT run, SUM(cost) AS paid,"
     " SUM(CASE WHEN kind = 'escalation' THEN cost ELSE 0 END) AS escalated FROM spend WHERE {} = ? AND run <> ?"
-    " GROUP BY run) WHERE paid >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
+    " GROUP BY run) WHERE paid - escalated >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
 )
 
 
@@ -86,9 +86,9 @@ class Spend:
         `kept` micro-dollars (None: budget.escalation_usd) are the reserve for a run's second judge. In each limit an
         ordinary call leaves alone this much for its own run, and what each other open run at work on that day or issue
         has left of it; an `escalation` leaves alone what is left to the others that have paid for something. So
-        whatever is used and all reserves together stay within a limit, and the first escalation of a run that does
-        not cost more than `kept` always fits. While other reservations of this process are open, a call that does
-        not fit waits for them. Raises Stopped('budget') when it cannot fit.
+        whatever is used and all reserves together stay within a limit, and the first escalation of a run that paid
+        for something always fits when it costs no more than `kept`. While other reservations of this process are
+        open, a call that does not fit waits for them. Raises Stopped('budget') when it cannot fit.
         """
         kept = micro(self._budget.escalation_usd) if kept is None else kept
         use = use.but(kind=ESCALATION) if escalation else use

@@ -147,6 +147,7 @@ def _round(turn: Round) -> Html:
             badge(amount.many(len(turn.findings), "finding"), "calm"),
         ),
         _verdict(turn.verdict) if turn.verdict else None,
+        el("p", f"No readable answer from {', '.join(turn.silent)}.", class_="muted") if turn.silent else None,
         el("p", el("b", f"Then: {turn.decision.replace('_', ' ')}"), f" ({turn.why})" if turn.why else "", fixes),
         class_="card",
     )

@@ -46,7 +46,7 @@ def verdict(story: Story) -> str:
     if run.stopped and run.verdict:
         parts.append(prose(facts.judged(run), 1000))
     if run.stopped and run.stopped.reason != "nothing_to_do":
-        parts.append(f"Go on with {code(f'factory resume {run.id}')}.")
+        parts.append(f"Go on with {code('/factory retry' if run.ticket else f'factory resume {run.id}')}.")
     if facts.escalation(run):
         parts.append(prose(facts.escalation(run), 1000))
     return "\n\n".join([*parts, *_why(story)])
@@ -72,7 +72,8 @@ def rounds(story: Story) -> str:
         said = f"{judged.decision} {judged.confidence:.2f} {code(judged.model)}" if judged else "not judged"
         green = "no checks" if turn.evidence is None else "green" if turn.evidence.green else "not green"
         fixes = ", ".join(code(fix) for fix in turn.fixes) or "none"
-        rows.append((str(turn.n), green, str(len(turn.findings)), fixes, said, prose(turn.why or turn.decision)))
+        found = str(len(turn.findings)) + (f" (silent: {', '.join(map(code, turn.silent))})" if turn.silent else "")
+        rows.append((str(turn.n), green, found, fixes, said, prose(turn.why or turn.decision)))
     return grid(("Round", "Checks", "Findings", "Fixes", "Verdict", "What followed"), rows)
 
 

@@ -1,25 +1,31 @@
 """examine: the reviewers' look at a change that somebody else made. No plan, no fix, no verdict: findings only."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from factory.contracts.errors import UsageProblem
+from factory.contracts.errors import Stopped, UsageProblem
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import Finding
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.run import Run
 from factory.stages.intake import task_of
-from factory.stages.review import review
+from factory.stages.review import athena, hydra, review
 from factory.stages.shop import Shop
 from factory.stages.verify import evidence_of
 
 Eyes = Literal["all", "review", "security"]
-"""Who looks: everybody, Hydra's lenses, Athena's two auditors."""
+"""Who looks: everybody, Hydra's lenses and Atlas, Athena's two auditors."""
 
 
-def examine(run: Run, shop: Shop, head: str, eyes: Eyes, tests: bool) -> tuple[Run, tuple[Finding, ...]]:
+class Looked(NamedTuple):
+    run: Run
+    findings: tuple[Finding, ...]
+    silent: tuple[str, ...]  # reviewers that gave no readable answer
+
+
+def examine(run: Run, shop: Shop, head: str, eyes: Eyes, tests: bool) -> Looked:
     """Findings on the change from the run's base to the tree `head`, worst first; failing tests are among them.
 
-    Raises UsageProblem when both are the same tree.
+    Raises UsageProblem when both are the same tree, Stopped when no reviewer gave a readable answer.
     """
     if head == run.repo.tree:
         raise UsageProblem("There is nothing to review: both commits hold the same files.")
@@ -28,8 +34,13 @@ def examine(run: Run, shop: Shop, head: str, eyes: Eyes, tests: bool) -> tuple[R
     run = run.but(evidence=evidence_of(run, shop, "verify", "") if tests else unseen)
     assert run.evidence
     shop.journal.save(run, "verify")
-    found = review(run, shop, 1, run.evidence.findings, eyes)
-    return run, (*(item for item in run.evidence.findings if item.serious), *found)
+    reading = hydra(shop.roster) | {"atlas.review": shop.roster.atlas_review} if eyes != "security" else {}
+    auditing = athena(shop.roster) if eyes != "review" else {}
+    who = reading | auditing
+    found, silent = review(run, shop, 1, run.evidence.findings, who)
+    if len(silent) == len(who):
+        raise Stopped("model_unusable", "No reviewer gave a readable answer: `factory models test` tells more.")
+    return Looked(run, (*(item for item in run.evidence.findings if item.serious), *found), silent)
 
 
 def plan_for_review() -> Plan:

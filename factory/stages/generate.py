@@ -5,7 +5,7 @@ from functools import partial
 
 from factory.contracts.change import Change
 from factory.contracts.errors import Abandoned, FactoryError, Stopped, UsageProblem
-from factory.contracts.model import Tier
+from factory.contracts.model import TIERS, Tier, within
 from factory.contracts.plan import Unit
 from factory.contracts.roster import Coder, Roster, UnitFacts
 from factory.contracts.run import Run
@@ -85,6 +85,8 @@ def _attempt(run: Run, shop: Shop, unit: Unit, error: str) -> Change:
     try:
         if run.task and run.task.kind == "tidy":
             return tidy_change(shop, shop.journal.scope(run.id, "generate", name), unit, tree)
+        if _asked_for_frontier(run, unit):
+            return _with_frontier(run, shop, unit, tree, name, error)
         if unit.hard and shop.settings.line.candidates > 1 and _local(run, shop, unit):
             return _best_of(run, shop, unit, tree, name, error)
         return _write(run, shop, unit, tree, name, error, 0, None)
@@ -103,12 +105,13 @@ def failed(unit: Unit, tree: str, why: str) -> Change:
 
 
 def _write(
-    run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int, ceiling: Tier | None
-) -> Change:
+    run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str, sample: int, ceiling: Tier | None,
+    avoid: tuple[str, ...] = (),
+) -> Change:  # fmt: skip
     assert run.task
     assert run.plan
     scope = shop.journal.scope(run.id, "generate", name)
-    desk = shop.desk(unit.role, scope, run, ceiling=ceiling, sample=sample)
+    desk = shop.desk(unit.role, scope, run, ceiling=ceiling, avoid=avoid, sample=sample)
     facts = UnitFacts(task=run.task, pack=pack_of(run, shop), plan=run.plan, unit=unit, tree=tree, error=error,
                       loop=shop.settings.line.coding == "work", sample=sample)  # fmt: skip
     change = coder_of(shop.roster, unit)(desk, facts)
@@ -134,6 +137,26 @@ def _best_of(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str)
     rank, _, k, best = min(ranked, key=lambda row: row[:3])
     word = ("its tests pass", "no candidate passed all tests", "no candidate was usable")[rank]
     return best.but(notes=(*best.notes, f"candidate {k + 1} of {shop.settings.line.candidates} chosen: {word}"))
+
+
+def _asked_for_frontier(run: Run, unit: Unit) -> bool:
+    """`/factory redo UNIT with frontier`: a person wants a better model for this one unit."""
+    command = run.ticket.command if run.ticket else None
+    return command is not None and command.frontier and command.unit == unit.id
+
+
+def _with_frontier(run: Run, shop: Shop, unit: Unit, tree: str, name: str, error: str) -> Change:
+    """By the highest tier of the role's chain that line.escalate_to allows; with a note when that is the local one."""
+    assert run.plan
+    chain = shop.settings.endpoints_for(unit.role, run.plan.effort)
+    tiers = [each.tier for each in chain if within(each.tier, shop.highest)]
+    best: Tier = max(tiers, key=TIERS.index, default="local")
+    lower = tuple(each.name for each in chain if within(each.tier, best) and each.tier != best)
+    change = _write(run, shop, unit, tree, name, error, 0, best, lower)
+    if best == "frontier":
+        return change
+    why = f"a frontier model was asked for; {best} is the highest tier that the chain and line.escalate_to allow"
+    return change.but(notes=(*change.notes, why))
 
 
 def _local(run: Run, shop: Shop, unit: Unit) -> bool:

@@ -7,7 +7,7 @@ from factory.confidence import Seen, confidence
 from factory.contracts.errors import Stopped
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import Finding
-from factory.contracts.model import Endpoint, Tier, within
+from factory.contracts.model import Endpoint, within
 from factory.contracts.roster import JudgeFacts
 from factory.contracts.run import Run
 from factory.contracts.seams import Answer
@@ -48,7 +48,7 @@ def second_opinion(run: Run, shop: Shop, n: int, findings: tuple[Finding, ...], 
     allowed = {endpoint.name for endpoint in further(run, shop, first)}
     avoid = tuple(endpoint.name for endpoint in chain if endpoint.name not in allowed)
     scope = shop.journal.scope(run.id, "refine", f"r{n}.genesis.escalated")
-    desk = shop.desk("genesis", scope, run, ceiling=ceiling(shop), avoid=avoid, escalation=True)
+    desk = shop.desk("genesis", scope, run, ceiling=shop.highest, avoid=avoid, escalation=True)
     judged = first.model or "no readable judge"
     try:
         answer = shop.roster.genesis(desk, facts(run, shop, findings))
@@ -67,12 +67,7 @@ def further(run: Run, shop: Shop, verdict: Verdict) -> tuple[Endpoint, ...]:
     chain = shop.settings.endpoints_for("genesis", effort(run))
     names = [endpoint.name for endpoint in chain]
     start = names.index(verdict.endpoint) + 1 if verdict.endpoint in names else 1
-    return tuple(endpoint for endpoint in chain[start:] if within(endpoint.tier, ceiling(shop)))
-
-
-def ceiling(shop: Shop) -> Tier:
-    line = shop.settings.line
-    return line.escalate_to if within(line.ceiling, line.escalate_to) else line.ceiling
+    return tuple(endpoint for endpoint in chain[start:] if within(endpoint.tier, shop.highest))
 
 
 def effort(run: Run) -> int:

@@ -7,7 +7,7 @@ from factory.stages.decide import Situation, decide, reverted_share
 from factory.stages.fix import fix_all, must_fix
 from factory.stages.judge import further, judge, second_opinion, security_critical
 from factory.stages.quotes import MEASURED, still_there
-from factory.stages.review import review
+from factory.stages.review import athena, hydra, review
 from factory.stages.shop import Shop
 
 FLAPPING = 0.7  # share of a diff that a later round takes back
@@ -25,7 +25,8 @@ def refine(run: Run, shop: Shop) -> Run:
         return run
     n = len(run.rounds) + 1
     known = carried(run, shop)
-    findings = _all_findings(run, known, review(run, shop, n, known))
+    reviewed, silent = review(run, shop, n, known, hydra(shop.roster) | athena(shop.roster))
+    findings = _all_findings(run, known, reviewed)
     verdict = judge(run, shop, n, findings)
     todo = must_fix(findings, verdict.must_fix) or _as_findings(verdict)
     action, why = decide(_situation(run, shop, n, verdict, len(todo), escalated=False))
@@ -39,8 +40,9 @@ def refine(run: Run, shop: Shop) -> Run:
         run, fates, more = fix_all(run, shop, n, todo)
         findings = tuple(dict.fromkeys((*findings, *todo, *more)))
     noted = tuple(item.but(fate=fates.get(item.id, "open")) for item in findings)
-    done = Round(n=n, tree=judged, findings=noted, evidence=evidence, verdict=verdict, decision=action, why=why,
-                 fixes=tuple(change.unit for change in run.fixes[before:]))  # fmt: skip
+    fixes = tuple(change.unit for change in run.fixes[before:])
+    done = Round(n=n, tree=judged, findings=noted, silent=silent, fixes=fixes, evidence=evidence, verdict=verdict,
+                 decision=action, why=why)  # fmt: skip
     shop.watcher.tell("round", n=n, decision=action)
     return run.but(rounds=(*run.rounds, done), verdict=verdict)
 

@@ -1,11 +1,11 @@
 """The reviewers' part of a round: Hydra's lenses and Athena's two auditors, then a validator that believes no quote."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Literal
 
 from factory.contracts.errors import Stopped
 from factory.contracts.finding import SEVERITIES, Finding, finding
-from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts
+from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts, Roster
 from factory.contracts.run import Run
 from factory.fanout import side_by_side
 from factory.stages.generate import ENDS_THE_RUN
@@ -15,35 +15,42 @@ from factory.stages.words import diff_text, evidence_text
 
 
 def review(
-    run: Run, shop: Shop, n: int, known: tuple[Finding, ...], eyes: Literal["all", "review", "security"] = "all"
-) -> tuple[Finding, ...]:
-    """Valid findings of all lenses, worst first, one per fingerprint. A lens that fails is noted and left out.
+    run: Run, shop: Shop, n: int, known: tuple[Finding, ...], who: Mapping[str, Reviewer]
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """(valid findings of all of `who`, worst first, one per fingerprint; who gave no readable answer).
 
-    `eyes`: everybody, or only Hydra's lenses ("review"), or only Athena's auditors ("security").
+    `who` maps `role.lens` to the reviewer.
     """
     assert run.task
     assert run.plan
     assert run.evidence
     facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
                         evidence=evidence_text(run.evidence, shop.blobs), known=known)  # fmt: skip
-    lenses: dict[str, Reviewer] = {}
-    if eyes != "security":
-        lenses |= {f"hydra.{lens}": agent for lens, agent in shop.roster.hydra.items()}
-    if eyes != "review":
-        lenses |= {"athena.threat": shop.roster.threat, "athena.injection": shop.roster.injection}
-    jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in lenses.items()]
-    notes = dict(zip(lenses, side_by_side(jobs, shop.settings.line.threads), strict=True))
+    jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in who.items()]
+    notes = dict(zip(who, side_by_side(jobs, shop.settings.line.threads), strict=True))
+    silent = tuple(name for name, given in notes.items() if given is None)
     found: dict[str, Finding] = {}
     for name, given in notes.items():
-        for item in given.findings:
+        for item in given.findings if given else ():
             valid = validated(name, item, run, shop)
             if valid:
                 found.setdefault(valid.id, valid)
-    return tuple(sorted(found.values(), key=lambda item: (-SEVERITIES.index(item.severity), item.path, item.start)))
+    worst_first = sorted(found.values(), key=lambda item: (-SEVERITIES.index(item.severity), item.path, item.start))
+    return tuple(worst_first), silent
 
 
-def _look(run: Run, shop: Shop, n: int, name: str, agent: Reviewer, facts: ReviewFacts) -> Notes:
-    role = name.split(".")[0] if name.startswith("hydra") else name.split(".")[1]
+def hydra(roster: Roster) -> dict[str, Reviewer]:
+    return {f"hydra.{lens}": agent for lens, agent in roster.hydra.items()}
+
+
+def athena(roster: Roster) -> dict[str, Reviewer]:
+    """The two auditors."""
+    return {"athena.threat": roster.threat, "athena.injection": roster.injection}
+
+
+def _look(run: Run, shop: Shop, n: int, name: str, agent: Reviewer, facts: ReviewFacts) -> Notes | None:
+    first, _, lens = name.partition(".")
+    role = lens if first == "athena" else first
     desk = shop.desk(role, shop.journal.scope(run.id, "refine", f"r{n}.{name}"), run)
     try:
         return agent(desk, facts)
@@ -51,7 +58,7 @@ def _look(run: Run, shop: Shop, n: int, name: str, agent: Reviewer, facts: Revie
         if stop.reason in ENDS_THE_RUN:
             raise
         shop.watcher.tell("note", text=f"{name} gave no readable answer: {stop}")
-        return Notes()
+        return None
 
 
 def validated(source: str, note: Note, run: Run, shop: Shop) -> Finding | None:

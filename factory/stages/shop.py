@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from factory.checks.prove import Bench, Tried, try_tests
-from factory.contracts.model import Tier
+from factory.contracts.model import Tier, within
 from factory.contracts.roster import Roster
 from factory.contracts.run import Run
 from factory.contracts.sandbox import Sandbox
@@ -57,6 +57,12 @@ class Shop:
     folders: Sequence[Path]  # where the report goes
     mark: Callable[[str, str], str] = plain_mark  # (run, kind) -> what marks a text as ours on the forge
     hold: bool = False  # a person must look first: what is delivered stays a draft
+
+    @property
+    def highest(self) -> Tier:
+        """The tier that may be asked when an ordinary answer was not enough, or when a person says so."""
+        line = self.settings.line
+        return line.escalate_to if within(line.ceiling, line.escalate_to) else line.ceiling
 
     def tests(self, scope: Scope, tree: str, selection: str = "") -> Tried:
         """The repository's tests on one tree: the outcome, and a short text of it for a model."""

@@ -29,7 +29,7 @@ def change(tmp_path: Path) -> tuple[Path, Path]:
     replies = [
         {"role": "hydra", "template": "hydra/correctness", "text": json.dumps({"findings": [WRONG, INVENTED]})},
         {"role": "injection", "text": json.dumps({"findings": [DANGER]})},
-        *({"role": role, "text": NONE, "repeat": True} for role in ("hydra", "threat")),
+        *({"role": role, "text": NONE, "repeat": True} for role in ("hydra", "atlas", "threat")),
     ]
     folder = tmp_path / "c"
     folder.mkdir()
@@ -66,6 +66,25 @@ def test_only_athena_looks(tmp_path: Path) -> None:
     assert "1 finding, 0 of them serious" in done.stdout
     assert "CWE-78" in done.stdout
     assert "off-by-one" not in done.stdout
+
+
+def test_a_reviewer_that_says_nothing_readable_is_named(tmp_path: Path) -> None:
+    """No findings must never mean that nobody looked."""
+    repo, config = change(tmp_path)
+    script = config.parent / "box.json"
+    replies = json.loads(script.read_text())["replies"]
+    mumbled = [{"role": "atlas", "text": "Looks fine to me!", "repeat": True}, *replies]
+    script.write_text(json.dumps({"label": "test", "replies": mumbled}))
+    arguments = ("--repo", repo, "--head", "feature", "--config", config)
+    done = factory(tmp_path / "state", "review", *arguments, "--json")
+    assert done.returncode == 1, done.stderr
+    assert result(done)["notes"] == ["atlas.review gave no readable answer, so nobody looked with that eye"]
+    roles = ("hydra", "atlas", "threat", "injection")
+    mumbled = [{"role": role, "text": "Fine!", "repeat": True} for role in roles]
+    script.write_text(json.dumps({"label": "test", "replies": mumbled}))
+    done = factory(tmp_path / "other", "review", *arguments)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert "No reviewer gave a readable answer" in done.stderr
 
 
 def test_bad_input_gets_one_sentence(tmp_path: Path) -> None:

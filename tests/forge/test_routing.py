@@ -16,8 +16,6 @@ def test_each_rule_has_its_reason() -> None:
         (cloud.but(effort=9), "swarm", "fan-out"),
         (cloud.but(effort=2), "local_agent", "one job"),
         (cloud.but(effort=9, labels=("bug", "privacy:local")), "local_agent", "privacy:local"),
-        (cloud.but(effort=2, box_online=False, box_offline="cloud"), "swarm", "offline"),
-        (cloud.but(effort=2, box_online=False), "local_agent", "one job"),
         (cloud.but(effort=2, box_waiting=3, box_offline="cloud"), "swarm", "3 jobs"),
     ):
         route = choose(signals)
@@ -31,7 +29,6 @@ def test_each_rule_has_its_reason() -> None:
         effort=st.integers(1, 10),
         labels=st.lists(st.sampled_from(["bug", "private", "agent:local", "x"])).map(tuple),
         cloud_endpoints=st.booleans(),
-        box_online=st.sampled_from([None, True, False]),
         box_waiting=st.integers(0, 9),
         box_offline=st.sampled_from(["park", "cloud"]),
     )

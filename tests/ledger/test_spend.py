@@ -248,8 +248,12 @@ def test_the_first_escalation_of_every_run_that_paid_always_fits(
 
     def call(run: str, worst: int, percent: int, escalation: bool) -> None:
         number = one.reserve(use(run), worst, 1, escalation=escalation, kept=kept)
-        (escalated if escalation else paid).add(run)
-        one.settle(number, use(run), worst * percent // 100, Usage(), 0)
+        cost = worst * percent // 100
+        if escalation:
+            escalated.add(run)
+        elif cost:  # calls that turned out free keep nothing for the run
+            paid.add(run)
+        one.settle(number, use(run), cost, Usage(), 0)
 
     for n, worst, percent, escalation in calls:
         with suppress(Stopped):

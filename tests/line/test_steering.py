@@ -1,13 +1,18 @@
 """A person's word on a run that was: what is kept, what is done again, on machines that share nothing."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from factory.app import open_state
+from factory.contracts.run import Run
 from factory.contracts.ticket import Command, Ticket
+from factory.handover.bundle import pack, unpack
 from tests.line.machines import Fleet, Job
+from tests.line.targets import answers
 from tests.line.test_bundles import fleet, wave
 
 
@@ -68,6 +73,46 @@ def test_redo_writes_one_unit_again_and_keeps_its_wave(merged: tuple[Fleet, Job]
     assert json.loads(again.outputs["units"]) == ["docs"]
 
 
+def written(machines: Fleet, before: Job, units: tuple[str, ...], into: str) -> dict[str, Any]:
+    """The units' changes as the job that collects them has them."""
+    folder = machines.folder / f"{into}-changes"
+    for unit in units:
+        machines.job("generate", "--unit", unit, "--digest", before.outputs["digest"], bundle=before.bundle,
+                     into=f"{into}-{unit}", changes=folder / unit)  # fmt: skip
+    done = machines.job("collect", "--digest", before.outputs["digest"], bundle=before.bundle, changes=folder,
+                        into=into)  # fmt: skip
+    return {change["unit"]: change for change in done.record["waves"][0]["changes"]}
+
+
+def test_redo_with_frontier_asks_the_better_model_for_that_unit_only(tmp_path: Path) -> None:
+    machines = fleet(tmp_path / "fleet")
+    text = machines.config.read_text()
+    cheap = '[[chain]]\nendpoints = ["box"]\n'
+    assert cheap in text
+    machines.config.write_text(text.replace(cheap, '[[chain]]\nendpoints = ["box", "frontier"]\n'))
+    better = next(row for row in answers("box")["replies"] if row["template"] == "frontend/write")
+    (machines.config.parent / "frontier.json").write_text(json.dumps({"label": "test", "replies": [better]}))
+    job = machines.begun()
+    for name in ("gather", "plan"):
+        job = machines.job(name, "--digest", job.outputs["digest"], bundle=job.bundle)
+    done = go_on(machines, job, verb="redo", unit="frontend", frontier=True)
+    changes = written(machines, done, ("frontend", "backend"), "far")
+    assert {name: changes[name]["models"] for name in ("frontend", "backend")} == {
+        "frontend": ["recorded-frontier"], "backend": ["recorded-27b"],
+    }  # fmt: skip
+    assert changes["frontend"]["notes"] == []
+
+
+def test_redo_with_frontier_says_when_no_better_model_may_be_asked(planned: tuple[Fleet, Job]) -> None:
+    machines, job = planned
+    done = go_on(machines, job, into="redo-far", verb="redo", unit="frontend", frontier=True)
+    change = written(machines, done, ("frontend",), "near")["frontend"]
+    assert change["models"] == ["recorded-27b"]
+    assert change["notes"][-1] == (
+        "a frontier model was asked for; local is the highest tier that the chain and line.escalate_to allow"
+    )
+
+
 def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Job]) -> None:
     machines, job = merged
     done = go_on(machines, job, verb="only", unit="backend")
@@ -81,7 +126,6 @@ def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Jo
 
 def test_a_run_that_goes_on_delivers_where_the_first_one_did(merged: tuple[Fleet, Job]) -> None:
     """The same branch and pull request, over the commits that the run before may have left there."""
-    from factory.contracts.run import Run
     from factory.stages.deliver import branch_name
 
     machines, job = merged
@@ -101,6 +145,34 @@ def test_the_job_that_proves_measures_itself(merged: tuple[Fleet, Job]) -> None:
     assert "check tests: start" in again.done.stderr
     believed = machines.job("verify", "--digest", proved.outputs["digest"], bundle=proved.bundle, into="verify-3")
     assert "check tests: start" not in believed.done.stderr
+
+
+@pytest.mark.parametrize("step", ["verify", "refine"])
+def test_a_skipped_step_lets_no_forged_proof_in(merged: tuple[Fleet, Job], step: str) -> None:
+    """ART-08: in the zone that proves, evidence and rounds that the bundle brings along count for nothing."""
+    machines, job = merged
+    proved = machines.job("verify", "--digest", job.outputs["digest"], bundle=job.bundle, into=f"forged-{step}")
+    assert proved.record["evidence"]["suites"]
+    skipped = go_on(machines, proved, into=f"skip-{step}", verb="skip", step=step)
+    told = word(machines, proved, verb="skip", step=step)
+    if step == "verify":  # what a think job could write into its bundle
+        forged = Run.from_json((skipped.bundle / "run.json").read_bytes())
+        evidence = Run.from_json((proved.bundle / "run.json").read_bytes()).evidence
+        state = open_state(machines.folder / "forger")
+        again = unpack(skipped.bundle, state, machines.origin)
+        assert again.id == forged.id
+        shutil.rmtree(skipped.bundle)
+        pack(again.but(evidence=evidence), state, skipped.bundle)
+    done = machines.job("verify", bundle=skipped.bundle, into=f"prove-{step}",
+                        environment={**told, "FACTORY_ZONE": "prove"})  # fmt: skip
+    if step == "verify":
+        assert done.record["evidence"]["suites"] == []
+        assert "check tests: start" not in done.done.stderr
+    else:
+        assert "check tests: start" in done.done.stderr
+        assert [(row["decision"], row["why"]) for row in done.record["rounds"]] == [
+            ("stop", "The step refine was left out because ada said so.")
+        ]
 
 
 def test_skip_verify_is_said_and_never_green(merged: tuple[Fleet, Job]) -> None:
