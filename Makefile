@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --frozen --no-sync
+# Many tests wait for processes of their own.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
 .PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm check lint types imports docs workflows bench clean
 
@@ -22,7 +24,7 @@ demo: setup
 	$(RUN) factory demo
 
 test: setup
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist worksteal
 
 test-network: setup
 	$(RUN) pytest -m network -n 2

@@ -63,21 +63,21 @@ class Blobs(Record):
     blobs: dict[str, Content] = Field(default={}, max_length=20_000)
 
 
-def pack(run: Run, state: State, folder: Path) -> str:
-    """Write the bundle, the manifest last; returns the manifest's sha256. Raises Refusal('too_big')."""
+def pack(run: Run, state: State, folder: Path, most: int = MAX_BUNDLE) -> str:
+    """Write the bundle of at most `most` bytes, the manifest last; returns its sha256. Raises Refusal('too_big')."""
     store = Store(state.run_folder(run.id) / "repo.git", Path(run.repo.path))
     files = {
         "run.json": run.to_json(indent=2) + "\n",
         "trees.json": forest_of(run, store).to_json() + "\n",
         **_ledgers(run, state),
     }
-    room = MAX_BUNDLE - sum(len(text.encode()) for text in files.values())
+    room = most - sum(len(text.encode()) for text in files.values())
     steps = _history(run, state, room // 2)
     files["steps.jsonl"] = steps
     files["blobs.json"] = _blobs(run, state, steps).to_json() + "\n"
     raw = {name: text.encode() for name, text in files.items()}
-    if sum(map(len, raw.values())) > MAX_BUNDLE:
-        raise Refusal("too_big", f"The bundle has over {MAX_BUNDLE // 2**20} MiB: make the task smaller.")
+    if sum(map(len, raw.values())) > most:
+        raise Refusal("too_big", f"The bundle has over {most // 2**20} MiB: make the task smaller.")
     marks = {name: Mark(sha256=digest(data), size=len(data)) for name, data in sorted(raw.items())}
     manifest = Manifest(version=VERSION, run=run.id, files=marks).to_json(indent=2).encode() + b"\n"
     for name, data in raw.items():

@@ -14,7 +14,6 @@ from factory.contracts.errors import Refusal, UsageProblem
 from factory.contracts.run import Run
 from factory.git import Store
 from factory.handover.bundle import MANIFEST, pack, unpack
-from factory.handover.folder import MAX_BUNDLE
 from factory.handover.lineage import goes_on_from
 from tests.handover.runs import BINARY, Note, begun, elsewhere, machine, with_files, written
 
@@ -80,16 +79,17 @@ def test_a_checkout_without_the_commit_says_so(sent: dict[str, Any], tmp_path: P
 
 def test_more_than_fits_leaves_old_steps_behind(tmp_path: Path) -> None:
     """The record, the trees and the money always travel; history only as far as there is room."""
+    room = 2**20
     state, run, _ = begun(tmp_path)
     for n in range(5):
         scope = state.journal.scope(run.id, "generate", f"u{n}")
-        text = os.urandom(4 * 2**20).hex()
+        text = os.urandom(room // 16).hex()
         scope.step("note", Note(text=text), partial(Note, text=text[:10]), Note)
-    pack(run, state, tmp_path / "bundle")
+    pack(run, state, tmp_path / "bundle", room)
     kept = {json.loads(line)["unit"] for line in (tmp_path / "bundle" / "steps.jsonl").read_text().splitlines()}
     assert "u4" in kept
     assert "u0" not in kept
-    assert sum(path.stat().st_size for path in (tmp_path / "bundle").iterdir()) <= MAX_BUNDLE
+    assert sum(path.stat().st_size for path in (tmp_path / "bundle").iterdir()) <= room
     assert unpack(tmp_path / "bundle", machine(tmp_path / "two"), tmp_path / "repo").plan == run.plan
 
 
