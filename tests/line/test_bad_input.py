@@ -201,6 +201,7 @@ def test_hostile_tests(tmp_path: Path, state: Path, kind: str) -> None:
     done = factory(state, "run", "--repo", repo, "--task", "tidy", "--config", config, "--json")
     value = result(done)
     record = json.loads(Path(value["run_json"]).read_text())
+    assert record["evidence"], record["stopped"]
     status = {suite["candidate"]["status"] for suite in record["evidence"]["suites"]}
     if kind == "output":
         assert done.returncode in (0, 1)
