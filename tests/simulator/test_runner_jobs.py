@@ -79,10 +79,10 @@ def test_an_empty_matrix_fails_the_job_unless_its_condition_says_no(here: Stage)
 
 
 def test_fail_fast_cancels_the_other_legs(here: Stage) -> None:
-    leg = "steps: [{run: '[ ${{ matrix.n }} = 1 ] && exit 1 || sleep 20'}]"
+    leg = "steps: [{run: '[ ${{ matrix.n }} = 1 ] && exit 1 || sleep 60'}]"
     began = time.monotonic()
     found = here.go(jobs(a=f"strategy: {{matrix: {{n: [1, 2, 3]}}}}\n{leg}"))
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 40  # a step that is just starting may miss the interrupt and be killed later
     assert [job.result for job in found.jobs] == ["failure", "cancelled", "cancelled"]
     assert found.conclusion == "failure"
 
