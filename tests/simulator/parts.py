@@ -58,6 +58,7 @@ def script(*first: dict[str, Any], planned: str = "", judged: str = "") -> dict[
     """`first` goes before the answers of a run in which everybody is content."""
     return {"label": "town", "replies": [
         *first,
+        always("atlas", NONE, template="atlas/review"),
         always("atlas", planned or plan()),
         always("backend", ASKED),
         always("integration", ASKED),

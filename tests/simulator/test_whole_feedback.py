@@ -30,6 +30,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> It
         parts.always("integration", DOUBLE, match="Please double it"),
         parts.always("integration", COUNT, match="Please call it count"),
         parts.always("hydra", found("odd-name", "The name says little."), match="Look closely"),
+        parts.always("atlas", found("two-in-one", "It does two things."), template="atlas/review", match="Look closely"),
         parts.always("threat", found("no-bound", "The number has no bound."), match="Audit it"),
     )
     with town(tmp_path_factory.mktemp("feedback"), evaluator, parts.FILES, script, TOML) as made:
@@ -90,7 +91,9 @@ def test_commands_review_and_audit_leave_findings_and_change_nothing(here: Town)
     assert one["state"] == "COMMENTED"
     assert one["commit_id"] == head
     notes = here.ask("wanda", "GET", f"/pulls/{number}/comments")
-    assert any("The name says little." in note["body"] and note["path"] == "part.py" for note in notes)
+    for words in ("The name says little.", "It does two things."):
+        assert any(words in note["body"] and note["path"] == "part.py" for note in notes)
+    assert "no readable answer" not in one["body"]
     assert pull(here)["head"]["sha"] == head
     assert len(parts.said(here, number)) == 1
     assert "Done" in parts.said(here, number)[0]
