@@ -30,7 +30,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> It
         parts.always("integration", DOUBLE, match="Please double it"),
         parts.always("integration", COUNT, match="Please call it count"),
         parts.always("hydra", found("odd-name", "The name says little."), match="Look closely"),
-        parts.always("atlas", found("two-in-one", "It does two things."), template="atlas/review", match="Look closely"),
+        parts.always("atlas", found("two-in-one", "It does two things."), template="atlas/review", match="closely"),
         parts.always("threat", found("no-bound", "The number has no bound."), match="Audit it"),
     )
     with town(tmp_path_factory.mktemp("feedback"), evaluator, parts.FILES, script, TOML) as made:
