@@ -1,0 +1,98 @@
+"""factory gpu: what fits on which card, for how many people, how fast"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from factory.cli.gpu_bench import bench
+from factory.cli.gpu_calibrate import calibrate
+from factory.cli.options import Json
+from factory.contracts.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from factory.gpu.plan import Candidate
+    from factory.gpu.records import Setup
+
+app = typer.Typer(help="What fits on your cards, for how many people, how fast.", no_args_is_help=True)
+app.command("calibrate")(calibrate)
+app.command("bench")(bench)
+
+
+@app.command("plan")
+def plan(
+    gpus: Annotated[str, typer.Option(help="The cards, for example 2x3090.")] = "1x3090",
+    developers: Annotated[int, typer.Option(min=1, max=1000, help="Sessions that must be resident at once.")] = 1,
+    context: Annotated[str, typer.Option(help="Tokens of one session: 64k, 65536.")] = "64k",
+    model: Annotated[str, typer.Option(help="One model: a config.json, its folder, or a name of the table.")] = "",
+    weights: Annotated[str, typer.Option(help="bf16, fp8, int8, int4, nvfp4, mxfp4, w8a8 or w4a8.")] = "",
+    tp: Annotated[int, typer.Option(min=0, max=64, help="Tensor parallel ranks; else all cards.")] = 0,
+    kv: Annotated[str, typer.Option(help="KV cache: bf16, fp8, fp8_e5m2 or int8_per_token_head.")] = "",
+    max_model_len: Annotated[str, typer.Option(help="Longest request in tokens; else --context.")] = "",
+    speculate: Annotated[int, typer.Option(min=0, max=16, help="Draft tokens a step (MTP).")] = 0,
+    prefix_cache: Annotated[str, typer.Option(help="align, none (hybrid models' state mode) or off.")] = "align",
+    ssm_bytes: Annotated[int, typer.Option(min=2, max=4, help="Bytes of a state's element: 4, or 2 for fp16.")] = 4,
+    utilisation: Annotated[float, typer.Option(min=0.1, max=1.0, help="Share of the card that vLLM may use.")] = 0.92,
+    max_batched_tokens: Annotated[int, typer.Option(min=16, max=1_000_000, help="Tokens of one step.")] = 2048,
+    watts: Annotated[int, typer.Option(min=0, help="Power cap a card; 0 = the card's own.")] = 0,
+    available_gib: Annotated[float, typer.Option(min=0, help="KV memory a card, from a boot log.")] = 0,
+    blocks: Annotated[int, typer.Option(min=0, help="KV blocks, from a boot log.")] = 0,
+    rows: Annotated[int, typer.Option(min=1, max=200, help="Set-ups to list.")] = 12,
+    as_json: Json = False,
+) -> int:
+    """What fits, how many sessions, how fast: one set-up with --model, else the best of all. Exit 1: nothing fits."""
+    from factory.gpu.cards import parse
+    from factory.gpu.plan import candidates, judged, ranked
+    from factory.gpu.records import Setup
+    from factory.gpu.tokens import tokens
+
+    card, count = parse(gpus)
+    span = tokens(context, "--context")
+    given = {"kv": kv, "weights": weights}
+    fixed = {"watts": watts, "utilisation": utilisation, "max_batched_tokens": max_batched_tokens}
+    if model:
+        from factory.gpu.models import model_of
+
+        longest = tokens(max_model_len, "--max-model-len") if max_model_len else span
+        setup = _setup(
+            Setup(geometry=model_of(model), card=card, count=count, tp=tp or count, max_model_len=longest,
+                  speculate=speculate, ssm_bytes=ssm_bytes), {**fixed, **given, "prefix": prefix_cache},
+        )  # fmt: skip
+        found = (judged(setup, min(span, longest), developers, available_gib or None, blocks or None),)
+    else:
+        if available_gib or blocks or tp or speculate or kv or max_model_len:
+            raise UsageProblem("These numbers belong to one set-up: name its --model too.")
+        from factory.gpu.models import all_models
+
+        setups = candidates(all_models(), card, count, span, _kinds(weights))
+        found = ranked(judged(_setup(each, fixed), span, developers) for each in setups)
+    return _show(found, rows, as_json, one=bool(model))
+
+
+def _setup(start: "Setup", options: dict[str, object]) -> "Setup":
+    """With the options that were given. Raises UsageProblem naming the one that is not a value of its field."""
+    from factory.contracts.record import ValidationError, problems
+
+    try:
+        return start.but(**{name: value for name, value in options.items() if value not in ("", 0)})
+    except ValidationError as error:
+        raise UsageProblem(f"There is no such set-up: {problems(error)[0]}.") from None
+
+
+def _kinds(weights: str) -> tuple[str, ...]:
+    return (weights,) if weights else ()
+
+
+def _show(found: "tuple[Candidate, ...]", rows: int, as_json: bool, one: bool) -> int:
+    from factory.render.capacity import one_setup, ranking, record
+
+    fits = [each for each in found if each.meets]
+    if as_json:
+        import json
+
+        print(json.dumps(record(found[0]) if one else [record(each) for each in found[:rows]], indent=2))
+    elif one:
+        one_setup(found[0], sys.stdout)
+    else:
+        ranking(found[:rows], len(found), sys.stdout)
+    return 0 if fits else 1

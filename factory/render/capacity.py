@@ -1,0 +1,108 @@
+"""Plans of set-ups for a terminal and as JSON: what fits, for how many, how fast, what binds."""
+
+from collections.abc import Sequence
+from typing import IO
+
+from factory.contracts.record import Json
+from factory.gpu.command import command
+from factory.gpu.plan import Candidate
+from factory.render.stream import Quiet
+from factory.render.terminal import table
+from factory.render.text import line
+
+COLUMNS = (
+    "", "model", "weights", "KV", "draft", "tp", "sessions", "tok/s each", "total", "first cold", "warm", "W", "limit",
+)  # fmt: skip
+
+
+def record(each: Candidate) -> Json:
+    """All numbers of one candidate, in the units of its records."""
+    setup, pool, speed = each.setup, each.pool, each.speed
+    return {
+        "model": setup.geometry.name, "gpus": f"{setup.count} x {setup.card.name}", "tp": setup.tp,
+        "weights": setup.weights, "kv": setup.kv, "speculate": setup.speculate, "prefix_cache": setup.prefix,
+        "max_model_len": setup.max_model_len, "meets": each.meets, "limit": each.binds,
+        "refused": each.refused, "advice": each.advice, "memory_gib": each.memory.model_dump(),
+        "block_size": pool.block_size if pool else None, "blocks": pool.blocks if pool else 0,
+        "kv_tokens": pool.tokens if pool else 0, "max_concurrency": round(pool.concurrency, 4) if pool else 0,
+        "blocks_per_request": pool.per_request if pool else None,
+        "context": each.context, "developers": each.developers, "replicas": each.replicas,
+        "sessions": each.whole, "sessions_exact": round(each.sessions, 2),
+        "speed": speed.model_dump() if speed else None, "watts": each.watts,
+        "command": command(setup, each.whole // each.replicas),
+    }  # fmt: skip
+
+
+def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
+    """The best set-ups first, then how the best one is started."""
+    out = Quiet(stream)
+    if not found:
+        out.line("No model of the table holds that many tokens: ask for a smaller --context.")
+        return
+    first = found[0]
+    out.line(
+        f"{first.developers} sessions of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
+    )
+    table([_row(n, each) for n, each in enumerate(found, 1)], COLUMNS, stream)
+    out.line(f"{len(found)} of {of} models and weights, best first.")
+    out.line("Sessions are resident at once with nothing shared; speeds are estimates, their bands stand in --json.")
+    if first.meets:
+        out.line("")
+        _how(first, out)
+    else:
+        out.line("None of them holds that many sessions: ask for less --context or more cards.")
+
+
+def one_setup(each: Candidate, stream: IO[str]) -> None:
+    """One set-up with all its parts."""
+    out = Quiet(stream)
+    rows = [(name, text) for name, text in _parts(each) if text]
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        out.line(f"{name:<{width}}  {line(text, 400)}")
+    if not each.refused and each.pool:
+        out.line("")
+        _how(each, out)
+
+
+def _parts(each: Candidate) -> list[tuple[str, str]]:
+    setup, memory, pool, speed = each.setup, each.memory, each.pool, each.speed
+    band = f" (± {memory.band:.1f})" if memory.band else ", as given"
+    runtime = f"runtime {memory.non_torch:.2f}, activations {memory.activation:.2f}, graphs {memory.graphs:.2f}"
+    short = f"nothing: {-memory.available:.2f} GiB short"
+    return [
+        ("model", f"{setup.geometry.name}, {setup.weights} weights, KV {setup.kv}"),
+        ("cards", f"{setup.count} x {setup.card.name}, tensor parallel {setup.tp}, {each.watts} W"),
+        *(("does not start", why) for why in each.refused),
+        ("memory a card", f"{memory.usable:.2f} GiB usable: weights {memory.weights:.2f}, {runtime}"),
+        ("left for KV", f"{memory.available:.2f} GiB{band}" if memory.fits else short),
+        ("pool", f"{pool.blocks:,} blocks of {pool.block_size} tokens: {pool.tokens:,} tokens" if pool else ""),
+        ("concurrency", f"{pool.concurrency:.2f} requests of {setup.max_model_len:,} tokens" if pool else ""),
+        ("sessions", f"{each.sessions:.1f} of {each.context:,} tokens ({each.developers} wanted)" if pool else ""),
+        ("speed", _speed(each) if speed else ""),
+        ("limit", each.binds),
+        *(("mind", text) for text in each.advice),
+    ]  # fmt: skip
+
+
+def _row(n: int, each: Candidate) -> tuple[object, ...]:
+    setup, speed = each.setup, each.speed
+    fast = (round(speed.each), round(speed.total), seconds(speed.cold), seconds(speed.warm)) if speed else ("-",) * 4
+    return (n, setup.geometry.name, setup.weights, setup.kv, setup.speculate or "-", setup.tp,
+            f"{each.sessions:.1f}", *fast, each.watts, each.binds)  # fmt: skip
+
+
+def _speed(each: Candidate) -> str:
+    found = each.speed
+    assert found
+    first = f"first token after {seconds(found.cold)} cold, {seconds(found.warm)} warm"
+    return f"{found.each:.0f} tok/s each, {found.total:.0f} in total; prefill {found.prefill:,.0f} tok/s; {first}"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+
+
+def _how(each: Candidate, out: Quiet) -> None:
+    out.line("Start it with:")
+    out.line(f"  {command(each.setup, each.whole // each.replicas)}")
