@@ -32,6 +32,24 @@ class Sliding(Record):
     head_dim: int = Field(gt=0)
 
 
+class Parts(Record):
+    """Parameters by what they are, so that a quantiser's exceptions can be counted. Counts of elements.
+
+    `vision` and `draft` are not in `Geometry.parameters`; the rest adds up to it.
+    """
+
+    embedding: int = Field(default=0, ge=0)  # input table; a token reads one row of it, or all when it is the head too
+    head: int = Field(default=0, ge=0)  # output head; 0 when tied to the embedding
+    attention: int = Field(default=0, ge=0)  # query, key, value, gate and output projections
+    linear_in: int = Field(default=0, ge=0)  # input projections of linear layers
+    linear_out: int = Field(default=0, ge=0)  # their output projections
+    small: int = Field(default=0, ge=0)  # norms, routers, convolutions, decay and gate projections: always in 16 bits
+    mlp: int = Field(default=0, ge=0)  # dense and shared
+    experts: int = Field(default=0, ge=0)  # routed, all of them
+    vision: int = Field(default=0, ge=0)  # image tower and projector, loaded unless the engine is told not to
+    draft: int = Field(default=0, ge=0)  # the multi-token-prediction head, loaded when it speculates
+
+
 class Geometry(Record):
     """A decoder as far as memory and speed depend on it. Parameters are counts, not bytes."""
 
@@ -52,6 +70,7 @@ class Geometry(Record):
     unquantised: int = Field(ge=0)  # of `parameters`: embeddings, output head, norms, routers: they stay in 16 bits
     context: int = Field(gt=0)  # tokens the model was made for
     source: str = ""  # where these numbers stand
+    parts: Parts = Parts()  # all 0 when only the sums are known
 
     @property
     def layers(self) -> int:
