@@ -1,5 +1,7 @@
 """Starts are kept by set-up, by several processes at once, and a small pool is reported with its likely reason."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from factory.contracts.errors import UsageProblem
 from factory.gpu.bootlog import Boot, parse
 from factory.gpu.calibrations import MOST, Key, Starts, compare, key_of, recall, remember
-from tests.gpu.test_bootlog import log
+from tests.gpu.test_bootlog import LOGS, log
 
 KEY = Key(model="m", card="RTX 3090", count=2, tp=2, weights="int4", kv="fp8", utilisation=0.92)
 
@@ -127,3 +129,55 @@ def test_a_log_without_a_pool() -> None:
     (only,) = compare(parse(log("v1_too_small")).but(available_gib=None), planned_gib=5)
     assert only.startswith("The log ends before the size of the KV pool. It gave up: ValueError")
     assert compare(Boot(weights_gib=1.0)) == ("The log ends before the size of the KV pool. Give the whole log.",)
+
+
+COMMAND = """
+import sys
+from factory.cli import gpu_calibrate, main
+main.COMMANDS["calibrate"] = gpu_calibrate.calibrate
+sys.exit(main.exit_code(["calibrate", *sys.argv[1:]]))
+"""
+
+
+def run(state: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """The command with its own state folder, through the command line's own error boundary."""
+    environment = {**os.environ, "FACTORY_STATE": str(state)}
+    command = [sys.executable, "-c", COMMAND, *arguments]
+    return subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def test_the_command_stores_a_start_and_reports_a_later_smaller_one(tmp_path: Path) -> None:
+    first = run(tmp_path, str(LOGS / "v1_warm.log"), "--gpus", "1x3090", "--weights", "int4")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "223,821 tokens" in first.stdout
+    assert "Stored as a start of dbirks/Qwen3.8-27B-W4A16-AutoRound on 1x3090." in first.stdout
+    later = run(tmp_path, "-", "--gpus", "1x3090", "--weights", "int4", "--json", stdin=log("v1_cold"))
+    assert later.returncode == 1
+    told = json.loads(later.stdout)
+    assert (told["boot"]["tokens"], told["best"]["tokens"], told["stored"]) == (196_000, 223_821, True)
+    assert told["said"][1].startswith("Cold compile")
+    other = run(tmp_path, "-", "--gpus", "1x4090", "--weights", "int4", stdin=log("v1_cold"))
+    assert other.returncode == 0  # another card: nothing to hold it against
+
+
+def test_the_command_holds_a_start_to_the_plan(tmp_path: Path) -> None:
+    path = str(LOGS / "v1_hybrid_two_cards.log")
+    assert run(tmp_path, path, "--planned-gib", "11.3", "--planned-tokens", "630000", "--dry").returncode == 0
+    short = run(tmp_path, path, "--planned-gib", "12", "--dry")
+    assert short.returncode == 1
+    assert "The KV pool has 11.05 GiB, 7.9 % less than the 12.00 of the plan." in short.stdout
+    assert "Nothing is stored." in short.stdout
+    assert not (tmp_path / "gpu").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [(("missing.log",), "", "cannot be read"), (("-",), "hello", "not the log of a vLLM start"),
+     (("-",), "GPU KV cache size: 9 tokens", "--model"), (("/",), "", "cannot be read"),
+     (("-", "--gpus", "0x3090"), log("v1_warm"), "like 2x3090")],
+)  # fmt: skip
+def test_the_command_on_bad_input(tmp_path: Path, arguments: tuple[str, ...], stdin: str, words: str) -> None:
+    found = run(tmp_path, *arguments, stdin=stdin)
+    assert (found.returncode, found.stdout) == (2, "")
+    assert words in found.stderr
+    assert "Traceback" not in found.stderr
