@@ -14,7 +14,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.record import ValidationError, problems
 from factory.gpu import parameters, quirks
 from factory.gpu.parameters import Attention, Feed, Latent
-from factory.gpu.records import Geometry, Linear, Sliding
+from factory.gpu.records import Geometry, Linear, Parts, Sliding
 
 LARGEST_FILE = 1_000_000  # bytes; real ones have up to about 200,000 (lists of modules left unquantised)
 LARGEST = 1 << 24  # of any count; the context may be larger
@@ -114,12 +114,24 @@ def _built(keys: Keys, name: str) -> Geometry:
         hidden, keys.number("vocab_size"), keys.flag("tie_word_embeddings"), (full, _local(full, sliding)), latent,
         linear, feed, mtp, _image_tower(keys, hidden),
     )  # fmt: skip
-    kept = parts.embedding + parts.head + parts.small + (parts.attention if quirks.keeps_attention(keys.get) else 0)
+    linears = linear.layers if linear else 0
     return Geometry(
         name=name, full=full.layers, kv_heads=full.kv_heads, head_dim=full.head_dim, heads=full.heads, hidden=hidden,
         linear=linear, sliding=sliding, mtp=mtp, latent=latent.rank + latent.rope if latent else 0,
-        parameters=parameters.total(parts), active=parameters.active(parts, feed), unquantised=kept,
+        parameters=parameters.total(parts), active=parameters.active(parts, feed),
+        unquantised=_unquantised(keys, parts, len(kinds) - linears, linears),
         context=keys.number("max_position_embeddings", most=1 << 30), source=keys.where, parts=parts,
+    )  # fmt: skip
+
+
+def _unquantised(keys: Keys, parts: Parts, attentions: int, linears: int) -> int:
+    """Parameters in 16 bits: tables and small ones, and what this checkpoint's quantiser left out."""
+    stated = keys.get("quantization_config")
+    return (
+        parts.embedding + parts.head + parts.small
+        + int(parts.attention * quirks.kept_share(stated, "attention", attentions))
+        + int(parts.linear_in * quirks.kept_share(stated, "linear_in", linears))
+        + int(parts.linear_out * quirks.kept_share(stated, "linear_out", linears))
     )  # fmt: skip
 
 
@@ -171,7 +183,7 @@ def _attention(keys: Keys, layers: int) -> Attention:
 
 
 def _head_dim(keys: Keys) -> int:
-    if keys.get("head_dim") is None and keys.get("kv_lora_rank") is not None:
+    if keys.get("kv_lora_rank") is not None:
         return keys.number("qk_nope_head_dim", default=0, least=0) + keys.number("qk_rope_head_dim")
     hidden, heads = keys.number("hidden_size"), keys.number("num_attention_heads")
     return keys.number("head_dim", default=max(1, hidden // heads))

@@ -1,10 +1,17 @@
 """What the bundled table knows of model families: values their code presumes, and layouts the planner cannot place."""
 
+import re
 import tomllib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+# Part -> the block of modules it belongs to, and the projections in it that stand for the part ("" = the whole block).
+MODULES = {
+    "attention": ("self_attn", ("", "q_proj", "qkv_proj", "q_a_proj", "q_b_proj")),
+    "linear_in": ("linear_attn", ("", "in_proj", "in_proj_qkv", "in_proj_qkvz")),
+    "linear_out": ("linear_attn", ("", "out_proj")),
+}
 
 
 @cache
@@ -25,11 +32,17 @@ def unknown() -> dict[str, str]:
     return words
 
 
-def keeps_attention(get: Callable[..., Any]) -> bool:
-    """Whether the checkpoint says that all attention projections stay unquantised (gpt-oss does)."""
-    stated = get("quantization_config")
-    kept = stated.get("modules_to_not_convert") or stated.get("ignore") if isinstance(stated, dict) else None
-    return isinstance(kept, list) and any(
-        isinstance(name, str) and "self_attn" in name and "*" in name and name.rstrip("*.").endswith("self_attn")
-        for name in kept
-    )
+def kept_share(stated: Any, part: str, layers: int) -> float:
+    """Which share of a part's `layers` a `quantization_config` leaves in 16 bits, 0 to 1.
+
+    Reads the lists of modules that quantisers write: whole blocks or single projections, by layer number, by `*` or as
+    a regular expression (those are taken to mean every layer).
+    """
+    names = stated.get("modules_to_not_convert") or stated.get("ignore") if isinstance(stated, dict) else None
+    found: set[str] = set()
+    for name in names if isinstance(names, list) and layers else ():
+        if isinstance(name, str) and not re.match(r"(re:)?(model\.)?(mtp|visual|vision)", name):
+            block, match, rest = name.rpartition(MODULES[part][0])
+            if match and rest.strip("$.*\\") in MODULES[part][1]:
+                found.add(next(iter(re.findall(r"layers\.(\d+)\.", block)), "all"))
+    return 1.0 if "all" in found else min(1.0, len(found) / layers) if layers else 0.0

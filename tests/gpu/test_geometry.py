@@ -60,6 +60,29 @@ def test_attention_that_the_checkpoint_keeps_is_unquantised() -> None:
     assert model.unquantised == model.parameters - model.parts.experts - model.parts.mlp
 
 
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (["lm_head", "visual", "mtp", "mtp.layers.0.self_attn"], ()),
+        ([f"model.layers.{layer}.linear_attn.in_proj_qkv" for layer in range(64) if layer % 4 != 3], ("linear_in",)),
+        (["re:.*linear_attn.*"], ("linear_in", "linear_out")),
+        (["model.layers.*.self_attn.*"], ("attention",)),
+        (["re:.*self_attn.q_proj$", "re:.*linear_attn.in_proj_a"], ("attention",)),
+    ],
+)
+def test_what_a_quantiser_leaves_out_is_read_from_its_list(names: list[str], kept: tuple[str, ...]) -> None:
+    config = json.loads((CONFIGS / "qwen3.6-27b.json").read_text(encoding="utf-8"))
+    model = from_config({**config, "quantization_config": {"ignore": names}})
+    extra = sum(getattr(model.parts, part) for part in kept)
+    assert model.unquantised == from_config(config).unquantised + extra
+
+
+def test_half_of_the_layers_left_out_are_half_of_the_part() -> None:
+    names = [f"model.layers.{layer}.self_attn" for layer in (0, 1)]
+    model = from_config({**SMALL, "quantization_config": {"modules_to_not_convert": names}})
+    assert model.unquantised == from_config(SMALL).unquantised + model.parts.attention // 2
+
+
 def test_a_small_model_counted_by_hand() -> None:
     model = from_config(SMALL)
     attention = 64 * 64 * 2 + 2 * 64 * 16
@@ -127,6 +150,7 @@ def test_a_missing_key_is_named_with_its_file(key: str, tmp_path: Path) -> None:
         ({"tie_word_embeddings": "yes"}, "tie_word_embeddings"),
         ({"num_experts": 4, "num_experts_per_tok": 5}, "num_experts_per_tok"),
         ({"hybrid_override_pattern": "M-M*"}, "hybrid_override_pattern"),
+        ({"index_topk": 2048}, "index_topk"),
         ({"full_attention_interval": 2}, "linear_num_key_heads"),
     ],
 )
@@ -156,7 +180,8 @@ NAMES = st.sampled_from([*HYBRID, "layer_types", "num_experts", "num_experts_per
                          "text_config", "vision_config", "quantization_config", "mtp_num_hidden_layers",
                          "kv_lora_rank", "model_type", "mlp_only_layers", "moe_intermediate_size"])  # fmt: skip
 JUNK = ["", "x", "full_attention", "gemma4_text", 0, 1.5, float("nan"), True, False, None, [], [[]],
-        ["full_attention"] * 4, ["linear_attention"] * 4, {}, {"hidden_size": 64}, {"num_hidden_layers": 3, "layer_types": [None]},
+        ["full_attention"] * 4, ["linear_attention"] * 4, {}, {"hidden_size": 64},
+        {"num_hidden_layers": 3, "layer_types": [None]},
         {"depth": -1, "hidden_size": "x"}, {"ignore": [1, None, "*self_attn*"]}]  # fmt: skip
 VALUES: st.SearchStrategy[Any] = st.sampled_from(JUNK) | st.integers(-2, 70) | st.integers()
 
