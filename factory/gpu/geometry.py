@@ -241,9 +241,9 @@ def _feed(keys: Keys, layers: int) -> Feed:
 
 
 def _expert_layers(keys: Keys, layers: int) -> int:
-    named = keys.get("mlp_layer_types")
+    named = keys.get("mlp_layer_types", "moe_layer_freq")
     if isinstance(named, list):
-        return min(layers, named.count("sparse"))
+        return min(layers, named.count("sparse") + named.count(1))
     first = keys.number("first_k_dense_replace", default=0, least=0)
     step, dense = keys.number("decoder_sparse_step", default=1), keys.get("mlp_only_layers")
     excepted = dense if isinstance(dense, list) else []

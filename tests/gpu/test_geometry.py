@@ -121,6 +121,8 @@ def test_experts_only_in_the_layers_that_have_them() -> None:
     assert from_config({**moe, "first_k_dense_replace": 1}).parts.experts == 3 * 8 * 3 * 64 * 32
     assert from_config({**moe, "mlp_only_layers": [0, 2]}).parts.experts == 2 * 8 * 3 * 64 * 32
     assert from_config({**moe, "decoder_sparse_step": 2}).parts.mlp == 2 * 3 * 64 * 128
+    assert from_config({**moe, "moe_layer_freq": [0, 1, 1, 1]}).parts.experts == 3 * 8 * 3 * 64 * 32
+    assert from_config({**moe, "mlp_layer_types": ["dense"] + ["sparse"] * 3}).parts.mlp == 3 * 64 * 128
     model = from_config(moe)
     assert model.parameters - model.active == model.parts.experts * 6 // 8
 
