@@ -22,7 +22,7 @@ def parse(text: str) -> tuple[Card, int]:
     """
     if SEVERAL.search(text):
         raise UsageProblem(
-            f"{text!r} names several kinds of card: tensor parallel runs between equal cards only, plan each kind alone."
+            f"{text!r} names several kinds: tensor parallel runs between equal cards only, plan each kind alone."
         )
     found = COUNTED.fullmatch(text)
     count, name = (found["count"] or "1", found["name"]) if found else ("1", text)
