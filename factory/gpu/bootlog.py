@@ -15,7 +15,8 @@ from factory.contracts.record import Record
 V0_BLOCK = 16  # tokens of a block in V0, unless --block-size was given
 LONGEST_LINE = 100_000  # characters; the line with the configuration has about 5,000
 LONGEST_FAILURE = 300
-LOOKED_FOR = ("Available KV cache memory", "GPU KV cache size", "# GPU blocks", "Maximum concurrency for",
+V0_WORKER = "VllmWorkerProcess"
+LOOKED_FOR = ("Available KV cache memory", "KV cache size", "# GPU blocks", "Maximum concurrency for",
               "Model loading took", "model weights take", "Initializing a V1 LLM engine")  # fmt: skip
 
 
@@ -38,6 +39,7 @@ class Boot(Record):
     free_gib: float | None = None  # when the engine started
     non_torch_gib: float | None = None
     activation_gib: float | None = None  # peak while profiling
+    consumed_gib: float | None = None  # weights and what is outside PyTorch, which new versions give as one
     available_gib: float | None = None  # left for the KV cache
     graph_estimate_gib: float | None = None  # taken off the pool beforehand (since 0.21)
     graph_gib: float | None = None  # what the CUDA graphs really took
@@ -65,7 +67,7 @@ class Boot(Record):
         return None
 
 
-N = r"(-?\d[\d,_]*(?:\.\d+)?)"  # a number, with or without thousands separators
+N = r"(-?\d[\d,_]{0,20}(?:\.\d{1,20})?)"  # a number, with or without thousands separators
 G = N + r"\s*Gi?B"
 Fold = Callable[[float, float], float]
 Fact = tuple[str, re.Pattern[str], tuple[str, ...], Fold]
@@ -86,8 +88,16 @@ FACTS: tuple[Fact, ...] = (
     ("Available KV", re.compile(rf"Available KV cache memory: {G}"), ("available_gib",), min),
     ("Actual usage", re.compile(rf"Actual usage is {G} for weight, {G} for peak activation, {G} for non-torch"),
      ("weights_gib", "activation_gib", "non_torch_gib"), max),
+    ("for consumed memory", re.compile(rf"Actual usage is {G} for consumed memory \(.*?\), {G} for peak activation"),
+     ("consumed_gib", "peak_gib"), max),
     ("for CUDAGraph", re.compile(rf"and {G} for CUDAGraph memory"), ("graph_gib",), max),
     ("Free memory on", re.compile(rf"Free memory on device[^(]*\({N}/{N} GiB\)"), ("free_gib", "total_gib"), min),
+    ("Initial free", re.compile(rf"Initial free memory:? {G}"), ("free_gib",), min),
+    ("GiB memory for", re.compile(rf"reserved {G} memory for KV Cache as specified"), ("available_gib",), min),
+    (" set (", re.compile(rf"(?:Explicitly|Auto) set \({N}/{N}\) GiB for KV cache"),
+     ("available_gib", "total_gib"), min),
+    ("profiling results", re.compile(rf"total_gpu_memory={G}.* non_torch_memory={G} kv_cache_size={G}"),
+     ("total_gib", "non_torch_gib", "available_gib"), max),
     ("total_gpu_memory", re.compile(rf"total_gpu_memory \({G}\) x gpu_memory_utilization \({N}\)"),
      ("total_gib", "utilisation"), min),
     ("esired GPU memory", re.compile(rf"[Dd]esired GPU memory utilization(?: is)? \({N}, "), ("utilisation",), _last),
@@ -99,8 +109,8 @@ FACTS: tuple[Fact, ...] = (
      ("graph_gib", "graph_estimate_gib"), max),
     ("capturing finished", re.compile(rf"Graph capturing finished in {N} secs?, took {G}"),
      ("graph_s", "graph_gib"), max),
-    (" blocks: ", re.compile(rf"# (?:GPU|gpu|cuda|CUDA) blocks: {N}"), ("blocks",), min),
-    ("KV cache size", re.compile(rf"GPU KV cache size: {N} tokens"), ("tokens",), min),
+    (" blocks: ", re.compile(rf"(?:GPU|gpu|cuda|CUDA) blocks: {N}"), ("blocks",), min),
+    ("KV cache size: ", re.compile(rf"KV cache size: {N} tokens"), ("tokens",), min),
     ("concurrency for", re.compile(rf"Maximum concurrency for {N} tokens per request: {N}x"),
      ("concurrency_tokens", "concurrency"), min),
     ("attention block", re.compile(rf"Setting attention block size to {N} tokens"), ("block_size",), max),
@@ -127,10 +137,11 @@ GAVE_UP = (
     "No available memory for the cache blocks",
     "is less than desired GPU memory utilization",
     "larger than the available KV cache memory",
+    "Error in memory profiling",
     "OutOfMemoryError",
 )
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-PROCESS = re.compile(r"\(((?:EngineCore|Worker|VllmWorker)\w*)(?: (?:rank=\d+ )?pid=(\d+))?\)")
+PROCESS = re.compile(r"\(((?:EngineCore|Worker|VllmWorker)[\w-]*)(?: (?:rank=\d+ )?pid=(\d+))?\)")
 
 
 def parse(text: str) -> Boot:
@@ -146,15 +157,16 @@ def parse(text: str) -> Boot:
         looked = ", ".join(repr(each) for each in LOOKED_FOR)
         raise UsageProblem(f"This is not the log of a vLLM start: none of its lines says {looked}.")
     for name in WHOLE:
-        if isinstance(found := values.get(name), float):
+        if isinstance(found := values.pop(name, None), float) and found >= 1:  # a longest request of -1 means "fit it"
             values[name] = round(found)
-    return Boot.model_validate({**values, "ranks": _ranks(speakers)})
-
-
-def _ranks(speakers: object) -> int:
-    """Workers that spoke. V0's first rank lives in the engine's own process, whose lines have no label."""
-    names = speakers if isinstance(speakers, set) else set[str]()
-    return max(1, len(names) + any(name.isdigit() for name in names))
+    if isinstance(share := values.get("utilisation"), float) and not 0 < share <= 1:
+        del values["utilisation"]
+    peak = values.pop("peak_gib", None)
+    if isinstance(peak, float) and "activation_gib" not in values:  # it holds the estimate for the graphs, if applied
+        estimate = values.get("graph_estimate_gib") if "same_pool_utilisation" in values else 0.0
+        values["activation_gib"] = round(peak - (estimate if isinstance(estimate, float) else 0.0), 2)
+    ranks = len(speakers) if isinstance(speakers, set) else 0
+    return Boot.model_validate({**values, "ranks": max(1, ranks)})
 
 
 def _lines(text: str) -> list[str]:
@@ -196,7 +208,9 @@ def _read(line: str, values: dict[str, object]) -> None:
     if "Worker" in line and (process := PROCESS.search(line)) and "Worker" in process[1]:
         speakers = values.setdefault("ranks", set[str]())
         if isinstance(speakers, set):
-            speakers.add(process[1] if "_" in process[1] else process[2])
+            speakers.add(process[2] or process[1])
+            if process[1] == V0_WORKER:
+                speakers.add(V0_WORKER)  # V0's first rank lives in the engine's own process, whose lines have no label
 
 
 def _configuration(text: str, values: dict[str, object]) -> None:

@@ -150,13 +150,13 @@ def _cold(boot: Boot, stored: Boot | None) -> Iterator[str]:
 
 
 def _graphs(boot: Boot, stored: Boot | None) -> Iterator[str]:
-    estimate = boot.graph_estimate_gib or 0
-    if estimate - ((stored.graph_estimate_gib or 0) if stored else 0) > MORE_GIB:
-        remedy = f"--gpu-memory-utilization {boot.same_pool_utilisation:g}" if boot.same_pool_utilisation else "more"
+    """`same_pool_utilisation` is printed where the estimate was really taken off the pool, and only there."""
+    estimate, before = boot.graph_estimate_gib or 0, (stored.graph_estimate_gib or 0) if stored else 0
+    if boot.same_pool_utilisation and estimate - before > MORE_GIB:
         really = f" (they really took {boot.graph_gib:.2f})" if boot.graph_gib is not None else ""
         yield (
-            f"vLLM took {estimate:.2f} GiB off the pool for CUDA graphs{really}: {remedy} gives the pool back, "
-            f"if the card has that much to spare."
+            f"vLLM took {estimate:.2f} GiB off the pool for CUDA graphs{really}: --gpu-memory-utilization "
+            f"{boot.same_pool_utilisation:g} gives it back, if the card has that much to spare."
         )
 
 

