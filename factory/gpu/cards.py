@@ -9,6 +9,7 @@ from pathlib import Path
 from factory.contracts.errors import UsageProblem
 from factory.gpu.records import Card
 
+LONGEST = 500  # characters of a name that are read and repeated
 MOST = 64  # cards; a set-up of more is another kind of machine
 COUNTED = re.compile(r"\s*(?:(?P<count>[-+]?\d+(?:\.\d+)?)\s*[xX×*]\s*)?(?P<name>.*?)\s*", re.DOTALL)
 SILENT = re.compile(r"nvidia|geforce|rtx|[^a-z0-9]")  # what may be left out of a name or added to it
@@ -20,6 +21,7 @@ def parse(text: str) -> tuple[Card, int]:
 
     Raises UsageProblem for an unknown card, for a count that is not 1 to 64, and for cards of different kinds.
     """
+    text = text.strip()[:LONGEST]
     if SEVERAL.search(text):
         raise UsageProblem(
             f"{text!r} names several kinds: tensor parallel runs between equal cards only, plan each kind alone."
@@ -39,6 +41,7 @@ def find(name: str) -> Card:
     spellings = _spellings()
     if card := spellings.get(_plain(name)):
         return card
+    name = name.strip()[:LONGEST]
     keys = difflib.get_close_matches(_plain(name), spellings, n=6, cutoff=0.4)
     near = list(dict.fromkeys(spellings[key].name for key in keys))[:3] or [card.name for card in cards()]
     raise UsageProblem(f"There is no card {name!r} in the table: did you mean {', '.join(near)}?")

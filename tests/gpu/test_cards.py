@@ -77,3 +77,9 @@ def test_an_unknown_card_names_the_nearest(text: str, near: str) -> None:
 def test_what_is_no_card_is_a_usage_problem(text: str) -> None:
     with pytest.raises(UsageProblem):
         parse(text)
+
+
+def test_an_endless_name_is_not_repeated_whole() -> None:
+    with pytest.raises(UsageProblem) as caught:
+        parse("2x" + " " * 100_000 + "y" * 100_000)
+    assert len(str(caught.value)) < 1000

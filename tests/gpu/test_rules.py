@@ -15,6 +15,7 @@ MIXTURE = HYBRID.but(name="35B-A3B", parameters=35_000_000_000, active=3_000_000
 DENSE = HYBRID.but(name="14B", linear=None, mtp=0, context=40_960)
 AMPERE, ADA, BLACKWELL = find("3090"), find("4090"), find("5090")
 GOOD = Setup(geometry=HYBRID, card=AMPERE, count=2, tp=2, weights="int4", kv="fp8", speculate=3)
+SPARK = GOOD.but(geometry=MIXTURE, weights="nvfp4", card=find("GB10"), count=1, tp=1)
 
 REFUSED = [
     ("uneven-ranks", GOOD.but(count=3), GOOD.but(count=4), "divides"),
@@ -30,6 +31,7 @@ REFUSED = [
 ADVISED = [
     ("fp8-weights", GOOD.but(weights="fp8"), GOOD.but(weights="fp8", card=ADA), "weight-only through Marlin"),
     ("nvfp4", GOOD.but(weights="nvfp4", card=ADA), GOOD.but(weights="nvfp4", card=BLACKWELL), "no FP4 arithmetic"),
+    ("gb10", SPARK, SPARK.but(card=BLACKWELL), "measured through Marlin"),
     ("mxfp4", GOOD.but(weights="mxfp4"), GOOD.but(weights="mxfp4", card=find("H100")), "mxfp4 weights run"),
     ("fp8-kv", GOOD, GOOD.but(kv="bf16"), "0.24"),
     ("int8-kv", GOOD.but(kv="int8_per_token_head"), GOOD.but(kv="int8_per_token_head", max_model_len=8192), "10,000"),

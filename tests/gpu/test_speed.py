@@ -122,6 +122,13 @@ def test_prefill_in_two_parts_is_the_work_of_the_whole() -> None:
     assert parts == pytest.approx(prefill(BOX, 64_000).arithmetic)
 
 
+def test_a_warm_turn_attends_to_all_that_is_cached() -> None:
+    share = efficiency("prefill", BOX), efficiency("decode", BOX)
+    wanted = prefill(BOX, 1000, 63_000).seconds(share[0]) + step(BOX, 64_000, 1).seconds(share[1])
+    assert speed(BOX, 64_000, 1).warm.value == pytest.approx(wanted)
+    assert prefill(BOX, 1000, 63_000).arithmetic > 1.5 * prefill(BOX, 1000).arithmetic
+
+
 def test_a_mixture_reads_its_experts_as_more_tokens_pick_them() -> None:
     setup = BOX.but(geometry=MIXTURE)
     reads = [weights_read(MIXTURE, setup, tokens) for tokens in (1, 2, 8, 64, 10_000)]
