@@ -113,6 +113,8 @@ def _setup(row: dict[str, Any]) -> Setup:
     weights = next((kind for word, kind in WEIGHTS if word in row.get("weights", "").lower()), None)
     if weights is None or "tp" not in row:
         raise UsageProblem("its weights or ranks are not stated")
+    if spec != "off" and not model.mtp:
+        raise UsageProblem("the model has no draft layers of its own: a drafter beside it is not planned for")
     setup = Setup(
         geometry=model, card=card, count=row["n_gpu"], tp=row["tp"], weights=weights, kv=kv,
         speculate=0 if spec == "off" else int(spec[3:] or 3), watts=min(row.get("power_w", 0), card.watts),

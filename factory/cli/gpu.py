@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from factory.gpu.plan import Candidate
     from factory.gpu.records import Setup
 
-app = typer.Typer(help="What fits on your cards, for how many people, how fast.", no_args_is_help=True)
-app.command("calibrate")(calibrate)
-app.command("bench")(bench)
+
+def build() -> typer.Typer:
+    """The group with its commands."""
+    app = typer.Typer(help="What fits on your cards, for how many people, how fast.", no_args_is_help=True)
+    for command in (plan, calibrate, bench):
+        app.command(command.__name__)(command)
+    return app
 
 
-@app.command("plan")
 def plan(
     gpus: Annotated[str, typer.Option(help="The cards, for example 2x3090.")] = "1x3090",
     developers: Annotated[int, typer.Option(min=1, max=1000, help="Sessions that must be resident at once.")] = 1,
@@ -42,14 +45,14 @@ def plan(
 ) -> int:
     """What fits, how many sessions, how fast: one set-up with --model, else the best of all. Exit 1: nothing fits."""
     from factory.gpu.cards import parse
-    from factory.gpu.plan import candidates, judged, ranked
+    from factory.gpu.plan import candidates, judged, known_weights, ranked
     from factory.gpu.records import Setup
     from factory.gpu.tokens import tokens
 
     card, count = parse(gpus)
     span = tokens(context, "--context")
     given = {"kv": kv, "weights": weights}
-    fixed = {"watts": watts, "utilisation": utilisation, "max_batched_tokens": max_batched_tokens}
+    fixed: dict[str, object] = {"watts": watts, "utilisation": utilisation, "max_batched_tokens": max_batched_tokens}
     if model:
         from factory.gpu.models import model_of
 
@@ -58,13 +61,15 @@ def plan(
             Setup(geometry=model_of(model), card=card, count=count, tp=tp or count, max_model_len=longest,
                   speculate=speculate, ssm_bytes=ssm_bytes), {**fixed, **given, "prefix": prefix_cache},
         )  # fmt: skip
-        found = (judged(setup, min(span, longest), developers, available_gib or None, blocks or None),)
+        found: tuple[Candidate, ...] = (
+            judged(setup, min(span, longest), developers, available_gib or None, blocks or None),
+        )
     else:
         if available_gib or blocks or tp or speculate or kv or max_model_len:
             raise UsageProblem("These numbers belong to one set-up: name its --model too.")
         from factory.gpu.models import all_models
 
-        setups = candidates(all_models(), card, count, span, _kinds(weights))
+        setups = candidates(all_models(), card, count, span, known_weights(weights))
         found = ranked(judged(_setup(each, fixed), span, developers) for each in setups)
     return _show(found, rows, as_json, one=bool(model))
 
@@ -77,10 +82,6 @@ def _setup(start: "Setup", options: dict[str, object]) -> "Setup":
         return start.but(**{name: value for name, value in options.items() if value not in ("", 0)})
     except ValidationError as error:
         raise UsageProblem(f"There is no such set-up: {problems(error)[0]}.") from None
-
-
-def _kinds(weights: str) -> tuple[str, ...]:
-    return (weights,) if weights else ()
 
 
 def _show(found: "tuple[Candidate, ...]", rows: int, as_json: bool, one: bool) -> int:

@@ -10,6 +10,7 @@ import typer
 from factory.cli import (
     demo,
     doctor,
+    gpu,
     init,
     job,
     ledger,
@@ -56,6 +57,7 @@ def build() -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
+    app.add_typer(gpu.build(), name="gpu")
     app.add_typer(job.build(), name="job")
     return app
 

@@ -1,16 +1,31 @@
 """How a set-up is started: the `vllm serve` command, and the same as a profile."""
 
 import json
+import re
 import shlex
 
-from factory.gpu.records import Setup
+from factory.gpu.models import aliases
+from factory.gpu.records import Geometry, Setup, Weights
 
-QUANTISED = {"fp8": "fp8", "w8a8": "compressed-tensors"}  # the others are named by the checkpoint's own config
+_NAMED: dict[Weights, str] = {  # how hub ids say in what weights a checkpoint is
+    "fp8": r"fp8", "int4": r"int4|awq|gptq|w4a16", "nvfp4": r"nvfp4", "mxfp4": r"mxfp4", "w4a8": r"w4a8",
+    "w8a8": r"w8a8", "int8": r"int8|w8a16",
+}  # fmt: skip
+
+
+def checkpoint(model: Geometry, weights: Weights) -> str:
+    """A hub id of the model in these weights that the table of models names, or ""."""
+    ids = [name for name in aliases(model.name) if re.fullmatch(r"[\w.-]+/[\w.-]+", name)]
+    quantised = re.compile("|".join(_NAMED.values()), re.IGNORECASE)
+    if weights in ("bf16", "fp16"):
+        return next((name for name in ids if not quantised.search(name)), "")
+    wanted = re.compile(_NAMED[weights], re.IGNORECASE)
+    return next((name for name in ids if wanted.search(name)), "")
 
 
 def arguments(setup: Setup, sessions: int, checkpoint: str = "") -> tuple[str, ...]:
     """The words of `vllm serve` for one replica that holds `sessions` requests at once."""
-    words = ["vllm", "serve", checkpoint or setup.geometry.name, "--tensor-parallel-size", str(setup.tp)]
+    words = ["vllm", "serve", checkpoint or "CHECKPOINT", "--tensor-parallel-size", str(setup.tp)]
     words += ["--max-model-len", str(setup.max_model_len), "--max-num-seqs", str(max(1, sessions))]
     words += ["--max-num-batched-tokens", str(setup.max_batched_tokens)]
     words += ["--gpu-memory-utilization", f"{setup.utilisation:g}"]

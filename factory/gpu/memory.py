@@ -1,7 +1,7 @@
 """Where a card's memory goes: what is left for the KV cache after weights, runtime, activations and CUDA graphs.
 
-available = utilisation · total − weights − non-torch − peak activation − CUDA graphs (since vLLM 0.21), a card. The last
-three are an estimate with a band; a boot log (`factory gpu calibrate`) knows better.
+For each card: available = utilisation · total − weights − non-torch − peak activation − CUDA graphs (since vLLM 0.21).
+The last three are an estimate with a band; a boot log (`factory gpu calibrate`) knows better.
 """
 
 import tomllib
@@ -37,7 +37,7 @@ def memory(setup: Setup, available: float | None = None) -> Memory:
     known = _constants()
     usable = setup.utilisation * setup.card.memory
     parts = {
-        "weights": weight_bytes(setup.geometry, setup.weights, setup.tp) / GIB,
+        "weights": weight_bytes(setup.geometry, setup.weights, setup.tp, draft=setup.speculate > 0) / GIB,
         "non_torch": known["non_torch"]["several" if setup.tp > 1 else "one"],
         "activation": known["activation"]["base"]
         + setup.max_batched_tokens * setup.geometry.hidden * known["activation"]["per_value"] / GIB,

@@ -1,15 +1,18 @@
 """Which set-ups serve so many developers on these cards: every sensible combination, judged and ranked.
 
-Enough sessions comes first, then the model's effective size, then speed. The effective size of a mixture of experts is
-the geometric mean of all and of active parameters (a rule of thumb, nothing measured); four-bit weights count 5 % less.
+Enough sessions comes first, then the class of the model's effective size (half an octave wide), then speed. The
+effective size of a mixture of experts is the geometric mean of all and of active parameters; weights in few bits count
+5 % less. Both are rules of thumb, nothing measured: which model codes best is not the planner's to say.
 """
 
 from collections.abc import Iterable
-from math import sqrt
+from math import log2, sqrt
+from typing import get_args
 
 from factory.contracts.errors import UsageProblem
 from factory.contracts.record import Record
 from factory.gpu.capacity import GIB, pool, resident, sessions, splits
+from factory.gpu.command import checkpoint
 from factory.gpu.memory import Memory, memory
 from factory.gpu.records import Card, Geometry, KvDtype, Pool, PrefixCache, Setup, Weights
 from factory.gpu.rules import advised, refused
@@ -86,32 +89,47 @@ def judged(
 def candidates(
     models: Iterable[Geometry], card: Card, count: int, context: int, weights: tuple[Weights, ...] = ()
 ) -> tuple[Setup, ...]:
-    """Every combination worth judging: weights, ranks, KV dtype, speculation. `weights` () = those worth having."""
+    """Every combination worth judging: weights, ranks, KV dtype, speculation.
+
+    `weights` () = 16, 8 and 4 bits, which anybody can make, and those kinds of which the table names a checkpoint.
+    """
     found = []
     for model in models:
         if model.context < context:
             continue
-        for kind in weights or ("int4", "w4a8", "fp8", "bf16"):
+        for kind in weights or _kinds(model):
             for tp in _ranks(count):
                 for draft in (0, 3) if model.mtp else (0,):
                     found += _with_kv(model, card, count, context, kind, tp, draft)
     return tuple(found)
 
 
+def known_weights(name: str) -> tuple[Weights, ...]:
+    """() for "": any. Raises UsageProblem for a kind of weights that there is not."""
+    known: tuple[Weights, ...] = get_args(Weights)
+    if name and name not in known:
+        raise UsageProblem(f"--weights {name!r} is not one of: {', '.join(known)}.")
+    return tuple(kind for kind in known if kind == name)
+
+
 def ranked(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Best first; one a model, weights and KV dtype, the better of its variants; what is refused comes last."""
-    best: dict[tuple[str, str], Candidate] = {}
+    """Best first, each model once with the best of its variants; what does not start comes last."""
+    best: dict[str, Candidate] = {}
     for each in sorted(found, key=_order):
-        best.setdefault((each.setup.geometry.name, each.setup.weights), each)
+        best.setdefault(each.setup.geometry.name, each)
     return tuple(best.values())
 
 
 def _order(each: Candidate) -> tuple[object, ...]:
     rate = each.speed.each if each.speed else 0.0
-    return (
-        bool(each.refused), not each.meets, rate < SLOWEST, -each.effective if each.meets else -each.sessions, -rate,
-        each.setup.geometry.name,
-    )  # fmt: skip
+    size = -round(2 * log2(each.effective)) if each.meets else -each.sessions
+    newest_first = tuple(-ord(letter) for letter in each.setup.geometry.name)
+    return bool(each.refused), not each.meets, rate < SLOWEST, size, -rate, newest_first
+
+
+def _kinds(model: Geometry) -> tuple[Weights, ...]:
+    rare: tuple[Weights, ...] = ("w4a8", "w8a8", "nvfp4", "mxfp4")
+    return ("int4", "fp8", "bf16", *(kind for kind in rare if checkpoint(model, kind)))
 
 
 def _ranks(count: int) -> tuple[int, ...]:

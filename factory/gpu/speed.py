@@ -173,11 +173,21 @@ def measured(what: What, setup: Setup) -> bool:
 
 
 def classes(setup: Setup) -> tuple[tuple[str, str, str], ...]:
-    """(kind of model, weights, generation of the card), from the narrowest to all."""
+    """(kind of model, weights or arithmetic, generation of the card), from the narrowest to all."""
     model = setup.geometry
     kind = "moe" if model.moe else "hybrid" if model.linear else "dense"
-    made = generation(setup.card.capability)
-    return (kind, setup.weights, made), (kind, ANY, made), (kind, ANY, ANY), (ANY, ANY, made), (ANY, ANY, ANY)
+    bits, made = arithmetic(setup), generation(setup.card.capability)
+    return (
+        (kind, setup.weights, made), (kind, bits, made), (kind, bits, ANY), (ANY, bits, made), (ANY, bits, ANY),
+        (kind, ANY, ANY), (ANY, ANY, ANY),
+    )  # fmt: skip
+
+
+def arithmetic(setup: Setup) -> str:
+    """What the card multiplies these weights in: "16 bit", or fewer where it can."""
+    found = [row for row in table()["arithmetic"] if setup.weights in row["weights"]]
+    able = [row for row in found if version(row["from"]) <= version(setup.card.capability)]
+    return str(able[0]["name"]) if able else "16 bit"
 
 
 def generation(capability: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import IO
 
 from factory.contracts.record import Json
-from factory.gpu.command import command
+from factory.gpu.command import checkpoint, command
 from factory.gpu.plan import Candidate
+from factory.gpu.speed import Range
 from factory.render.stream import Quiet
 from factory.render.terminal import table
 from factory.render.text import line
@@ -29,7 +30,7 @@ def record(each: Candidate) -> Json:
         "context": each.context, "developers": each.developers, "replicas": each.replicas,
         "sessions": each.whole, "sessions_exact": round(each.sessions, 2),
         "speed": speed.model_dump() if speed else None, "watts": each.watts,
-        "command": command(setup, each.whole // each.replicas),
+        "command": command(setup, each.whole // each.replicas, checkpoint(setup.geometry, setup.weights)),
     }  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
         f"{first.developers} sessions of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
     )
     table([_row(n, each) for n, each in enumerate(found, 1)], COLUMNS, stream)
-    out.line(f"{len(found)} of {of} models and weights, best first.")
+    out.line(f"{len(found)} of {of} models, best first.")
     out.line("Sessions are resident at once with nothing shared; speeds are estimates, their bands stand in --json.")
     if first.meets:
         out.line("")
@@ -87,7 +88,11 @@ def _parts(each: Candidate) -> list[tuple[str, str]]:
 
 def _row(n: int, each: Candidate) -> tuple[object, ...]:
     setup, speed = each.setup, each.speed
-    fast = (round(speed.each), round(speed.total), seconds(speed.cold), seconds(speed.warm)) if speed else ("-",) * 4
+    fast = (
+        (round(speed.each), round(speed.total.value), seconds(speed.cold.value), seconds(speed.warm.value))
+        if speed
+        else ("-",) * 4
+    )
     return (n, setup.geometry.name, setup.weights, setup.kv, setup.speculate or "-", setup.tp,
             f"{each.sessions:.1f}", *fast, each.watts, each.binds)  # fmt: skip
 
@@ -95,8 +100,13 @@ def _row(n: int, each: Candidate) -> tuple[object, ...]:
 def _speed(each: Candidate) -> str:
     found = each.speed
     assert found
-    first = f"first token after {seconds(found.cold)} cold, {seconds(found.warm)} warm"
-    return f"{found.each:.0f} tok/s each, {found.total:.0f} in total; prefill {found.prefill:,.0f} tok/s; {first}"
+    first = f"first token after {_span(found.cold)} cold, {seconds(found.warm.value)} warm"
+    rate = f"{found.each:.0f} tok/s each ({found.decode.low:.0f} to {found.decode.high:.0f})"
+    return f"{rate}, {found.total.value:.0f} in total; prefill {found.prefill.value:,.0f} tok/s; {first}"
+
+
+def _span(value: Range) -> str:
+    return f"{seconds(value.value)} ({seconds(value.low)} to {seconds(value.high)})"
 
 
 def seconds(value: float) -> str:
@@ -104,5 +114,8 @@ def seconds(value: float) -> str:
 
 
 def _how(each: Candidate, out: Quiet) -> None:
-    out.line("Start it with:")
-    out.line(f"  {command(each.setup, each.whole // each.replicas)}")
+    name = checkpoint(each.setup.geometry, each.setup.weights)
+    out.line(
+        "Start it with:" if name else f"Start it with (CHECKPOINT: {each.setup.geometry.name} in {each.setup.weights}):"
+    )
+    out.line(f"  {command(each.setup, each.whole // each.replicas, name)}")

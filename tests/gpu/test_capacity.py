@@ -42,8 +42,8 @@ def test_a_block_count_that_no_pool_prints_is_not_exact() -> None:
 
 def test_the_others_are_within_the_stated_band() -> None:
     found, _ = residuals()
-    others = [item for item in found if not item.exact]
-    assert len(others) >= 15
+    others = [item for item in found if not item.exact and not item.unsaid]
+    assert {item.number for item in others} >= {0, 43, 44, 47, 56}
     assert [item.number for item in others if not item.holds] == []
 
 
