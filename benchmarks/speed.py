@@ -59,9 +59,13 @@ class Measure(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of the peak rates, once the overhead is taken off; a quarter of the time at least is the cards'."""
+        """Of the peak rates, once the overhead is taken off; a quarter of the time at least is the cards'.
+
+        No decoding reads faster than the memory; prefill may pass 1, where fewer bits than 16 are multiplied.
+        """
         seconds = self.tokens / self.measured
-        return self.work.peak / max(seconds - self.work.overhead, seconds / 4)
+        found = self.work.peak / max(seconds - self.work.overhead, seconds / 4)
+        return min(found, 1.0) if self.what == "decode" else found
 
     @property
     def predicted(self) -> float:
@@ -134,8 +138,9 @@ def _speeds(row: dict[str, Any], setup: Setup) -> Iterator[Found]:
         yield "decode", "1 session, short", setup, statistics.mean(found), *_decode(setup, SHORT, 1)
     shape = SHAPE.match(row.get("shape", ""))
     context = int(shape["prompt"]) + int(shape["answer"]) // 2 if shape and not shape["k"] else SHORT
+    alone = statistics.mean(found) if found else 0
     for count, value in row.get("agg_tps", {}).items():
-        if count.isdigit() and not (shape and shape["k"]):
+        if count.isdigit() and not (shape and shape["k"]) and value > alone:  # less than one session: prefill is in it
             yield "decode", f"{count} sessions of {context}", setup, value, *_decode(setup, context, int(count))
     for key, value in row.items():
         if (at := AT.fullmatch(key)) and value:

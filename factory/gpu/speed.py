@@ -178,8 +178,8 @@ def classes(setup: Setup) -> tuple[tuple[str, str, str], ...]:
     kind = "moe" if model.moe else "hybrid" if model.linear else "dense"
     bits, made = arithmetic(setup), generation(setup.card.capability)
     return (
-        (kind, setup.weights, made), (kind, bits, made), (kind, bits, ANY), (ANY, bits, made), (ANY, bits, ANY),
-        (kind, ANY, ANY), (ANY, ANY, ANY),
+        (kind, setup.weights, made), (kind, bits, made), (kind, bits, ANY), (kind, ANY, made), (kind, ANY, ANY),
+        (ANY, bits, made), (ANY, bits, ANY), (ANY, ANY, ANY),
     )  # fmt: skip
 
 

@@ -8,9 +8,10 @@ from benchmarks.speed import WHATS, Measure, fit, inside, measures, width
 from factory.contracts.errors import UsageProblem
 from factory.gpu.cards import cards, find
 from factory.gpu.models import find as model
-from factory.gpu.records import Card, Geometry, Setup
+from factory.gpu.records import Card, Geometry, Setup, Weights
 from factory.gpu.speed import (
     SHARE,
+    arithmetic,
     arriving,
     efficiency,
     expert_share,
@@ -208,4 +209,30 @@ def test_nothing_to_answer_is_a_usage_problem(context: int, parallel: int) -> No
 
 def test_a_measurement_is_predicted_at_its_own_share() -> None:
     row: Measure = ROWS[0]
+    assert row.share < 1
     assert row.at(row.share) == pytest.approx(row.measured)
+
+
+def test_no_decoding_is_fitted_above_the_memory_and_prefill_only_where_bits_are_few() -> None:
+    for row in table()["fitted"]:
+        assert row["what"] == "prefill" or row["value"] <= 1, row
+        assert row["weights"] != "16 bit" or row["value"] <= 1, row
+
+
+@pytest.mark.parametrize(
+    ("weights", "card", "bits"),
+    [
+        ("w4a8", "3090", "8 bit"), ("fp8", "3090", "16 bit"), ("fp8", "4090", "8 bit"), ("nvfp4", "4090", "16 bit"),
+        ("nvfp4", "5090", "4 bit"), ("int4", "5090", "16 bit"), ("bf16", "h100", "16 bit"),
+    ],
+)  # fmt: skip
+def test_weights_are_multiplied_in_what_the_card_can(weights: Weights, card: str, bits: str) -> None:
+    assert arithmetic(BOX.but(weights=weights, card=find(card))) == bits
+
+
+def test_a_class_that_was_not_fitted_borrows_from_the_same_arithmetic() -> None:
+    """Bf16 on the 3090 multiplies in 16 bits like int4, so it does not inherit what W4A8 gains by INT8."""
+    plain, few = BOX.but(weights="bf16"), BOX.but(weights="w4a8")
+    assert not measured("prefill", plain)
+    assert efficiency("prefill", plain) == pytest.approx(efficiency("prefill", BOX))
+    assert efficiency("prefill", few) > 1.1 * efficiency("prefill", plain)
