@@ -15,11 +15,13 @@ from factory.gpu.capacity import GIB, pool, resident, sessions, splits
 from factory.gpu.command import checkpoint
 from factory.gpu.memory import Memory, memory
 from factory.gpu.records import Card, Geometry, KvDtype, Pool, PrefixCache, Setup, Weights
-from factory.gpu.rules import advised, refused
+from factory.gpu.rules import advised, refused, version
 from factory.gpu.speed import Speed, speed
 
 FEW_BITS: frozenset[Weights] = frozenset({"int4", "nvfp4", "mxfp4", "w4a8"})
 NEW_TURN = 1_000  # tokens of a new turn in a session whose prefix is cached
+DRAFTS = 3  # tokens an MTP head drafts best; on mixtures of experts it was measured to cost speed, so they get none
+FP4 = (10, 0)  # first compute capability with FP4 arithmetic
 SLOWEST = 8.0  # tok/s each below which nobody wants to wait; such set-ups rank behind all others
 
 
@@ -97,9 +99,9 @@ def candidates(
     for model in models:
         if model.context < context:
             continue
-        for kind in weights or _kinds(model):
+        for kind in weights or _kinds(model, card):
             for tp in _ranks(count):
-                for draft in (0, 3) if model.mtp else (0,):
+                for draft in (0, DRAFTS) if model.mtp and not model.moe else (0,):
                     found += _with_kv(model, card, count, context, kind, tp, draft)
     return tuple(found)
 
@@ -121,14 +123,14 @@ def ranked(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _order(each: Candidate) -> tuple[object, ...]:
-    rate = each.speed.each if each.speed else 0.0
+    rate = each.speed.decode.low if each.speed else 0.0  # a guess with a wide band does not win over a measurement
     size = -round(2 * log2(each.effective)) if each.meets else -each.sessions
     newest_first = tuple(-ord(letter) for letter in each.setup.geometry.name)
     return bool(each.refused), not each.meets, rate < SLOWEST, size, -rate, newest_first
 
 
-def _kinds(model: Geometry) -> tuple[Weights, ...]:
-    rare: tuple[Weights, ...] = ("w4a8", "w8a8", "nvfp4", "mxfp4")
+def _kinds(model: Geometry, card: Card) -> tuple[Weights, ...]:
+    rare: tuple[Weights, ...] = ("w4a8", "w8a8", "mxfp4", *(("nvfp4",) if version(card.capability) >= FP4 else ()))
     return ("int4", "fp8", "bf16", *(kind for kind in rare if checkpoint(model, kind)))
 
 

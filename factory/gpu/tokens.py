@@ -5,7 +5,7 @@ import re
 from factory.contracts.errors import UsageProblem
 
 MOST = 100_000_000
-_NUMBER = re.compile(r"(\d{1,9})\s*([kKmM]?)")
+_NUMBER = re.compile(r"([0-9]{1,9})\s*([kKmM]?)")
 
 
 def tokens(text: str, option: str) -> int:
