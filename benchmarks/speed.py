@@ -177,7 +177,7 @@ def predictions(rows: Iterable[Measure], fitted: dict[Key, tuple[float, int]]) -
     """Measured over predicted of each row under another fit."""
     found = []
     for row in rows:
-        key = next(key for each in speed.classes(row.setup) if (key := (row.what, *each)) in fitted)
+        key = next(key for each in speed.lenders(row.setup) if (key := (row.what, *each)) in fitted)
         found.append(row.measured / row.at(fitted[key][0]))
     return found
 

@@ -32,6 +32,7 @@ from factory.gpu.rules import version
 from factory.gpu.weights import read_bytes, weight_bytes
 
 What = Literal["decode", "prefill"]
+Class = tuple[str, str, str]  # (kind of model, weights or arithmetic, generation of the card), ANY for all
 NEW_TURN = 1_000  # tokens of a new turn in a session whose prefix is cached
 ANY = "*"
 SHARE = 0.9  # of the measurements that a band is made to hold
@@ -162,9 +163,9 @@ def tokens_a_step(setup: Setup) -> float:
 
 
 def efficiency(what: What, setup: Setup) -> float:
-    """The fitted share of the peak, of the narrowest class that was measured: (kind, weights, generation) first."""
+    """The fitted share of the peak, of the narrowest class that was fitted."""
     fitted = _fitted()
-    return next(fitted[(what, *each)] for each in classes(setup) if (what, *each) in fitted)
+    return next(fitted[(what, *each)] for each in lenders(setup) if (what, *each) in fitted)
 
 
 def measured(what: What, setup: Setup) -> bool:
@@ -172,8 +173,8 @@ def measured(what: What, setup: Setup) -> bool:
     return (what, *classes(setup)[0]) in _fitted()
 
 
-def classes(setup: Setup) -> tuple[tuple[str, str, str], ...]:
-    """(kind of model, weights or arithmetic, generation of the card), from the narrowest to all."""
+def classes(setup: Setup) -> tuple[Class, ...]:
+    """The classes that a set-up belongs to, from the narrowest to all."""
     model = setup.geometry
     kind = "moe" if model.moe else "hybrid" if model.linear else "dense"
     bits, made = arithmetic(setup), generation(setup.card.capability)
@@ -181,6 +182,13 @@ def classes(setup: Setup) -> tuple[tuple[str, str, str], ...]:
         (kind, setup.weights, made), (kind, bits, made), (kind, bits, ANY), (kind, ANY, made), (kind, ANY, ANY),
         (ANY, bits, made), (ANY, bits, ANY), (ANY, ANY, ANY),
     )  # fmt: skip
+
+
+def lenders(setup: Setup) -> tuple[Class, ...]:
+    """The same, and before all kinds are taken together the nearest other kind: what a set-up may borrow from."""
+    own = classes(setup)
+    other = table()["like"].get(own[0][0])
+    return (*own[:-3], *((other, *each[1:]) for each in own[1:-3] if other), *own[-3:])
 
 
 def arithmetic(setup: Setup) -> str:

@@ -235,4 +235,6 @@ def test_a_class_that_was_not_fitted_borrows_from_the_same_arithmetic() -> None:
     plain, few = BOX.but(weights="bf16"), BOX.but(weights="w4a8")
     assert not measured("prefill", plain)
     assert efficiency("prefill", plain) == pytest.approx(efficiency("prefill", BOX))
+    dense = BOX.but(geometry=DENSE)
+    assert efficiency("prefill", dense) == pytest.approx(efficiency("prefill", BOX))  # no dense prefill was measured
     assert efficiency("prefill", few) > 1.1 * efficiency("prefill", plain)
