@@ -17,6 +17,7 @@ from factory.contracts.errors import EXIT_CODES
 from factory.contracts.model import Endpoint
 from factory.contracts.record import Record
 from factory.settings import ChainSettings, Settings
+from scripts import planner_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, ENDPOINT_NOTES, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.workflow_files import events_table, jobs_table
 
@@ -152,6 +153,11 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "layers"): layers,
     ("docs/architecture.md", "stages"): stages,
     ("docs/architecture.md", "roles"): roles,
+    ("docs/capacity.md", "pools"): planner_tables.pools,
+    ("docs/capacity.md", "speeds"): planner_tables.speeds,
+    ("docs/capacity.md", "rules"): planner_tables.rules,
+    ("docs/capacity.md", "cards"): planner_tables.cards,
+    ("docs/capacity.md", "models"): planner_tables.models,
     ("docs/github.md", "events"): events_table,
     ("docs/github.md", "permissions"): jobs_table,
 }

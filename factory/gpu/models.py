@@ -33,8 +33,9 @@ def find(name: str) -> Geometry:
         if key in known:
             return known[key]
     near = get_close_matches(_plain(_tail(wanted)), known, n=5, cutoff=0.5)
-    names = sorted({known[key].name for key in near}) or [model.name for model in all_models()]
-    raise UsageProblem(f"No bundled model is called {name!r}: give its config.json, or one of {', '.join(names)}.")
+    names = sorted({known[key].name for key in near})
+    others = f", or one of {', '.join(names)}" if names else "; docs/capacity.md lists the bundled ones"
+    raise UsageProblem(f"No bundled model is called {name[:80]!r}: give its config.json{others}.")
 
 
 @cache

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from factory.gpu.cards import find as card
-from factory.gpu.models import find
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.capacity import Residual, residual, residuals, rows
 from factory.contracts.errors import UsageProblem
 from factory.gpu.capacity import GIB, blocks_for, pool, resident, sessions, splits
+from factory.gpu.cards import find as card
+from factory.gpu.models import find
 from factory.gpu.records import Setup
 
 EXACT = [number for number, row in enumerate(rows()) if "formula" in row]
