@@ -20,7 +20,9 @@ PROMPTS = {"16k": 16_000, "64k": 64_000}  # tokens
 ANSWER = 400  # tokens that are decoded for a rate
 FEW = 16  # tokens after a long prompt: only the first is timed
 SHORTS = 3  # short answers, of which the median counts
-SPARE = 1.04  # a prompt may come out so much longer than its words are counted
+WARM_UP = 2000  # tokens
+MOST_LONGER = 4.0  # a vocabulary that is further off than this is none of a language model's
+SPARE = 1.02  # a prompt may come out so much longer than its words are counted
 TEMPLATE = 64  # tokens that a chat template adds, at most
 ONE_PIECE = 0.01  # share of an answer's time: what comes within it did not stream
 SENTENCE = 12  # words
@@ -29,7 +31,7 @@ WORDS = (
     "part place case week company system program question work government number night point home water room mother "
     "area money story fact month lot right study book eye job word business issue side kind head house service friend "
     "father power hour game line end member law car city"
-)  # each is one token in the usual vocabularies, with the blank before it
+)  # each is one token in the usual vocabularies, with the blank before it; what others make of it is measured
 
 
 class Timing(Protocol):
@@ -67,8 +69,7 @@ def measure(
     """
     _check(shapes, parallel)
     run = _Run(ask, unique, context, tell)
-    tell("warming up")
-    run.timed("warm-up", 50, FEW)
+    run.warm_up()
     row: Json = {}
     if "short" in shapes:
         row |= run.short()
@@ -89,6 +90,14 @@ class _Run:
         self._ask, self._unique, self._context, self._tell = ask, unique, context, tell
         self._left_out: list[str] = []
         self._uncounted = False
+        self._longer = 1.0  # tokens the server counts for one that was meant: vocabularies differ
+
+    def warm_up(self) -> None:
+        """What is asked first is not timed; it shows how the server counts."""
+        self._tell("warming up")
+        meant = min(WARM_UP, self._context // 8) if self._context else WARM_UP
+        found = self.asked(prompt(meant, self._name("warm-up")), FEW)
+        self._longer = min(MOST_LONGER, max(1 / MOST_LONGER, found.prompt / meant)) if found.prompt else 1.0
 
     def short(self) -> Json:
         self._tell("short answer")
@@ -108,7 +117,7 @@ class _Run:
         if self._context and tokens * SPARE + TEMPLATE + FEW > self._context:
             self._left_out.append(f"{shape}: the endpoint takes {self._context:,} tokens at most")
             return {}
-        text = prompt(tokens, self._name(shape))
+        text = prompt(round(tokens / self._longer), self._name(shape))
         try:
             self._tell(f"{shape} prompt, cold")
             cold = self.asked(text, FEW)

@@ -68,7 +68,9 @@ def test_prompts_are_of_their_size_the_same_again_and_new_from_the_first_words()
     assert code_prompt("a")[:10] != code_prompt("b")[:10]
 
 
-@pytest.mark.parametrize(("context", "left"), [(65_536, ["64k"]), (16_384, ["16k", "64k"]), (70_000, []), (None, [])])
+@pytest.mark.parametrize(
+    ("context", "left"), [(65_536, []), (65_000, ["64k"]), (16_384, ["16k", "64k"]), (70_000, []), (None, [])]
+)
 def test_what_is_too_long_is_left_out(context: int | None, left: list[str]) -> None:
     row = measure(at_speed([]), unique="u", parallel=(), context=context)
     assert [each.partition(":")[0] for each in row.get("left_out", ())] == left
