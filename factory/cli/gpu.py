@@ -49,6 +49,8 @@ def plan(
     from factory.gpu.records import Setup
     from factory.gpu.tokens import tokens
 
+    if blocks and available_gib:
+        raise UsageProblem("Give --blocks or --available-gib, one of the two: either says how large the pool is.")
     card, count = parse(gpus)
     span = tokens(context, "--context")
     given = {"kv": kv, "weights": weights}

@@ -4,13 +4,15 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factory.cli.options import Json
 from factory.contracts.errors import UsageProblem
-from factory.contracts.record import Json as Row
+
+if TYPE_CHECKING:
+    from factory.contracts.record import Json as Row
 
 
 def bench(
@@ -67,7 +69,7 @@ def _numbers(text: str) -> tuple[int, ...]:
         raise UsageProblem(f"--parallel {text!r} is not a list of numbers: write it like 1,2,4,8.") from None
 
 
-def _facts(gpus: str, tp: int, weights: str, kv: str) -> Row:
+def _facts(gpus: str, tp: int, weights: str, kv: str) -> "Row":
     """What a person says of the machine, under the names of the measured deployments' schema."""
     from factory.cli.gpu_calibrate import cards
 
@@ -76,7 +78,7 @@ def _facts(gpus: str, tp: int, weights: str, kv: str) -> Row:
     return {name: value for name, value in facts.items() if value}
 
 
-def _print(row: Row) -> None:
+def _print(row: "Row") -> None:
     from factory.render.terminal import table
 
     left_out = row.pop("left_out", ())
