@@ -133,18 +133,10 @@ def test_a_log_without_a_pool() -> None:
     assert compare(Boot(weights_gib=1.0)) == ("The log ends before the size of the KV pool. Give the whole log.",)
 
 
-COMMAND = """
-import sys
-from factory.cli import gpu_calibrate, main
-main.COMMANDS["calibrate"] = gpu_calibrate.calibrate
-sys.exit(main.exit_code(["calibrate", *sys.argv[1:]]))
-"""
-
-
 def run(state: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """The command with its own state folder, through the command line's own error boundary."""
+    """The command with its own state folder."""
     environment = {**os.environ, "FACTORY_STATE": str(state)}
-    command = [sys.executable, "-c", COMMAND, *arguments]
+    command = [sys.executable, "-m", "factory.cli", "gpu", "calibrate", *arguments]
     return subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, timeout=60)
 
 
