@@ -11,9 +11,8 @@ from factory.render.stream import Quiet
 from factory.render.terminal import table
 from factory.render.text import line
 
-COLUMNS = (
-    "", "model", "weights", "KV", "draft", "tp", "sessions", "tok/s each", "total", "first cold", "warm", "W", "limit",
-)  # fmt: skip
+COLUMNS = ("model", "set-up", "sessions", "tok/s", "in all", "cold", "warm", "W", "limit")
+SHORT = {"memory bandwidth": "bandwidth", "links and kernels": "links", "weights do not fit": "weights"}
 
 
 def record(each: Candidate) -> Json:
@@ -44,9 +43,14 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
     out.line(
         f"{first.developers} sessions of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
     )
-    table([_row(n, each) for n, each in enumerate(found, 1)], COLUMNS, stream)
+    table([_row(each) for each in found], COLUMNS, stream)
     out.line(f"{len(found)} of {of} models, best first.")
-    out.line("Sessions are resident at once with nothing shared; speeds are estimates, their bands stand in --json.")
+    out.line(
+        "sessions: resident at once, nothing shared. tok/s: of one of them, and of all. cold, warm: to the first token of"
+    )
+    out.line(
+        "such a session, nothing cached or all but the last turn. Speeds are estimates; their bands stand in --json."
+    )
     if first.meets:
         out.line("")
         _how(first, out)
@@ -86,15 +90,14 @@ def _parts(each: Candidate) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _row(n: int, each: Candidate) -> tuple[object, ...]:
+def _row(each: Candidate) -> tuple[object, ...]:
     setup, speed = each.setup, each.speed
-    fast = (
-        (round(speed.each), round(speed.total.value), seconds(speed.cold.value), seconds(speed.warm.value))
-        if speed
-        else ("-",) * 4
-    )
-    return (n, setup.geometry.name, setup.weights, setup.kv, setup.speculate or "-", setup.tp,
-            f"{each.sessions:.1f}", *fast, each.watts, each.binds)  # fmt: skip
+    words = f"{setup.weights} kv-{setup.kv} tp{setup.tp}" + (f" mtp{setup.speculate}" if setup.speculate else "")
+    fast = ("-",) * 4
+    if speed:
+        fast = (f"{speed.each:.0f}", f"{speed.total.value:.0f}", seconds(speed.cold.value), seconds(speed.warm.value))
+    limit = SHORT.get(each.binds, each.binds)
+    return (setup.geometry.name, words, f"{each.sessions:.1f}", *fast, each.watts, limit)
 
 
 def _speed(each: Candidate) -> str:

@@ -8,8 +8,8 @@ import pytest
 from tests.line.targets import factory
 
 EXACT = (
-    "--weights", "int4", "--gpus", "2x3090", "--tp", "2", "--kv", "fp8", "--max-model-len", "262144", "--speculate", "3",
-    "--prefix-cache", "align",
+    "--weights", "int4", "--gpus", "2x3090", "--tp", "2", "--kv", "fp8", "--max-model-len", "262144",
+    "--speculate", "3", "--prefix-cache", "align",
 )  # fmt: skip
 
 
