@@ -44,36 +44,48 @@ def plan(
     as_json: Json = False,
 ) -> int:
     """What fits, how many sessions, how fast: one set-up with --model, else the best of all. Exit 1: nothing fits."""
+    if blocks and available_gib:
+        raise UsageProblem("Give --blocks or --available-gib, one of the two: either says how large the pool is.")
+    fixed: dict[str, object] = {"watts": watts, "utilisation": utilisation, "max_batched_tokens": max_batched_tokens}
+    if model:
+        own: dict[str, object] = {"kv": kv, "weights": weights, "tp": tp, "speculate": speculate}
+        own |= {"prefix": prefix_cache, "ssm_bytes": ssm_bytes}
+        pool = (available_gib or None, blocks or None)
+        one = _judged(model, gpus, context, max_model_len or context, developers, fixed | own, pool)
+        return _show((one,), rows, as_json, one=True)
+    if available_gib or blocks or tp or speculate or kv or max_model_len:
+        raise UsageProblem("These numbers belong to one set-up: name its --model too.")
+    return _show(_ranked(gpus, context, developers, weights, fixed), rows, as_json, one=False)
+
+
+def _judged(
+    model: str, gpus: str, context: str, longest: str, developers: int, options: dict[str, object],
+    pool: tuple[float | None, int | None],
+) -> "Candidate":  # fmt: skip
     from factory.gpu.cards import parse
-    from factory.gpu.plan import candidates, judged, known_weights, ranked
+    from factory.gpu.models import model_of
+    from factory.gpu.plan import judged
     from factory.gpu.records import Setup
     from factory.gpu.tokens import tokens
 
-    if blocks and available_gib:
-        raise UsageProblem("Give --blocks or --available-gib, one of the two: either says how large the pool is.")
+    card, count = parse(gpus)
+    span, most = tokens(context, "--context"), tokens(longest, "--max-model-len")
+    start = Setup(geometry=model_of(model), card=card, count=count, tp=count, max_model_len=most)
+    return judged(_setup(start, options), min(span, most), developers, *pool)
+
+
+def _ranked(
+    gpus: str, context: str, developers: int, weights: str, options: dict[str, object]
+) -> "tuple[Candidate, ...]":
+    from factory.gpu.cards import parse
+    from factory.gpu.models import all_models
+    from factory.gpu.plan import candidates, judged, known_weights, ranked
+    from factory.gpu.tokens import tokens
+
     card, count = parse(gpus)
     span = tokens(context, "--context")
-    given = {"kv": kv, "weights": weights}
-    fixed: dict[str, object] = {"watts": watts, "utilisation": utilisation, "max_batched_tokens": max_batched_tokens}
-    if model:
-        from factory.gpu.models import model_of
-
-        longest = tokens(max_model_len, "--max-model-len") if max_model_len else span
-        setup = _setup(
-            Setup(geometry=model_of(model), card=card, count=count, tp=tp or count, max_model_len=longest,
-                  speculate=speculate, ssm_bytes=ssm_bytes), {**fixed, **given, "prefix": prefix_cache},
-        )  # fmt: skip
-        found: tuple[Candidate, ...] = (
-            judged(setup, min(span, longest), developers, available_gib or None, blocks or None),
-        )
-    else:
-        if available_gib or blocks or tp or speculate or kv or max_model_len:
-            raise UsageProblem("These numbers belong to one set-up: name its --model too.")
-        from factory.gpu.models import all_models
-
-        setups = candidates(all_models(), card, count, span, known_weights(weights))
-        found = ranked(judged(_setup(each, fixed), span, developers) for each in setups)
-    return _show(found, rows, as_json, one=bool(model))
+    setups = candidates(all_models(), card, count, span, known_weights(weights))
+    return ranked(judged(_setup(each, options), span, developers) for each in setups)
 
 
 def _setup(start: "Setup", options: dict[str, object]) -> "Setup":

@@ -12,6 +12,11 @@ from factory.render.terminal import table
 from factory.render.text import line
 
 COLUMNS = ("model", "set-up", "sessions", "tok/s", "in all", "cold", "warm", "W", "limit")
+MEANINGS = (
+    "sessions: resident at once with nothing shared; tok/s: of one of them, and of all together;",
+    "cold, warm: to the first token of such a session, nothing cached or all but its last turn.",
+    "Speeds are estimates, their bands stand in --json; docs/capacity.md says how sure all this is.",
+)
 SHORT = {"memory bandwidth": "bandwidth", "links and kernels": "links", "weights do not fit": "weights"}
 
 
@@ -45,12 +50,8 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
     )
     table([_row(each) for each in found], COLUMNS, stream)
     out.line(f"{len(found)} of {of} models, best first.")
-    out.line(
-        "sessions: resident at once, nothing shared. tok/s: of one of them, and of all. cold, warm: to the first token of"
-    )
-    out.line(
-        "such a session, nothing cached or all but the last turn. Speeds are estimates; their bands stand in --json."
-    )
+    for row in MEANINGS:
+        out.line(row)
     if first.meets:
         out.line("")
         _how(first, out)
