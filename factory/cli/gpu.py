@@ -11,8 +11,10 @@ from factory.cli.options import Json
 from factory.contracts.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from factory.gpu.plan import Candidate
-    from factory.gpu.records import Setup
+    from factory.gpu.records import Geometry, Setup
 
 
 def build() -> typer.Typer:
@@ -28,6 +30,7 @@ def plan(
     developers: Annotated[int, typer.Option(min=1, max=1000, help="Sessions that must be resident at once.")] = 1,
     context: Annotated[str, typer.Option(help="Tokens of one session: 64k, 65536.")] = "64k",
     model: Annotated[str, typer.Option(help="One model: a config.json, its folder, or a name of the table.")] = "",
+    hub: Annotated[bool, typer.Option("--hub", help="--model is OWNER/NAME: fetch its config.json.")] = False,
     weights: Annotated[str, typer.Option(help="bf16, fp8, int8, int4, nvfp4, mxfp4, w8a8 or w4a8.")] = "",
     tp: Annotated[int, typer.Option(min=0, max=64, help="Tensor parallel ranks; else all cards.")] = 0,
     kv: Annotated[str, typer.Option(help="KV cache: bf16, fp8, fp8_e5m2 or int8_per_token_head.")] = "",
@@ -51,27 +54,40 @@ def plan(
         own: dict[str, object] = {"kv": kv, "weights": weights, "tp": tp, "speculate": speculate}
         own |= {"prefix": prefix_cache, "ssm_bytes": ssm_bytes}
         pool = (available_gib or None, blocks or None)
-        one = _judged(model, gpus, context, max_model_len or context, developers, fixed | own, pool)
+        longest = max_model_len or context
+        one = _judged(_geometry(model, hub), gpus, context, longest, developers, fixed | own, pool)
         return _show((one,), rows, as_json, one=True)
-    if available_gib or blocks or tp or speculate or kv or max_model_len:
+    if hub or available_gib or blocks or tp or speculate or kv or max_model_len:
         raise UsageProblem("These numbers belong to one set-up: name its --model too.")
     return _show(_ranked(gpus, context, developers, weights, fixed), rows, as_json, one=False)
 
 
+def _geometry(model: str, hub: bool) -> "Geometry":
+    if hub:
+        import os
+
+        from factory.gpu.hub import fetch
+
+        return fetch(model, os.environ)
+    from factory.gpu.models import model_of
+
+    return model_of(model)
+
+
 def _judged(
-    model: str, gpus: str, context: str, longest: str, developers: int, options: dict[str, object],
+    model: "Geometry", gpus: str, context: str, longest: str, developers: int, options: dict[str, object],
     pool: tuple[float | None, int | None],
 ) -> "Candidate":  # fmt: skip
     from factory.gpu.cards import parse
-    from factory.gpu.models import model_of
     from factory.gpu.plan import judged
     from factory.gpu.records import Setup
     from factory.gpu.tokens import tokens
 
     card, count = parse(gpus)
     span, most = tokens(context, "--context"), tokens(longest, "--max-model-len")
-    start = Setup(geometry=model_of(model), card=card, count=count, tp=count, max_model_len=most)
-    return judged(_setup(start, options), min(span, most), developers, *pool)
+    start = Setup(geometry=model, card=card, count=count, tp=count, max_model_len=most)
+    setup, (gib, blocks) = _setup(start, options), pool
+    return judged(setup, min(span, most), developers, gib if gib or blocks else _learned()(setup), blocks)
 
 
 def _ranked(
@@ -85,7 +101,19 @@ def _ranked(
     card, count = parse(gpus)
     span = tokens(context, "--context")
     setups = candidates(all_models(), card, count, span, known_weights(weights))
-    return ranked(judged(_setup(each, options), span, developers) for each in setups)
+    learned, asked = _learned(), [_setup(each, options) for each in setups]
+    return ranked(judged(each, span, developers, learned(each)) for each in asked)
+
+
+def _learned() -> "Callable[[Setup], float | None]":
+    """What `factory gpu calibrate` stored of such set-ups."""
+    from functools import partial
+
+    from factory.gpu.calibrations import all_starts
+    from factory.gpu.learned import available
+    from factory.settings import state_folder
+
+    return partial(available, all_starts(state_folder()))
 
 
 def _setup(start: "Setup", options: dict[str, object]) -> "Setup":

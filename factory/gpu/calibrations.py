@@ -75,6 +75,12 @@ def recall(folder: Path, key: Key) -> Boot | None:
     return max(boots, key=_size) if boots else None
 
 
+def all_starts(folder: Path) -> tuple[Starts, ...]:
+    """Every set-up's starts. Raises UsageProblem for a damaged file."""
+    paths = sorted((folder / "gpu" / "boots").glob("*.json"))
+    return tuple(_read(path, Key(model=path.stem)) for path in paths)
+
+
 def compare(
     boot: Boot, *, planned_gib: float | None = None, planned_tokens: int | None = None, stored: Boot | None = None
 ) -> tuple[str, ...]:

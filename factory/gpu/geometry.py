@@ -39,15 +39,20 @@ def read_config(path: Path) -> Geometry:
             text = stream.read(LARGEST_FILE + 1)
     except OSError as error:
         raise UsageProblem(f"{file} cannot be read ({error.strerror}): name a config.json that can.") from error
+    return parse_config(text, str(file), file.resolve().parent.name)
+
+
+def parse_config(text: bytes, where: str, name: str) -> Geometry:
+    """The geometry in the bytes of a config.json. `where` names them in errors. Raises UsageProblem."""
     if len(text) > LARGEST_FILE:
-        raise UsageProblem(f"{file} has more than {LARGEST_FILE:,} bytes: that is no model's config.json.")
+        raise UsageProblem(f"{where} has more than {LARGEST_FILE:,} bytes: that is no model's config.json.")
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageProblem(f"{file} is not JSON: name a model's config.json.") from error
+        raise UsageProblem(f"{where} is not JSON: name a model's config.json.") from error
     if not isinstance(config, dict):
-        raise UsageProblem(f"{file} holds no JSON object: name a model's config.json.")
-    return _geometry(Keys(config, str(file)), file.resolve().parent.name)
+        raise UsageProblem(f"{where} holds no JSON object: name a model's config.json.")
+    return _geometry(Keys(config, where), name)
 
 
 def from_config(config: Mapping[str, Any], name: str = "") -> Geometry:

@@ -73,7 +73,7 @@ def one_setup(each: Candidate, stream: IO[str]) -> None:
 
 def _parts(each: Candidate) -> list[tuple[str, str]]:
     setup, memory, pool, speed = each.setup, each.memory, each.pool, each.speed
-    band = f" (± {memory.band:.1f})" if memory.band else ", as given"
+    band = f" (± {memory.band:.1f})" if memory.band else ", as given, or as its best start had"
     runtime = f"runtime {memory.non_torch:.2f}, activations {memory.activation:.2f}, graphs {memory.graphs:.2f}"
     short = f"nothing: {-memory.available:.2f} GiB short"
     return [

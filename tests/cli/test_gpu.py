@@ -7,6 +7,7 @@ import pytest
 
 from tests.line.targets import factory
 
+BOOTLOGS = Path(__file__).parent.parent / "data" / "bootlogs"
 EXACT = (
     "--weights", "int4", "--gpus", "2x3090", "--tp", "2", "--kv", "fp8", "--max-model-len", "262144",
     "--speculate", "3", "--prefix-cache", "align",
@@ -39,6 +40,23 @@ def test_the_numbers_one_by_one_from_a_config(tmp_path: Path) -> None:
         assert found["kv_tokens"] == 622_408
         assert found["max_concurrency"] == 2.3743
         assert (found["sessions"], found["sessions_exact"]) == (7, 7.59)
+
+
+def test_a_stored_start_replaces_the_estimate(tmp_path: Path) -> None:
+    """The plan learns: its memory is the log's, without a band, for this set-up and no other."""
+    log = BOOTLOGS / "v1_hybrid_two_cards.log"
+    plan = ("gpu", "plan", "--model", "Qwen3.6-27B", *EXACT, "--json")
+    before = json.loads(factory(tmp_path / "state", *plan).stdout)["memory_gib"]
+    done = factory(tmp_path / "state", "gpu", "calibrate", log, "--gpus", "2x3090", "--weights", "int4")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(factory(tmp_path / "state", *plan).stdout)
+    assert (found["memory_gib"]["available"], found["memory_gib"]["band"]) == (11.05, 0)
+    assert before["band"] == 1.0
+    assert found["kv_tokens"] == 622_408
+    less = json.loads(factory(tmp_path / "state", *plan, "--utilisation", "0.9").stdout)["memory_gib"]["available"]
+    assert less == pytest.approx(11.05 - 0.02 * 23.58)
+    other = json.loads(factory(tmp_path / "state", *plan, "--weights", "fp8").stdout)["memory_gib"]
+    assert other["band"] == 1.0
 
 
 def test_the_question_as_a_person_asks_it(tmp_path: Path) -> None:
