@@ -34,7 +34,9 @@ def calibrate(
     model: Annotated[str, typer.Option(help="The model, if the log's name for it is not yours.")] = "",
     weights: Annotated[str, typer.Option(help="The weights, for example int4, if the log does not say.")] = "",
     kv: Annotated[str, typer.Option(help="The KV cache's type, if the log does not say.")] = "",
-    planned_gib: Annotated[float, typer.Option(min=0, help="What the plan expects for the KV cache, a card.")] = 0,
+    planned_gib: Annotated[
+        float, typer.Option(min=0, max=4096, help="What the plan expects for the KV cache, a card.")
+    ] = 0,
     planned_tokens: Annotated[int, typer.Option(min=0, help="The KV tokens that the plan expects.")] = 0,
     dry: Annotated[bool, typer.Option("--dry", help="Read and compare, store nothing.")] = False,
     as_json: Json = False,
@@ -65,15 +67,13 @@ def calibrate(
 
 
 def cards(gpus: str) -> tuple[int, str]:
-    """`2x3090` → (2, "3090"); the count is 1 without one, and 0 (that of the log) without a card."""
-    count, cross, card = gpus.partition("x")
+    """`2x3090` → (2, "RTX 3090"), however it is spelt; 0 (the log's count) and "" without a card."""
+    from factory.gpu.cards import parse
+
     if not gpus:
         return 0, ""
-    if not (cross and count.isdigit()):
-        return 1, gpus
-    if not (int(count) and card.strip()):
-        raise UsageProblem(f"--gpus {gpus!r} is not a number of cards and their name: write it like 2x3090.")
-    return int(count), card.strip()
+    card, count = parse(gpus)
+    return count, card.name
 
 
 def _text(log: Path) -> str:

@@ -13,7 +13,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.record import Record
 
 V0_BLOCK = 16  # tokens of a block in V0, unless --block-size was given
-LONGEST_LINE = 100_000  # characters; the line with the configuration has about 5,000
+LONGEST_LINE = 20_000  # characters; the line with the configuration has about 5,000
 LONGEST_FAILURE = 300
 V0_WORKER = "VllmWorkerProcess"
 LOOKED_FOR = ("Available KV cache memory", "KV cache size", "# GPU blocks", "Maximum concurrency for",
@@ -88,7 +88,8 @@ FACTS: tuple[Fact, ...] = (
     ("Available KV", re.compile(rf"Available KV cache memory: {G}"), ("available_gib",), min),
     ("Actual usage", re.compile(rf"Actual usage is {G} for weight, {G} for peak activation, {G} for non-torch"),
      ("weights_gib", "activation_gib", "non_torch_gib"), max),
-    ("for consumed memory", re.compile(rf"Actual usage is {G} for consumed memory \(.*?\), {G} for peak activation"),
+    ("for consumed memory",
+     re.compile(rf"Actual usage is {G} for consumed memory \([^)]{{0,300}}\), {G} for peak activation"),
      ("consumed_gib", "peak_gib"), max),
     ("for CUDAGraph", re.compile(rf"and {G} for CUDAGraph memory"), ("graph_gib",), max),
     ("Free memory on", re.compile(rf"Free memory on device[^(]*\({N}/{N} GiB\)"), ("free_gib", "total_gib"), min),
@@ -96,7 +97,7 @@ FACTS: tuple[Fact, ...] = (
     ("GiB memory for", re.compile(rf"reserved {G} memory for KV Cache as specified"), ("available_gib",), min),
     (" set (", re.compile(rf"(?:Explicitly|Auto) set \({N}/{N}\) GiB for KV cache"),
      ("available_gib", "total_gib"), min),
-    ("profiling results", re.compile(rf"total_gpu_memory={G}.* non_torch_memory={G} kv_cache_size={G}"),
+    ("profiling results", re.compile(rf"total_gpu_memory={G}.{{0,2000}}? non_torch_memory={G} kv_cache_size={G}"),
      ("total_gib", "non_torch_gib", "available_gib"), max),
     ("total_gpu_memory", re.compile(rf"total_gpu_memory \({G}\) x gpu_memory_utilization \({N}\)"),
      ("total_gib", "utilisation"), min),

@@ -6,7 +6,7 @@ other's. The best start of a set-up is what later ones are measured by, so a bad
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from factory.contracts.errors import UsageProblem, disk_problem
@@ -76,9 +76,12 @@ def recall(folder: Path, key: Key) -> Boot | None:
 
 
 def all_starts(folder: Path) -> tuple[Starts, ...]:
-    """Every set-up's starts. Raises UsageProblem for a damaged file."""
-    paths = sorted((folder / "gpu" / "boots").glob("*.json"))
-    return tuple(_read(path, Key(model=path.stem)) for path in paths)
+    """Every set-up's starts. A damaged file counts as absent here: `calibrate` names it when it comes to it."""
+    found = []
+    for path in sorted((folder / "gpu" / "boots").glob("*.json")):
+        with suppress(UsageProblem):
+            found.append(_read(path, Key(model=path.stem)))
+    return tuple(found)
 
 
 def compare(

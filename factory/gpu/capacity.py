@@ -50,7 +50,7 @@ def blocks_for(setup: Setup, tokens: int) -> int:
         need += linear * ((2 if setup.prefix == "align" else 1) + setup.speculate)
     if model.sliding:
         window = min(model.sliding.window - 1 + setup.max_batched_tokens, tokens)
-        need += sliding * min(ceil(window / size) + 1, ceil(tokens / size))
+        need += sliding * (ceil(window / size) + 1)  # one more: a window need not begin where a block does
     return need
 
 

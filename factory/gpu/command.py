@@ -1,4 +1,4 @@
-"""How a set-up is started: the `vllm serve` command, and the same as a profile."""
+"""How a set-up is started: the `vllm serve` command of one replica."""
 
 import json
 import re
@@ -6,6 +6,9 @@ import shlex
 
 from factory.gpu.models import aliases
 from factory.gpu.records import Geometry, Setup, Weights
+from factory.gpu.rules import version
+
+FP8 = (8, 9)  # first compute capability with FP8 arithmetic; below it Triton cannot read an FP8 (e4m3) cache
 
 _NAMED: dict[Weights, str] = {  # how hub ids say in what weights a checkpoint is
     "fp8": r"fp8", "int4": r"int4|awq|gptq|w4a16", "nvfp4": r"nvfp4", "mxfp4": r"mxfp4", "w4a8": r"w4a8",
@@ -23,6 +26,12 @@ def checkpoint(model: Geometry, weights: Weights) -> str:
     return next((name for name in ids if wanted.search(name)), "")
 
 
+def stated(text: str, model: Geometry) -> str:
+    """The kind of weights that a checkpoint's own config or its name says; "" when neither does."""
+    found = [kind for kind, pattern in _NAMED.items() if re.search(pattern, text, re.IGNORECASE)]
+    return model.stored or (found[0] if len(found) == 1 else "")
+
+
 def arguments(setup: Setup, sessions: int, checkpoint: str = "") -> tuple[str, ...]:
     """The words of `vllm serve` for one replica that holds `sessions` requests at once."""
     words = ["vllm", "serve", checkpoint or "CHECKPOINT", "--tensor-parallel-size", str(setup.tp)]
@@ -31,6 +40,8 @@ def arguments(setup: Setup, sessions: int, checkpoint: str = "") -> tuple[str, .
     words += ["--gpu-memory-utilization", f"{setup.utilisation:g}"]
     if setup.kv not in ("bf16", "fp16"):
         words += ["--kv-cache-dtype", setup.kv]
+    if setup.kv in ("fp8", "fp8_e4m3") and version(setup.card.capability) < FP8:
+        words += ["--attention-backend", "FLASHINFER"]
     words.append("--no-enable-prefix-caching" if setup.prefix == "off" else "--enable-prefix-caching")
     if setup.geometry.linear and setup.prefix == "align":
         words += ["--mamba-cache-mode", "align"]

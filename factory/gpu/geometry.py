@@ -126,6 +126,7 @@ def _built(keys: Keys, name: str) -> Geometry:
         parameters=parameters.total(parts), active=parameters.active(parts, feed),
         unquantised=_unquantised(keys, parts, len(kinds) - linears, linears),
         context=keys.number("max_position_embeddings", most=1 << 30), source=keys.where, parts=parts,
+        stored=quirks.stored(keys.get("quantization_config")),
     )  # fmt: skip
 
 

@@ -27,7 +27,8 @@ def available(starts: Iterable[Starts], setup: Setup) -> float | None:
 def _left(starts: Starts, setup: Setup) -> list[float]:
     given = starts.key.utilisation or setup.utilisation
     more = (setup.utilisation - given) * setup.card.memory
-    return [boot.available_gib + more for boot in starts.boots if boot.available_gib is not None]
+    found = [boot.available_gib + more for boot in starts.boots if boot.available_gib is not None]
+    return [gib for gib in found if 0 < gib < setup.card.memory]
 
 
 def _same(key: Key, setup: Setup) -> bool:

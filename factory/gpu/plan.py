@@ -35,7 +35,7 @@ class Candidate(Record):
     pool: Pool | None = None  # None: the weights alone do not fit
     sessions: float = 0  # of `context` tokens, all replicas together
     whole: int = 0  # the same, whole ones only
-    speed: Speed | None = None  # at min(developers, whole) requests a replica
+    speed: Speed | None = None  # with min(developers, whole) sessions at work, shared out over the replicas
     refused: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
 
@@ -78,14 +78,16 @@ def judged(
     made = Candidate(
         setup=setup, context=context, developers=developers, memory=found, refused=refused(setup), advice=advised(setup)
     )
-    if blocks is None and not found.fits:
+    if not made.replicas or setup.count % setup.tp or (blocks is None and not found.fits):
         return made
     cache = pool(setup, found.available * GIB, blocks)
     share, whole = resident(setup, cache, context), sessions(setup, cache, context)
     each = max(1, min(-(-developers // made.replicas), whole))
+    at_work = max(1, min(developers, whole * made.replicas))
     return made.but(
-        pool=cache, sessions=share * made.replicas, whole=whole * made.replicas, speed=speed(setup, context, each)
-    )
+        pool=cache, sessions=share * made.replicas, whole=whole * made.replicas,
+        speed=speed(setup, context, each).of(at_work),
+    )  # fmt: skip
 
 
 def candidates(

@@ -2,9 +2,12 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from factory.gpu.records import Weights
 
 # Part -> the block of modules it belongs to, and the projections in it that stand for the part ("" = the whole block).
 MODULES = {
@@ -46,3 +49,13 @@ def kept_share(stated: Any, part: str, layers: int) -> float:
             if match and rest.strip("$.*\\") in MODULES[part][1]:
                 found.add(next(iter(re.findall(r"layers\.(\d+)\.", block)), "all"))
     return 1.0 if "all" in found else min(1.0, len(found) / layers) if layers else 0.0
+
+
+def stored(config: object) -> Weights | Literal[""]:
+    """The weights that a `quantization_config` names; "" where it is missing or says several things."""
+    if not isinstance(config, Mapping):
+        return ""
+    method, bits = str(config.get("quant_method", "")).lower(), config.get("bits")
+    if method in ("awq", "gptq", "auto-round", "auto_round"):
+        return "int4" if bits == 4 else "int8" if bits == 8 else ""
+    return "fp8" if method == "fp8" else "mxfp4" if method == "mxfp4" else ""

@@ -69,6 +69,7 @@ class Geometry(Record):
     active: int = Field(gt=0)  # read for one token (= parameters when dense)
     unquantised: int = Field(ge=0)  # of `parameters`: embeddings, output head, norms, routers: they stay in 16 bits
     context: int = Field(gt=0)  # tokens the model was made for
+    stored: Weights | Literal[""] = ""  # the weights that this checkpoint's quantization_config names
     source: str = ""  # where these numbers stand
     parts: Parts = Parts()  # all 0 when only the sums are known
 

@@ -36,9 +36,10 @@ def advised(setup: Setup) -> tuple[str, ...]:
 
 
 def kinds(model: Geometry) -> frozenset[str]:
-    """What kinds of model this is: moe or dense, and hybrid (linear layers) or sliding where it has such layers."""
+    """What kinds of model this is: moe or dense; and hybrid (linear layers), sliding, latent (MLA) where it is that."""
     found = {"moe" if model.moe else "dense"}
     found |= {"hybrid"} if model.linear else set()
+    found |= {"latent"} if model.latent else set()
     return frozenset(found | ({"sliding"} if model.sliding else set()))
 
 

@@ -61,6 +61,12 @@ class Speed(Record):
     def each(self) -> float:
         return self.decode.value
 
+    def of(self, sessions: int) -> "Speed":
+        """With the total of so many sessions, where the replicas are not all equally full."""
+        rate = self.decode
+        total = Range(low=rate.low * sessions, value=rate.value * sessions, high=rate.high * sessions)
+        return self.but(total=total)
+
 
 class Work(Record):
     """One piece of work on one replica: what the cards need at their peak rates, and what no rate shortens. Seconds."""

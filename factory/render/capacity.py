@@ -55,6 +55,10 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
     if first.meets:
         out.line("")
         _how(first, out)
+        for text in first.advice:
+            out.line(f"Mind: {text}")
+    elif all(each.refused for each in found):
+        out.line(f"None of them starts: {first.refused[0]}")
     else:
         out.line("None of them holds that many sessions: ask for less --context or more cards.")
 
@@ -118,6 +122,10 @@ def seconds(value: float) -> str:
 
 
 def _how(each: Candidate, out: Quiet) -> None:
+    if each.setup.watts:
+        out.line(f"Cap the cards first: nvidia-smi -pl {each.setup.watts}")
+    if each.replicas > 1:
+        out.line(f"Start {each.replicas} of these, each with its own cards (CUDA_VISIBLE_DEVICES) and --port.")
     name = checkpoint(each.setup.geometry, each.setup.weights)
     out.line(
         "Start it with:" if name else f"Start it with (CHECKPOINT: {each.setup.geometry.name} in {each.setup.weights}):"

@@ -84,6 +84,8 @@ def test_the_question_as_a_person_asks_it(tmp_path: Path) -> None:
         (("--model", "Qwen3-8B", "--tp", "3", "--gpus", "3x3090"), "cannot be split"),
         (("--blocks", "5"), "name its --model too"),
         (("--model", "Qwen3-8B", "--blocks", "5", "--available-gib", "2"), "one of the two"),
+        (("--model", "Qwen3-8B", "--available-gib", "inf"), "available-gib"),
+        (("--model", "Qwen3-8B", "--context", "64k", "--max-model-len", "8k"), "longer than --max-model-len"),
     ],
 )
 def test_bad_input_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], word: str) -> None:
@@ -91,6 +93,16 @@ def test_bad_input_is_one_sentence(tmp_path: Path, arguments: tuple[str, ...], w
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert word in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+
+
+def test_the_checkpoint_s_own_weights_are_planned(tmp_path: Path) -> None:
+    """From its name, or from the config's quantization_config."""
+    named = json.loads(factory(tmp_path / "s", "gpu", "plan", "--model", "Qwen/Qwen3.6-27B-FP8", "--json").stdout)
+    path = config(tmp_path)
+    stated = json.loads(path.read_text()) | {"quantization_config": {"quant_method": "awq", "bits": 4}}
+    path.write_text(json.dumps(stated))
+    read = json.loads(factory(tmp_path / "s", "gpu", "plan", "--model", path, "--json").stdout)
+    assert (named["weights"], read["weights"]) == ("fp8", "int4")
 
 
 def test_what_does_not_start_says_why(tmp_path: Path) -> None:

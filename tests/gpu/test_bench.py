@@ -125,7 +125,7 @@ def test_the_command_writes_a_row_of_the_schema(tmp_path: Path, capsys: pytest.C
     assert code == 0
     row = json.loads(capsys.readouterr().out)
     assert [row] == json.loads((tmp_path / "row.json").read_text())
-    assert (row["gpu"], row["n_gpu"], row["tp"], row["weights"]) == ("3090", 2, 2, "int4")
+    assert (row["gpu"], row["n_gpu"], row["tp"], row["weights"]) == ("RTX 3090", 2, 2, "int4")
     assert (row["source"], row["engine"], row["max_model_len"]) == ("measured", "vllm", 20_000)
     assert list(row["agg_tps"]) == ["1", "2"]
     assert row["left_out"] == ["64k: the endpoint takes 20,000 tokens at most"]

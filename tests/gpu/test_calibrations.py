@@ -168,7 +168,7 @@ def test_the_command_holds_a_start_to_the_plan(tmp_path: Path) -> None:
     ("arguments", "stdin", "words"),
     [(("missing.log",), "", "cannot be read"), (("-",), "hello", "not the log of a vLLM start"),
      (("-",), "GPU KV cache size: 9 tokens", "--model"), (("/",), "", "cannot be read"),
-     (("-", "--gpus", "0x3090"), log("v1_warm"), "like 2x3090")],
+     (("-", "--gpus", "0x3090"), log("v1_warm"), "as in 2x3090")],
 )  # fmt: skip
 def test_the_command_on_bad_input(tmp_path: Path, arguments: tuple[str, ...], stdin: str, words: str) -> None:
     found = run(tmp_path, *arguments, stdin=stdin)

@@ -65,6 +65,17 @@ def test_laws(setup: Setup, available: int) -> None:
     assert blocks_for(setup, setup.max_model_len) <= blocks_for(setup, setup.max_model_len + 1)
 
 
+def test_a_window_holds_one_block_more_than_its_tokens_need() -> None:
+    """vLLM's SlidingWindowSpec: ceil(min(window - 1 + batched, length) / 16) + 1 blocks, also for short requests."""
+    model = find("Gemma-3-12B")
+    assert model.sliding
+    setup = Setup(geometry=model, card=card("RTX 3090"), kv="bf16", max_model_len=2048, max_batched_tokens=2048)
+    found = pool(setup, blocks=1000)
+    full, _, windows = 1, 0, 5  # 8 layers with full attention, 40 with a window: groups of 8
+    assert found.per_request == full * 2048 // 16 + windows * (2048 // 16 + 1) == 773
+    assert found.tokens == int(1000 / 773 * 2048)
+
+
 def test_heads_that_do_not_split_are_one_sentence() -> None:
     with pytest.raises(UsageProblem, match="24 query heads: they cannot be split over --tp 5"):
         splits(BIG.but(tp=5, count=5))

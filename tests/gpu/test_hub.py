@@ -68,6 +68,19 @@ def test_anything_else_is_one_sentence(hub: tuple[str, list[str]], name: str, wo
         fetch(name, {"HF_ENDPOINT": hub[0]})
 
 
+def test_the_token_is_never_said_and_shown_only_where_it_is_safe(hub: tuple[str, list[str]]) -> None:
+    for token in ("hf_SECRET\n", "hf_SECRET\nX-Evil: 1", "hf_SECRÉT"):
+        with pytest.raises(UsageProblem) as caught:
+            fetch("a/b", {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_TOKEN": token})
+        assert "SECR" not in str(caught.value)
+    for address in ("http://127.0.0.1:zz", "http://[::1"):
+        with pytest.raises(UsageProblem, match="cannot be reached"):
+            fetch("a/b", {"HF_ENDPOINT": address})
+    local = hub[0].replace("127.0.0.1", "127.1")  # plain http to a name that is not this machine's own
+    fetch("me/good", {"HF_ENDPOINT": local, "HF_TOKEN": "secret"})
+    assert hub[1] == [""]
+
+
 def test_no_network_and_no_http_address() -> None:
     with pytest.raises(UsageProblem, match="cannot be reached"):
         fetch("me/good", {"HF_ENDPOINT": "http://127.0.0.1:9"})

@@ -75,6 +75,36 @@ def test_the_command_is_safe_to_paste_and_says_what_was_planned() -> None:
     assert words[words.index("--mamba-cache-mode") + 1] == "align"
 
 
+def test_an_fp8_cache_below_ada_names_the_attention_that_reads_it() -> None:
+    """FACTS: through Triton it fails with `type fp8e4nv not supported in this architecture`."""
+    words = arguments(Q27, 7)
+    assert words[words.index("--attention-backend") + 1] == "FLASHINFER"
+    assert "--attention-backend" not in arguments(Q27.but(kv="bf16"), 7)
+    assert "--attention-backend" not in arguments(Q27.but(card=parse("4090")[0]), 7)
+
+
+def test_a_latent_cache_in_fp8_does_not_start_below_ada() -> None:
+    latent = Setup(geometry=find("GLM-4.7-Flash"), card=CARD, count=2, tp=2, weights="int4", kv="fp8",
+                   max_model_len=65_536)  # fmt: skip
+    assert "--kv bf16" in judged(latent, 65_536, 1).refused[0]
+    assert judged(latent.but(kv="bf16"), 65_536, 1).refused == ()
+
+
+def test_more_ranks_than_cards_is_refused_and_no_traceback() -> None:
+    found = judged(Q27.but(tp=4), 65_536, 1)
+    assert (found.binds, found.pool, found.meets) == ("does not start", None, False)
+
+
+def test_the_total_is_of_the_sessions_that_are_at_work() -> None:
+    """Five sessions on two replicas are five, not twice three."""
+    small = Setup(geometry=find("Qwen3.5-9B"), card=CARD, count=2, tp=1, weights="fp8", kv="fp8", max_model_len=65_536)
+    found = judged(small, 65_536, 5)
+    assert found.replicas == 2
+    assert found.whole >= 6
+    assert found.speed
+    assert found.speed.total.value == pytest.approx(5 * found.speed.each)
+
+
 def test_checkpoints_are_those_of_the_table_in_the_wanted_weights() -> None:
     assert checkpoint(Q27.geometry, "fp8") == "Qwen/Qwen3.6-27B-FP8"
     assert checkpoint(Q27.geometry, "bf16") == "Qwen/Qwen3.6-27B"
