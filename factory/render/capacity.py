@@ -7,6 +7,7 @@ from factory.contracts.record import Json
 from factory.gpu.command import checkpoint, command
 from factory.gpu.plan import Candidate
 from factory.gpu.speed import Range
+from factory.render.amount import many
 from factory.render.stream import Quiet
 from factory.render.terminal import table
 from factory.render.text import line
@@ -46,7 +47,7 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
         return
     first = found[0]
     out.line(
-        f"{first.developers} sessions of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
+        f"{many(first.developers, 'session')} of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
     )
     table([_row(each) for each in found], COLUMNS, stream)
     out.line(f"{len(found)} of {of} models, best first.")

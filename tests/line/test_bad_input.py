@@ -196,7 +196,8 @@ def test_hostile_tests(tmp_path: Path, state: Path, kind: str) -> None:
     body = "".join(f"    {line}\n" for line in HOSTILE[kind].splitlines())
     repo = repository(tmp_path / "r", {"a.py": "import os\nX = 1\n", "t.py": f"def main():\n{body}\n\nmain()\n"})
     config = tmp_path / "factory.toml"
-    limits = "limits = {seconds = 6, memory_mib = 512, processes = 64, output_mib = 1}"
+    # seconds: they bind the tidying itself too, which takes long on a busy machine
+    limits = "limits = {seconds = 12, memory_mib = 512, processes = 64, output_mib = 1}"
     config.write_text(f"[checks]\ntests = ['python t.py']\nlint = false\n{limits}\n")
     done = factory(state, "run", "--repo", repo, "--task", "tidy", "--config", config, "--json")
     value = result(done)
