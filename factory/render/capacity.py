@@ -46,9 +46,8 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
         out.line("No model of the table holds that many tokens: ask for a smaller --context.")
         return
     first = found[0]
-    out.line(
-        f"{many(first.developers, 'session')} of {first.context:,} tokens on {first.setup.count} x {first.setup.card.name}:"
-    )
+    where = f"{first.setup.count} x {first.setup.card.name}"
+    out.line(f"{many(first.developers, 'session')} of {first.context:,} tokens on {where}:")
     table([_row(each) for each in found], COLUMNS, stream)
     out.line(f"{len(found)} of {of} models, best first.")
     for row in MEANINGS:
