@@ -2,7 +2,6 @@
 
 import difflib
 import ipaddress
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,10 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from factory.contracts.engines import CardSettings, ModelSettings, ProfileSettings
 from factory.contracts.errors import UsageProblem
 from factory.contracts.model import Endpoint, Tier
 from factory.contracts.record import Field, Record, ValidationError, model_validator
+from factory.contracts.rented import RentedSettings
 from factory.contracts.sandbox import Limits
+from factory.contracts.serving import ServeSettings
 from factory.contracts.ticket import RoleName, Verb
 
 FROM_REPOSITORY = ("checks", "paths")  # the only tables that a target repository's own file may set
@@ -23,6 +25,7 @@ FROM_REPOSITORY = ("checks", "paths")  # the only tables that a target repositor
 class ChainSettings(Record):
     """Which endpoints answer, in order. The first chain whose roles and effort match is used."""
 
+    name: str = Field(default="", description="what clients call it as a model; a model tier's name replaces that tier")
     roles: tuple[str, ...] = Field(default=("*",), description="role names (atlas, backend, genesis ...) or `*`")
     effort: tuple[int, int] = Field(default=(1, 10), description="lowest and highest effort, inclusive")
     endpoints: tuple[str, ...] = Field(min_length=1, description="endpoint names, best first")
@@ -128,6 +131,11 @@ class Settings(Record):
     paths: PathSettings = PathSettings()
     sandbox: SandboxSettings = SandboxSettings()
     github: GithubSettings = GithubSettings()
+    serve: ServeSettings = ServeSettings()
+    models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")
+    cards: dict[str, CardSettings] = Field(default={}, description="what is said of single cards, by index")
+    profiles: dict[str, ProfileSettings] = Field(default={}, description="sets of models, by name")
+    rented: dict[str, RentedSettings] = Field(default={}, description="machines that may be rented, by name")
 
     @model_validator(mode="after")
     def _chains_name_endpoints(self) -> "Settings":
@@ -276,25 +284,3 @@ def _line(path: Path, where: list[str]) -> int:
 def ignored_tables(path: Path) -> tuple[str, ...]:
     """The tables of a target's file that do not count."""
     return tuple(f"[{key}]" for key in _read(path) if key not in FROM_REPOSITORY)
-
-
-def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where runs live: $FACTORY_STATE, else the user's state directory."""
-    from platformdirs import user_state_path
-
-    named = environment.get("FACTORY_STATE", "")
-    return Path(named).absolute() if named else user_state_path("dark-factory")
-
-
-def cache_folder() -> Path:
-    """Where downloads that can be made again are kept: the user's cache directory."""
-    from platformdirs import user_cache_path
-
-    return user_cache_path("dark-factory")
-
-
-def user_file() -> Path:
-    """The user's own settings file, whether it is there or not."""
-    from platformdirs import user_config_path
-
-    return user_config_path("dark-factory") / "factory.toml"

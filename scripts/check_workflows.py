@@ -15,7 +15,7 @@ from pathlib import Path
 
 from factory.contracts.errors import FactoryError, UsageProblem
 from factory.contracts.record import Record, digest
-from factory.settings import cache_folder
+from factory.places import cache_folder
 
 ROOT = Path(__file__).parent.parent
 ACTIONLINT = ROOT / "scripts" / "actionlint"

@@ -27,7 +27,8 @@ def demo(live: Live = False, config: Config = None, out: Out = None, as_json: Js
     from factory.app import new_run, open_state
     from factory.cli.go import go
     from factory.cli.options import issue_event
-    from factory.settings import load, state_folder
+    from factory.places import state_folder
+    from factory.settings import load
 
     example = example_folder()
     file = None if live else config or example / "factory.toml"

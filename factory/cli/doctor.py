@@ -47,7 +47,7 @@ def _here(settings: "Settings", runner: Path | None) -> "list[tuple[str, Callabl
     from factory.app import SystemClock
     from factory.install import machine
     from factory.llm.models import models
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     ask = models(os.environ, SystemClock(), state_folder())
     found: list[tuple[str, Callable[[], Iterable[Row]]]] = [

@@ -123,7 +123,7 @@ def _learned() -> "Callable[[Setup], float | None]":
 
     from factory.gpu.calibrations import all_starts
     from factory.gpu.learned import available
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     return partial(available, all_starts(state_folder()))
 

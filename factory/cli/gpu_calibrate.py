@@ -44,7 +44,7 @@ def calibrate(
     """Read vLLM's boot log, keep what it found, and say why a pool is small. Exit 1: over 3 % under plan."""
     from factory.gpu.bootlog import parse
     from factory.gpu.calibrations import compare, key_of, recall, remember
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     boot = parse(_text(log))
     count, card = cards(gpus)

@@ -33,7 +33,7 @@ def ticket_settings(order: "Order", ticket: "Ticket", state: "State") -> "Settin
 
 def _own_file(order: "Order", pinned: Path | None) -> Path | None:
     """The machine's own file or --config, where that is not the target's."""
-    from factory.settings import user_file
+    from factory.places import user_file
     from factory.target import work_tree
 
     own = order.config.absolute() if order.config else user_file()

@@ -17,8 +17,8 @@ def show(run: RunId = "last", as_json: Json = False) -> int:
     import sys
 
     from factory.app import open_state
+    from factory.places import state_folder
     from factory.render.terminal import table
-    from factory.settings import state_folder
 
     state = open_state(state_folder())
     found = state.journal.load(run)
@@ -43,8 +43,8 @@ def egress(run: RunId = "last", as_json: Json = False) -> int:
 
     from factory.app import open_state
     from factory.ledger.egress import Egress
+    from factory.places import state_folder
     from factory.render.terminal import table
-    from factory.settings import state_folder
 
     state = open_state(state_folder())
     files = Egress(state.db, state.clock).files(state.journal.load(run).id)
@@ -63,8 +63,8 @@ def cost(run: RunId = "last", as_json: Json = False) -> int:
     import sys
 
     from factory.app import open_state, settings_of, spend_of
+    from factory.places import state_folder
     from factory.render.terminal import table
-    from factory.settings import state_folder
 
     state = open_state(state_folder())
     found = state.journal.load(run)

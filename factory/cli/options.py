@@ -55,7 +55,7 @@ def settings_file(config: Path | None, repo: Path | None) -> Path | None:
     A target repository may have been written by somebody else: its file does not say where code is sent or what is
     run here, also not when the person stands in it. Naming it with --config is the consent.
     """
-    from factory.settings import user_file
+    from factory.places import user_file
 
     if config:
         return config.absolute()

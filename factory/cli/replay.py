@@ -16,7 +16,7 @@ def replay(
     import json
 
     from factory.app import open_state, replay_run
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     state = open_state(state_folder())
     result = replay_run(state, state.journal.load(run), rerun_checks)

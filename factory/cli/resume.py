@@ -22,7 +22,7 @@ def resume(
     from factory.cli.go import go
     from factory.cli.options import settings_file, settings_for
     from factory.ledger.failures import forget_failures
-    from factory.settings import state_folder
+    from factory.places import state_folder
     from factory.stages.refine import finished_units
 
     state = open_state(state_folder())

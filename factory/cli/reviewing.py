@@ -30,8 +30,8 @@ def local(repo: Path, base: str, head: str, event: "Event | None", wanted: Wante
     from factory.app import make_shop, new_run, open_state, spend_of
     from factory.cli.options import settings_file, settings_for
     from factory.git import git_folder, run_git
+    from factory.places import state_folder
     from factory.render.terminal import watcher
-    from factory.settings import state_folder
     from factory.stages.examine import examine
     from factory.target import merge_base, resolve
 
@@ -73,7 +73,7 @@ def remote(name: str, wanted: Wanted, post: bool) -> Examined:
     from factory.install.hub import hub_of, token_of, web_of
     from factory.jobs.post import post_findings
     from factory.jobs.pull_review import fetch_pull
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     repo, number = match.group(1), int(match.group(2))
     hub = hub_of(repo, os.environ)

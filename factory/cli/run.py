@@ -24,7 +24,7 @@ def run(
     from factory.cli.go import go
     from factory.cli.options import issue_event, say_what_is_ignored, settings_file, settings_for
     from factory.contracts.task import Event
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     if bool(issue) == bool(task):
         raise UsageProblem("Say what to do: --issue FILE, or --task tidy (one of them).")

@@ -62,7 +62,7 @@ def stage(
     print(f"factory: {name}{f' {unit}' if unit else ''} of {run}", file=sys.stderr, flush=True)
     from factory.app import open_state
     from factory.cli.arriving import Order
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     order = Order(
         name=name, run=run, unit=unit, changes=changes, digest=digest, repo=repo, issue=issue, ticket=ticket, base=base,

@@ -36,6 +36,11 @@ class Endpoint(Record):
     price_cached: float | None = None  # None = price_in
     price_cache_write: float | None = None  # None = price_in; 1.25 times that on the Anthropic wire
     factory: bool = False  # it is a factory server: no retries, no second reservation
+    grades: tuple[Literal["fast", "balanced", "deep-coder", "deep-logic", "ultra"], ...] = ()  # model tiers; () = all
+    speaks: tuple[Literal["chat", "responses", "completions", "embeddings", "messages"], ...] = ()  # () = by its wire
+    kv_tokens: int | None = None  # tokens its KV cache holds for all requests together; None = not limited by us
+    kv_block: int = 16  # tokens of one block of it
+    parallel: int | None = None  # requests it should have at once; None = as many as come
 
 
 class ToolSpec(Record):

@@ -75,7 +75,7 @@ def _refused(no: Refusal | Stopped) -> Shipped:
 def _shipped(here: Site, bundle: Path, digest: str) -> Shipped:
     from factory.app import open_state
     from factory.handover.bundle import unpack
-    from factory.settings import state_folder
+    from factory.places import state_folder
 
     if not digest:
         raise Refusal("untrusted_artifact", "No digest was handed over with the bundle: it is not acted on.")

@@ -16,7 +16,8 @@ from typing import Any
 from factory.app import make_shop, new_run, open_state, settings_of
 from factory.cli.options import issue_event
 from factory.contracts.run import Pull
-from factory.settings import load, state_folder
+from factory.places import state_folder
+from factory.settings import load
 from factory.stages.line import walk
 
 

@@ -17,7 +17,7 @@ from factory.contracts.record import Json
 from factory.contracts.ticket import Errand, Ticket
 from factory.forge.events import FEEDBACK, Asked, feedback, read
 from factory.forge.labels import TRIGGERS
-from factory.settings import cache_folder
+from factory.places import cache_folder
 from tests.simulator.hubs import WRITES, World, world
 
 pytestmark = pytest.mark.network

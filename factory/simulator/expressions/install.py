@@ -11,7 +11,7 @@ from pathlib import Path
 
 from factory.contracts.errors import UsageProblem
 from factory.contracts.record import digest
-from factory.settings import cache_folder
+from factory.places import cache_folder
 
 HERE = Path(__file__).parent
 SOURCES = ("driver.mjs", "package.json", "package-lock.json")
