@@ -9,14 +9,15 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from factory.contracts.errors import EXIT_CODES
 from factory.contracts.model import Endpoint
 from factory.contracts.record import Record
-from factory.settings import ChainSettings, Settings
+from factory.contracts.tables import ChainSettings
+from factory.settings import Settings
 from scripts import planner_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, ENDPOINT_NOTES, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.workflow_files import events_table, jobs_table
@@ -32,10 +33,25 @@ def configuration() -> str:
     parts.append("\n## [endpoints.NAME]\n\n" + _settings_table(Endpoint, ENDPOINT_NOTES))
     parts.append(f"\n## [[chain]]\n\n{_lead(ChainSettings)}" + _settings_table(ChainSettings, {}))
     for name, field in Settings.model_fields.items():
-        record = field.annotation
-        if isinstance(record, type) and issubclass(record, Record):
-            parts.append(f"\n## [{name}]\n\n{_lead(record)}{_settings_table(record, {})}")
+        parts.extend(_tables_of(name, field.annotation) if name not in ("endpoints", "chain") else ())
     return "".join(parts)
+
+
+def _tables_of(name: str, annotation: Any) -> Iterator[str]:
+    """The sections of a settings table and of the tables inside it; NAME stands for the keys of a table of tables."""
+    inner = next((item for item in get_args(annotation) if _is_record(item)), None)
+    record = inner or annotation
+    if not _is_record(record):
+        return
+    path = f"{name}.NAME" if inner else name
+    yield f"\n## [{path}]\n\n{_lead(record)}{_settings_table(record, {})}"
+    for key, field in record.model_fields.items():
+        if get_origin(field.annotation) is dict:
+            yield from _tables_of(f"{path}.{key}", field.annotation)
+
+
+def _is_record(item: Any) -> bool:
+    return isinstance(item, type) and issubclass(item, Record)
 
 
 def command_line() -> str:
@@ -237,6 +253,8 @@ def _value(value: Any) -> str:
 
 def _type(annotation: Any) -> str:
     arguments = [item for item in get_args(annotation) if item is not type(None)]
+    if get_origin(annotation) is dict:
+        return "table of tables" if _is_record(arguments[1]) else f"table of {_type(arguments[1])}"
     if get_origin(annotation) is tuple:
         return f"list of {_type(arguments[0])}" if Ellipsis in arguments else " and ".join(map(_type, arguments))
     if arguments and all(isinstance(item, str) for item in arguments):

@@ -50,6 +50,13 @@ ENDPOINT_NOTES = {
     "price_cached": "dollars per million tokens read from a cache; default: price_in",
     "price_cache_write": "dollars per million tokens written to a cache; default: price_in",
     "factory": "the server is a factory's own: no retries and no second reservation",
+    "grades": "model tiers it serves (`fast` effort 1-2, `balanced` 3-5, `deep-coder` 6-7, `deep-logic` 8-9, `ultra` "
+    "10); none = all. Counts where no [[chain]] says more",
+    "speaks": "requests the gateway may pass to it as they are; none = `chat`, `completions` and `embeddings` on the "
+    "OpenAI wire, `messages` on Anthropic's. vLLM also speaks `responses` and `messages`",
+    "kv_tokens": "tokens its KV cache holds for all requests together: the gateway lets no more in at once",
+    "kv_block": "tokens of one block of that cache",
+    "parallel": "requests the gateway sends it at once; none = as many as come",
 }
 
 EXIT = """

@@ -7,7 +7,7 @@ from factory.checks.kind import Suite
 from factory.checks.source import Source
 from factory.contracts.sandbox import Sandbox
 from factory.contracts.seams import Blobs, Trees
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from factory.checks.kind import Kind, Setup, Suite
 from factory.checks.kinds import KINDS
 from factory.checks.linters import lint_kind
 from factory.checks.source import Source
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 GROUPS = {"python": "pytest", "node": "node", "cargo": "cargo", "go": "go", "maven": "maven", "gradle": "gradle",
           "tox": "tox", "nox": "nox"}  # fmt: skip

@@ -7,7 +7,7 @@ from factory.checks.source import Source
 from factory.contracts.evidence import CaseStatus
 from factory.contracts.record import Record, digest
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 
 class Suite(Record):

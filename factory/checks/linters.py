@@ -11,7 +11,7 @@ from factory.checks.python_project import read_project, roots, table, toml
 from factory.checks.reports import Cases
 from factory.checks.source import Source, inside
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 Message = tuple[str, int, str, str]  # path, line, code, text
 

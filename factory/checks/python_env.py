@@ -10,7 +10,7 @@ from factory.checks.linters import wanted_packages
 from factory.checks.manifests import depends, manifests, needs_code
 from factory.checks.python_project import PythonProject, read_project, version_env
 from factory.checks.source import Source, inside
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 PLUGINS = {  # option or setting of pytest that only a plug-in knows -> the plug-in
     r"--cov": "pytest-cov",

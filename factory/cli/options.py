@@ -38,7 +38,7 @@ def settings_for(config: Path | None, repo: Path | None, sandbox: str = "") -> "
 
 def sandboxed(settings: "Settings", sandbox: str) -> "Settings":
     """The settings with what `--sandbox` says. Raises UsageProblem when a file switches it off by itself."""
-    from factory.settings import SandboxSettings
+    from factory.contracts.tables import SandboxSettings
 
     if sandbox:
         if sandbox not in ("bubblewrap", "none"):

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from factory.contracts.model import Grade
 from factory.contracts.record import Field, Record
-from factory.contracts.serving import Grade
 
 EngineKind = Literal["vllm", "ollama", "llama-server"]
 Sleep = Literal["auto", "off", "1", "2"]
@@ -32,8 +32,10 @@ class ModelSettings(Record):
     args: tuple[str, ...] = Field(default=(), description="further arguments of the engine, as they are")
     env: dict[str, str] = Field(default={}, description="further environment of the engine")
     program: tuple[str, ...] = Field(default=(), description="the engine's program, if it is not on the PATH")
-    sleep: Sleep = Field(default="auto", description="vllm: level to sleep at; auto = 1 if host memory allows, else 2")
-    load_s: float = Field(default=60, gt=0, description="seconds a cold start is expected to take, until one is measured")
+    sleep: Sleep = Field(default="auto", description="vllm: sleep level; auto = 1 if host memory allows, else 2")
+    load_s: float = Field(
+        default=60, gt=0, description="seconds a cold start is expected to take, until one is measured"
+    )
     start_s: float = Field(default=900, gt=0, description="seconds after which a start counts as failed")
     kv_tokens: int | None = Field(default=None, gt=0, description="tokens of its KV cache, until its log says it")
     variants: dict[str, VariantSettings] = Field(default={}, description="elastic checkpoint: further sizes by name")
@@ -46,7 +48,9 @@ class ProfileSettings(Record):
     swap: tuple[str, ...] = Field(default=(), description="models that are loaded when asked for, and swapped out")
     free_gib: float = Field(default=0, ge=0, description="VRAM left free on every card for other programs, GiB")
     min_loaded_s: float = Field(default=60, ge=0, description="a model is not swapped out before")
-    max_wait_s: float = Field(default=120, gt=0, description="a swap is not put off longer for requests of other models")
+    max_wait_s: float = Field(
+        default=120, gt=0, description="a swap is not put off longer for requests of other models"
+    )
 
 
 class CardSettings(Record):

@@ -7,6 +7,20 @@ from factory.contracts.record import Field, Json, Record
 Tier = Literal["local", "rented", "frontier"]
 TIERS: tuple[Tier, ...] = ("local", "rented", "frontier")  # a rented GPU counts as cloud
 
+Grade = Literal["fast", "balanced", "deep-coder", "deep-logic", "ultra"]
+GRADES: dict[Grade, tuple[int, int]] = {
+    "fast": (1, 2), "balanced": (3, 5), "deep-coder": (6, 7), "deep-logic": (8, 9), "ultra": (10, 10),
+}  # fmt: skip
+"""The model tiers and the efforts, lowest and highest, that each serves. (`Tier` is where a model runs.)"""
+
+Form = Literal["chat", "responses", "completions", "embeddings", "messages"]
+"""What a request looks like on the wire: OpenAI's first four, Anthropic's last."""
+
+
+def grade_of(effort: int) -> Grade:
+    """The model tier that serves an effort from 1 to 10."""
+    return next(grade for grade, (low, high) in GRADES.items() if low <= effort <= high)
+
 
 def within(tier: Tier, ceiling: Tier) -> bool:
     """May an endpoint of this tier serve a request with this ceiling?"""
@@ -36,8 +50,8 @@ class Endpoint(Record):
     price_cached: float | None = None  # None = price_in
     price_cache_write: float | None = None  # None = price_in; 1.25 times that on the Anthropic wire
     factory: bool = False  # it is a factory server: no retries, no second reservation
-    grades: tuple[Literal["fast", "balanced", "deep-coder", "deep-logic", "ultra"], ...] = ()  # model tiers; () = all
-    speaks: tuple[Literal["chat", "responses", "completions", "embeddings", "messages"], ...] = ()  # () = by its wire
+    grades: tuple[Grade, ...] = ()  # model tiers it serves; () = all
+    speaks: tuple[Form, ...] = ()  # () = by its wire: see `forms`
     kv_tokens: int | None = None  # tokens its KV cache holds for all requests together; None = not limited by us
     kv_block: int = 16  # tokens of one block of it
     parallel: int | None = None  # requests it should have at once; None = as many as come

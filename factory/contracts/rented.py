@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Literal
 
+from factory.contracts.model import Grade
 from factory.contracts.record import Field, Record
-from factory.contracts.serving import Grade
 
 
 class RentedSettings(Record):

@@ -1,24 +1,9 @@
-"""Settings and nouns of the gateway: who may ask, how much, and which wires an endpoint speaks."""
+"""Settings of the gateway: where it listens, who may ask, and how much."""
 
 from decimal import Decimal
-from typing import Literal
 
 from factory.contracts.model import Tier
 from factory.contracts.record import Field, Record
-
-Grade = Literal["fast", "balanced", "deep-coder", "deep-logic", "ultra"]
-GRADES: dict[Grade, tuple[int, int]] = {
-    "fast": (1, 2), "balanced": (3, 5), "deep-coder": (6, 7), "deep-logic": (8, 9), "ultra": (10, 10),
-}  # fmt: skip
-"""The model tiers and the efforts, lowest and highest, that each serves. (`Tier` is where a model runs.)"""
-
-Form = Literal["chat", "responses", "completions", "embeddings", "messages"]
-"""What a request looks like: the last part of its path under /v1."""
-
-
-def grade_of(effort: int) -> Grade:
-    """The model tier that serves an effort from 1 to 10."""
-    return next(grade for grade, (low, high) in GRADES.items() if low <= effort <= high)
 
 
 class KeySettings(Record):

@@ -5,8 +5,8 @@ import unicodedata
 from functools import lru_cache
 
 from factory.contracts.record import Record
+from factory.contracts.tables import PathSettings
 from factory.edits.globs import is_literal, literal_prefix, matches
-from factory.settings import PathSettings
 
 PROTECTED = (
     ".github/workflows/**",

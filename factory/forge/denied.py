@@ -2,9 +2,9 @@
 
 from factory.contracts.errors import FactoryError, HubProblem
 from factory.contracts.hub import Access, Person, Standing
+from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import ROLES, Denial, RoleName, Verb
 from factory.forge.commands import role_for
-from factory.settings import GithubSettings
 
 CLOCKED = "schedule"  # the actor of what the clock starts; its id is 0
 

@@ -13,6 +13,7 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubMissing, HubProblem, Refusal
 from factory.contracts.hub import Access, Comment, IssueReader, Person, PullInfo, PullReader, RunReader, Standing
 from factory.contracts.record import digest
+from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import STEERING, Decision, Denial, Purpose, Ticket
 from factory.forge import accounts
 from factory.forge.denied import Denied, authorised, enough
@@ -21,7 +22,7 @@ from factory.forge.feedback import as_comments, revisable, with_feedback
 from factory.forge.provenance import check_errand
 from factory.forge.shown import MARK, Doorman, Shown, moment, snapshot
 from factory.forge.tickets import verify
-from factory.settings import GithubSettings, Settings
+from factory.settings import Settings
 
 MAX_DEPTH = 3  # dispatches one event may come through: swarm, box, and the cloud when the box is gone
 MAX_AGE = timedelta(hours=24)  # of an event; Actions may be hours late

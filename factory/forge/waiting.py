@@ -5,7 +5,7 @@ from datetime import datetime
 
 from factory.contracts.hub import WorkflowJob, WorkflowRun
 from factory.contracts.record import Record
-from factory.settings import GithubSettings
+from factory.contracts.tables import GithubSettings
 
 BOX = "self-hosted"
 

@@ -13,8 +13,8 @@ from factory.contracts.model import Tier, Usage
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock
 from factory.contracts.story import Cost
+from factory.contracts.tables import BudgetSettings
 from factory.db import Database
-from factory.settings import BudgetSettings
 
 WARN_AT = Decimal("0.8")
 WORK = "kind NOT IN ('clock', 'warned')"  # rows that stand for calls

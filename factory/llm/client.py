@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from factory.contracts.errors import BadReply, Stopped, StopReason
-from factory.contracts.model import Endpoint, Exchange, Model, Reply, Request, Tier, within
+from factory.contracts.model import Endpoint, Exchange, Model, Reply, Request, Tier
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock, Scope
 from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend
+from factory.llm import routing
 from factory.llm.attempt import Account, Notify, Sender, secrets_of
 from factory.llm.prices import price_of
 from factory.llm.problems import Failure, Repeating, exhausted, named
@@ -88,7 +89,7 @@ class Client:
         endpoint, then the next. `escalation` may use the money kept for the second judge.
         Raises Stopped: budget, wrong_key, no_model, rate_limited, model_unusable.
         """
-        chain = self._chain(request, avoid)
+        chain = routing.chain(self._settings, request.role, request.effort, request.ceiling, avoid)
         talk = _Talk(self._sender, account, scope, accept, escalation)
         failures: tuple[Failure, ...] = ()
         for endpoint in chain:
@@ -101,25 +102,6 @@ class Client:
                 text = f"no usable answer for {request.role}: {named(endpoint.name, heard.message)}"
                 self._notify("fallback", {"run": account.run, "role": request.role, **facts, "text": text})
         raise exhausted(request.role, failures)
-
-    def _chain(self, request: Request, avoid: tuple[str, ...]) -> tuple[Endpoint, ...]:
-        chain = self._settings.endpoints_for(request.role, request.effort)
-        if not chain:
-            raise Stopped(
-                "no_model",
-                f"No model endpoint answers for the role {request.role} at effort {request.effort}: put an "
-                '[endpoints.NAME] table with wire = "openai" or "anthropic", url, model and tier into factory.toml'
-                + (", and name it in a [[chain]]." if self._settings.chain else "."),
-            )
-        allowed = tuple(item for item in chain if within(item.tier, request.ceiling) and item.name not in avoid)
-        if not allowed:
-            above = ", ".join(f"{item.name} ({item.tier})" for item in chain)
-            raise Stopped(
-                "no_model",
-                f"No endpoint for the role {request.role} is within the ceiling {request.ceiling!r} or left to ask; "
-                f"the chain is: {above}. Add an endpoint to the chain, or raise line.ceiling in factory.toml.",
-            )
-        return allowed
 
 
 class _Talk(Generic[T]):

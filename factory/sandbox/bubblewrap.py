@@ -10,11 +10,11 @@ from pathlib import Path
 
 from factory.contracts.errors import SandboxProblem, Stopped
 from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
+from factory.contracts.tables import SandboxSettings
 from factory.files import trusted_folder
 from factory.git import Store
 from factory.sandbox import cgroup, environments, indexes, launch, message, probe, proxy, seccomp, system, transport
 from factory.sandbox.system import Bind
-from factory.settings import SandboxSettings
 
 _GRACE = 60.0  # seconds for laying the tree out and for collecting /out, on top of the job's own
 _INSTALL_LIMITS = Limits(seconds=1800, memory_mib=8192, processes=1024, file_mib=8192, output_mib=1)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from factory.contracts.errors import SandboxProblem
 from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
+from factory.contracts.tables import SandboxSettings
 from factory.files import trusted_folder
 from factory.git import Store
 from factory.sandbox import environments, message, system, transport
-from factory.settings import SandboxSettings
 
 _FOLDERS = ("work", "out", "deps", "tmp")  # what jobs call /work, /out …
 _INSIDE_PATH = re.compile(rf"(?<![\w.~/-])/({'|'.join(_FOLDERS)})(?![\w.-])")

@@ -16,10 +16,10 @@ from factory.checks.prove import Bench, prove
 from factory.contracts.evidence import Evidence
 from factory.contracts.record import R, Record, digest_of
 from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits, Sandbox
+from factory.contracts.tables import CheckSettings, SandboxSettings
 from factory.files import BlobFolder
 from factory.git import Store
 from factory.sandbox.bubblewrap import Bubblewrap
-from factory.settings import CheckSettings, SandboxSettings
 from factory.target import resolve
 
 LIMITS = Limits(seconds=60, memory_mib=1024, disk_mib=256, processes=128, output_mib=2)

@@ -10,8 +10,8 @@ import factory.checks.kinds as kinds
 from factory.checks.discover import discover, setup_of
 from factory.checks.kinds import KINDS
 from factory.checks.source import Source
+from factory.contracts.tables import CheckSettings
 from factory.git import Store
-from factory.settings import CheckSettings
 from tests.checks.conftest import House, MakeHouse, rules
 
 NODE_TEST = "const test = require('node:test');\nconst assert = require('node:assert');\n"

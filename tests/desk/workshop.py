@@ -7,6 +7,7 @@ from pathlib import Path
 from factory.contracts.model import Endpoint, Reply, Request, ToolCall
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.record import Json, R, Record, digest_of
+from factory.contracts.tables import BudgetSettings, LineSettings
 from factory.contracts.task import Pack, PackFile, Task
 from factory.db import Database
 from factory.desk.desk import Tools, Workdesk
@@ -20,7 +21,7 @@ from factory.llm.client import Account, Client
 from factory.llm.providers.script import Decks, Script, ScriptCall, ScriptReply
 from factory.llm.providers.scripted import Scripted
 from factory.prompting import Prompts
-from factory.settings import BudgetSettings, LineSettings, Settings
+from factory.settings import Settings
 
 CART = "def total(cart):\n    return sum(cart)\n\n\ndef count(cart):\n    return len(cart)\n"
 FILES = {

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from factory.contracts.tables import PathSettings
 from factory.edits.paths import PathPolicy, escape, normal
-from factory.settings import PathSettings
 
 POLICY = PathPolicy()
 CASES = {row["id"]: row for row in json.loads((Path(__file__).parents[1] / "data/security_cases.json").read_text())}

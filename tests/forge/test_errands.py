@@ -8,12 +8,12 @@ import pytest
 from factory.contracts.errors import HubUnreachable, Refusal
 from factory.contracts.hub import ArtifactInfo, WorkflowRun
 from factory.contracts.record import digest
+from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import Decision, Errand, Handover, Ticket
 from factory.forge.events import read
 from factory.forge.gate import decide, recheck
 from factory.forge.shown import moment
 from factory.forge.tickets import keypair, sign
-from factory.settings import GithubSettings
 from tests.forge.gates import RUN, on_comment, on_label, silent, view
 from tests.forge.reading import (
     ANN,

@@ -5,10 +5,11 @@ import pytest
 from factory.contracts.errors import HubForbidden, HubMissing, HubProblem, HubUnreachable
 from factory.contracts.hub import Person, Review, ReviewNote
 from factory.contracts.record import digest
+from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import Decision
 from factory.forge.events import FEEDBACK, Asked, read
 from factory.forge.gate import decide
-from factory.settings import GithubSettings, Settings
+from factory.settings import Settings
 from tests.forge.gates import RUN, on_comment, on_label, row, silent, view
 from tests.forge.reading import (
     ANN,

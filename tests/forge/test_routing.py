@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.contracts.hub import WorkflowJob, WorkflowRun
+from factory.contracts.tables import GithubSettings
 from factory.forge.routing import Signals, choose
 from factory.forge.waiting import parked
-from factory.settings import GithubSettings
 
 
 def test_each_rule_has_its_reason() -> None:

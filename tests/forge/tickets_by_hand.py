@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from factory.contracts.tables import BudgetSettings, GithubSettings
 from factory.contracts.ticket import Ticket
-from factory.settings import BudgetSettings, GithubSettings, Settings
+from factory.settings import Settings
 
 NOW = "2026-11-20T12:00:00Z"
 SETTINGS = Settings()

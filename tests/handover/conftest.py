@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from factory.contracts.model import Piece, Usage
+from factory.contracts.tables import BudgetSettings
 from factory.handover.bundle import pack
 from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend, Use
-from factory.settings import BudgetSettings
 from tests.handover.runs import BINARY, Note, begun, deleted, with_files, written
 
 

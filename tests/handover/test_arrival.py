@@ -9,9 +9,10 @@ import pytest
 from factory.contracts.change import Change, FileChange, Wave
 from factory.contracts.errors import Refusal
 from factory.contracts.run import Run
+from factory.contracts.tables import GithubSettings, PathSettings
 from factory.git import Store
 from factory.handover.arrival import MAX_COMMITS, MAX_NOTES, Inspection, inspect
-from factory.settings import GithubSettings, PathSettings, Settings
+from factory.settings import Settings
 from tests.handover.runs import begun, deleted, with_files, written
 
 AWS = "AKIA" + "Q" * 16

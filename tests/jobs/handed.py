@@ -11,6 +11,7 @@ from factory.contracts.model import Usage
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.record import digest
 from factory.contracts.run import Run
+from factory.contracts.tables import BudgetSettings, PathSettings
 from factory.contracts.task import Task
 from factory.contracts.ticket import Ticket
 from factory.contracts.verdict import Round, Verdict
@@ -22,7 +23,7 @@ from factory.handover.bundle import pack
 from factory.ledger.issue import issue_key
 from factory.ledger.spend import Spend, Use
 from factory.ledger.travel import run_in
-from factory.settings import BudgetSettings, PathSettings, Settings
+from factory.settings import Settings
 from tests.handover.runs import written
 from tests.jobs.place import Place
 

@@ -170,8 +170,9 @@ def test_idm_07_a_person_s_push_to_the_branch_is_kept(here: Place, tmp_path: Pat
 
 def test_wfp_07_no_app_pushes_what_would_start_ci_unless_asked(here: Place) -> None:
     """WFP-07: with an App and start_ci = never the pull request is GITHUB_TOKEN's; with auto it is the App's."""
+    from factory.contracts.tables import GithubSettings
     from factory.jobs.wire import pushing, without_app
-    from factory.settings import GithubSettings, Settings
+    from factory.settings import Settings
 
     both = {"GITHUB_TOKEN": "ghs_x", "FACTORY_APP_ID": "1", "FACTORY_APP_KEY": "pem"}
     assert set(pushing(both, Settings())) == {"GITHUB_TOKEN"}

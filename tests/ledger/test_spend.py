@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Usage
+from factory.contracts.tables import BudgetSettings
 from factory.db import Database
 from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.spend import Spend, Use, dollars
-from factory.settings import BudgetSettings
 
 FREE = {"run_usd": None, "day_usd": None, "issue_usd": None, "run_tokens": None, "run_minutes": None}
 

@@ -7,7 +7,7 @@ import pytest
 
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Reply, Usage
-from factory.settings import BudgetSettings
+from factory.contracts.tables import BudgetSettings
 from tests.llm.bench import Bench, Listed, endpoint, request, settings
 
 

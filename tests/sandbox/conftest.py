@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from factory.contracts.sandbox import Job, JobResult, Limits
+from factory.contracts.tables import SandboxSettings
 from factory.git import Store
 from factory.sandbox import launch
 from factory.sandbox.bubblewrap import Bubblewrap
-from factory.settings import SandboxSettings
 from factory.target import resolve
 
 SMALL = Limits(seconds=30, memory_mib=512, disk_mib=128, inodes=20_000, processes=64, file_mib=64, output_mib=1)

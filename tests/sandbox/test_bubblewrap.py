@@ -8,9 +8,9 @@ import pytest
 
 from factory.contracts.errors import GitProblem, SandboxProblem, UsageProblem
 from factory.contracts.sandbox import Job
+from factory.contracts.tables import SandboxSettings
 from factory.git import Store
 from factory.sandbox.bubblewrap import Bubblewrap
-from factory.settings import SandboxSettings
 from tests.sandbox.conftest import SMALL, Python
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from factory.contracts.sandbox import Job
 from factory.git import Store
 from factory.sandbox.{module} import {name}
-from factory.settings import SandboxSettings
+from factory.contracts.tables import SandboxSettings
 sandbox = {name}(Store(Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[3]), SandboxSettings())
 sandbox.run(Job(tree=sys.argv[4], command=("sh", "-c", "(setsid sleep {mark}.1 &) ; sleep {mark}.2")))
 """

@@ -16,7 +16,7 @@ from factory.contracts.errors import Stopped
 from factory.contracts.sandbox import Job
 from factory.git import Store
 from factory.sandbox.bubblewrap import Bubblewrap
-from factory.settings import SandboxSettings
+from factory.contracts.tables import SandboxSettings
 sandbox = Bubblewrap(Store(Path(sys.argv[1]), Path(sys.argv[2])), Path(sys.argv[3]), SandboxSettings())
 try:
     sandbox.run(Job(tree=sys.argv[4], command=("true",)))

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from factory.contracts.sandbox import Install, Job
+from factory.contracts.tables import SandboxSettings
 from factory.git import Store
 from factory.sandbox.unconfined import Unconfined
-from factory.settings import SandboxSettings
 from tests.sandbox.conftest import SMALL
 from tests.sandbox.index import serve
 

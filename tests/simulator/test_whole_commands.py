@@ -86,6 +86,21 @@ def test_a_plan_is_shown_then_approved_then_redone_and_cut_down(here: Town) -> N
     assert "times=1" not in parts.file_at(here, alone, "other.py")
 
 
+def test_a_step_that_a_person_skips_is_named_and_leaves_a_draft(here: Town) -> None:
+    """What was not done is never shown as done, and no model is asked again for what is there."""
+    number = here.issue("Let the part wait", "go(2) should return 2.")
+    here.label(number, "agent:swarm")
+    here.settle()
+    ready = next(pull for pull in here.pulls() if f"factory/{number}-" in pull["head"]["ref"])
+    assert not ready["draft"]
+    before = asked(here, number).count("backend")
+    assert tell(here, number, "/factory skip verify")[:2] == [DISPATCH, SWARM], here.trouble()
+    assert asked(here, number).count("backend") == before
+    again = next(pull for pull in here.pulls() if pull["number"] == ready["number"])
+    assert again["draft"]
+    assert "The step verify was left out because wanda said so." in again["body"]
+
+
 def test_questions_are_answered_once_from_the_books_without_any_model(here: Town) -> None:
     number = here.issue("Let the part take times", "go(2) should return 2.")
     assert tell(here, number, "/factory status") == [DISPATCH]

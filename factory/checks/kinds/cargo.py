@@ -4,7 +4,7 @@ from factory.checks.kind import Kind, Report, Setup, Suite
 from factory.checks.reports import cargo
 from factory.checks.source import Source, outermost, parent
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 ENV = {"CARGO_TARGET_DIR": "/tmp/cargo-target", "CARGO_NET_OFFLINE": "true", "CARGO_TERM_COLOR": "never"}  # noqa: S108  (in the sandbox)
 

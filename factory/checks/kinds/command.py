@@ -6,7 +6,7 @@ from factory.checks.python_project import read_project, roots, version_env
 from factory.checks.reports import any_text, junit
 from factory.checks.source import Source
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 
 def shell(source: Source, name: str, command: str) -> Suite:

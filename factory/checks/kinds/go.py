@@ -4,7 +4,7 @@ from factory.checks.kind import Kind, Report, Setup, Suite
 from factory.checks.reports import go_json
 from factory.checks.source import Source, outermost, parent
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 ENV = {"GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOMODCACHE": "/deps/go", "GOCACHE": "/tmp/go-cache",  # noqa: S108  (inside)
        "GOTOOLCHAIN": "local", "GONOSUMDB": "*"}  # fmt: skip

@@ -4,7 +4,7 @@ from factory.checks.kind import Kind, Report, Setup, Suite
 from factory.checks.reports import junit
 from factory.checks.source import Source, inside, outermost, parent
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 FILES = ("build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts")
 RUN = (

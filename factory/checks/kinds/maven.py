@@ -4,7 +4,7 @@ from factory.checks.kind import Kind, Report, Setup, Suite
 from factory.checks.reports import junit
 from factory.checks.source import Source, outermost, parent
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 OPTIONS = ("-o", "-B", "-q", "-Dmaven.repo.local=/tmp/m2", "-Dmaven.test.failure.ignore=false", "--fail-at-end")
 FETCH = ("-Dmaven.repo.local=/deps/m2", "-Dmaven.test.failure.ignore=true", "--fail-at-end")

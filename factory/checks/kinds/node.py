@@ -8,7 +8,7 @@ from factory.checks.kind import Kind, Report, Setup, Suite
 from factory.checks.reports import jest, junit, mocha, tap
 from factory.checks.source import Source, inside, outermost, parent
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 NODE_TEST = (
     "--test-reporter=tap --test-reporter-destination=stdout "

@@ -5,7 +5,7 @@ from factory.checks.kinds.command import read
 from factory.checks.manifests import depends, manifests
 from factory.checks.python_project import read_project, version_env
 from factory.checks.source import Source
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 COPY = 'cp -a /deps/nox /tmp/nox && exec nox --no-install --reuse-existing-virtualenvs --envdir /tmp/nox -s "$1"'
 MAKE = ("uv venv --quiet --clear /deps/venv && uv pip install --quiet --python /deps/venv/bin/python nox && "

@@ -11,7 +11,7 @@ from factory.checks.python_project import read_project, roots, version_env
 from factory.checks.reports import junit
 from factory.checks.source import Source
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 OPTIONS = (
     "-o", "junit_family=xunit1", "--junitxml=/out/junit.xml", "-p", "no:cacheprovider", "--color=no", "--maxfail=0",

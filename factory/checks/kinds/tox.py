@@ -5,7 +5,7 @@ from factory.checks.kinds.command import read
 from factory.checks.manifests import depends, manifests
 from factory.checks.python_project import read_project, version_env
 from factory.checks.source import Source
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 COPY = (
     "cp -a /deps/tox /tmp/tox && exec tox run --skip-pkg-install --skip-env-install --workdir /tmp/tox "

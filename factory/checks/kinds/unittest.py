@@ -11,7 +11,7 @@ from factory.checks.reports import Cases
 from factory.checks.source import Source, inside, parent
 from factory.contracts.record import ValidationError
 from factory.contracts.sandbox import JobResult
-from factory.settings import CheckSettings
+from factory.contracts.tables import CheckSettings
 
 NAMES = ("test*.py", "*_test.py", "*_tests.py")
 
