@@ -7,6 +7,7 @@ from factory.contracts.run import Run
 from factory.contracts.task import Event, Task, TaskKind
 from factory.stages.shop import Shop
 
+MAX_TITLE = 256  # characters, as many as GitHub's titles have
 MAX_BODY = 64 * 1024  # characters a model is shown; more is cut with a notice
 _BUG = re.compile(
     r"\b(bugs?|broken|crash(es|ed)?|errors?|exceptions?|fails?|fix(es)?|incorrect(ly)?|regression|traceback|wrong(ly)?)\b",
@@ -27,9 +28,11 @@ def task_of(event: Event) -> Task:
         return Task(number="local", title="Tidy the code with safe automatic fixes", body="", kind="tidy", effort=1,
                     digest=digest("tidy"))  # fmt: skip
     lines = event.text.strip().splitlines()
-    first = re.sub(r"^#+\s+", "", lines[0]).strip()[:200]
+    whole = re.sub(r"^#+\s+", "", lines[0]).strip()
+    first = whole[:MAX_TITLE]
     title = re.sub(r"\s*\(?#\d{1,9}\)?$", "", first) or first or "Untitled issue"
-    body = "\n".join(lines[1:]).strip()
+    rest = lines[1:] if first == whole else lines  # a line too long for a title begins the body: nothing is lost
+    body = "\n".join(rest).strip()
     notes: tuple[str, ...] = ()
     if len(body) > MAX_BODY:
         notes = (f"the issue's text was cut from {len(body):,} to {MAX_BODY:,} characters",)

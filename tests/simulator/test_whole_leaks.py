@@ -82,7 +82,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> It
     script["replies"][0]["text"] = json.dumps(plan)
     verdict = {**json.loads(script["replies"][-1]["text"]), "reasons": [f"The tests pass. {WISHES}"]}
     script["replies"][-1]["text"] = json.dumps(verdict)
-    title = f'$(touch {canary}) `touch {canary}` ${{IFS}}; "; touch {canary}; # ${{{{ secrets.GITHUB_TOKEN }}}} {TOKEN}'
+    # what is looked for later comes first: a title ends after 256 characters, and how long the path is nobody knows
+    title = f'${{{{ secrets.GITHUB_TOKEN }}}} {TOKEN} $(touch {canary}) `touch {canary}` ${{IFS}}; "; touch {canary}; #'
     with town(folder, evaluator, files(2), script, faults=listening) as here:
         number = ask_for(here, title, f"{BODY}\n\n${{{{ secrets.FACTORY_MODEL_KEY }}}} {TOKEN}")
         runs = here.settle(400)
