@@ -5,9 +5,9 @@ What it gives is a row of the schema of the measured deployments (tests/data/cap
 the tokens after the first over the time after it; `agg_tps` is all tokens written over the time all of them took.
 """
 
-import random
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from statistics import median
 from time import perf_counter
 from typing import Protocol
@@ -160,9 +160,7 @@ class _Run:
 
 def prompt(tokens: int, unique: str) -> str:
     """About `tokens` tokens of plain words that nobody has sent before: they follow from `unique`, which begins it."""
-    choose = random.Random(unique)  # noqa: S311  # words to read, no secret
-    words = WORDS.split()
-    return f"Notes {unique}:" + "".join(_sentences(choose, words, tokens)) + " Say in one sentence what this is."
+    return f"Notes {unique}:" + "".join(_sentences(unique, tokens)) + " Say in one sentence what this is."
 
 
 def story_prompt(tokens: int, unique: str) -> str:
@@ -178,9 +176,12 @@ def code_prompt(unique: str) -> str:
     )
 
 
-def _sentences(choose: random.Random, words: list[str], tokens: int) -> Iterator[str]:
-    for _ in range(max(1, tokens // (SENTENCE + 1))):
-        yield " " + " ".join(choose.choices(words, k=SENTENCE)) + "."
+def _sentences(unique: str, tokens: int) -> Iterator[str]:
+    """Sentences whose words a hash chooses: the same for the same `unique`, on every machine."""
+    words = WORDS.split()
+    for turn in range(max(1, tokens // (SENTENCE + 1))):
+        chosen = sha256(f"{unique} {turn}".encode()).digest()[:SENTENCE]
+        yield " " + " ".join(words[byte % len(words)] for byte in chosen) + "."
 
 
 def _median_rate(found: Sequence[Timing]) -> float | None:
