@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -30,10 +31,10 @@ class Later:
         return time.time() + self.ahead
 
 
-def box_is(here: Town, status: str) -> None:
+def box_is(here: Town, status: Literal["online", "offline"]) -> None:
     with here.hub.changed:
         for each in settings(here.repo).runners:
-            each.status = status  # type: ignore[assignment]  # one of GitHub's two words
+            each.status = status
         here.hub.changed.notify_all()
 
 
