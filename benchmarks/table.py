@@ -13,17 +13,20 @@ from typing import NamedTuple
 
 
 class Row(NamedTuple):
-    """One number. `goal` None: for comparison only."""
+    """One number. `goal` None: for comparison only. `least`: the goal is the least that it must be, not the most."""
 
     what: str
     measured: float
     goal: float | None
     unit: str  # ms, s, MB, x
     how: str = ""
+    least: bool = False
 
     @property
     def verdict(self) -> str:
-        return "" if self.goal is None else "met" if self.measured <= self.goal else "MISSED"
+        if self.goal is None:
+            return ""
+        return "met" if (self.measured >= self.goal if self.least else self.measured <= self.goal) else "MISSED"
 
 
 def machine() -> str:
@@ -43,7 +46,7 @@ HEAD = "| What | Goal | Measured | Verdict | How |\n| --- | --- | --- | --- | --
 
 def line(row: Row) -> str:
     """One line of the table under HEAD."""
-    goal = "" if row.goal is None else f"≤ {row.goal:g} {row.unit}"
+    goal = "" if row.goal is None else f"{'≥' if row.least else '≤'} {row.goal:g} {row.unit}"
     return f"| {row.what} | {goal} | {amount(row.measured)} {row.unit} | {row.verdict} | {row.how} |"
 
 
