@@ -3,9 +3,10 @@
 import json
 import platform
 import re
+from collections.abc import Sequence
 
 from factory.checks.inside import script
-from factory.checks.kind import Setup
+from factory.checks.kind import Setup, Suite
 from factory.checks.linters import wanted_packages
 from factory.checks.manifests import depends, manifests, needs_code
 from factory.checks.python_project import PythonProject, read_project, version_env
@@ -26,7 +27,8 @@ PLUGINS = {  # option or setting of pytest that only a plug-in knows -> the plug
     r"--hypothesis": "hypothesis",
 }
 
-
+# For runs of pytest that others start: the report goes where it is looked for, and nothing else is written.
+REPORTING = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
 TEST_NAMES = ("test_*.py", "*_test.py", "tests.py")
 
 
@@ -62,6 +64,45 @@ def pytest_options(source: Source, folder: str) -> str:
         if header in text:
             texts.append(text.split(header, 1)[1].split("\n[", 1)[0])
     return "\n".join(texts)
+
+
+def python_suite(kind: str, shown: str, argv: tuple[str, ...], project: PythonProject) -> Suite:
+    """All tests of one folder, run in its own environment with the project as a link to /work."""
+    return Suite(
+        name=f"{kind} in {project.folder}" if project.folder else kind,
+        kind=kind,
+        shown=shown,
+        argv=argv,
+        folder=project.folder,
+        env=version_env(project.version),
+        group="python",
+        editable=project.installable,
+        imports=project.imports,
+    )
+
+
+def named_suites(kind: str, option: str, names: Sequence[str], command: str, source: Source) -> tuple[Suite, ...]:
+    """A suite for each environment of tox, or session of nox, that the settings name. `command` gets the name as $1.
+
+    What was installed may hold an older build of the project: the tree's code goes before it.
+    """
+    env = {"PYTHONPATH": "/work/src:/work", **REPORTING, **version_env(read_project(source, "").version)}
+    return tuple(
+        Suite(
+            name=f"{kind} {option} {name}",
+            kind=kind,
+            shown=f"{kind} {option} {name}",
+            argv=("sh", "-c", command, "sh", name),
+            env=env,
+            group=kind,
+        )
+        for name in names
+    )
+
+
+def below(folder: str, only: Sequence[str]) -> list[str]:
+    """Ids or paths as a runner that starts in `folder` knows them."""
+    return [name.removeprefix(f"{folder}/") if folder else name for name in only]
 
 
 def setup_python(source: Source, folder: str, settings: CheckSettings) -> Setup | None:

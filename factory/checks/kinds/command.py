@@ -2,6 +2,7 @@
 
 from factory.checks.kind import Kind, Report, Suite
 from factory.checks.kinds.pytest import identity
+from factory.checks.python_env import REPORTING
 from factory.checks.python_project import read_project, roots, version_env
 from factory.checks.reports import any_text, junit
 from factory.checks.source import Source
@@ -13,13 +14,12 @@ def shell(source: Source, name: str, command: str) -> Suite:
     """`sh -c command` in the top folder, with the project installed as its own tests have it."""
     folders = roots(source)
     top = read_project(source, folders[0]) if folders else None
-    env = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
     return Suite(
         name=name,
         kind="command",
         shown=command,
         argv=("sh", "-c", command),
-        env={**env, **version_env(top.version if top else "1.0.0")},
+        env={**REPORTING, **version_env(top.version if top else "1.0.0")},
         group="python" if top else ("node" if source.has("package.json") else ""),
         editable=bool(top and top.installable and not top.folder),
     )

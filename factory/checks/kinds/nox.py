@@ -3,7 +3,8 @@
 from factory.checks.kind import Kind, Setup, Suite
 from factory.checks.kinds.command import read
 from factory.checks.manifests import depends, manifests
-from factory.checks.python_project import read_project, version_env
+from factory.checks.python_env import named_suites
+from factory.checks.python_project import version_env
 from factory.checks.source import Source
 from factory.contracts.tables import CheckSettings
 
@@ -14,20 +15,7 @@ MAKE = ("uv venv --quiet --clear /deps/venv && uv pip install --quiet --python /
 
 
 def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
-    project = read_project(source, "")
-    paths = {"PYTHONPATH": "/work/src:/work"}  # before what a session installed: the code is the tree's
-    report = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
-    return tuple(
-        Suite(
-            name=f"nox -s {name}",
-            kind="nox",
-            shown=f"nox -s {name}",
-            argv=("sh", "-c", COPY, "sh", name),
-            env={**paths, **report, **version_env(project.version)},
-            group="nox",
-        )
-        for name in settings.nox
-    )
+    return named_suites("nox", "-s", settings.nox, COPY, source)
 
 
 def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:

@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element
 
 from factory.checks.inside import script
 from factory.checks.kind import Kind, Report, Suite
-from factory.checks.python_env import has_tests, prefers_pytest, setup_python
-from factory.checks.python_project import read_project, roots, version_env
+from factory.checks.python_env import below, has_tests, prefers_pytest, python_suite, setup_python
+from factory.checks.python_project import read_project, roots
 from factory.checks.reports import junit
 from factory.checks.source import Source
 from factory.contracts.sandbox import JobResult
@@ -24,18 +24,7 @@ def find(source: Source, _settings: CheckSettings) -> tuple[Suite, ...]:
     for folder in roots(source):
         if has_tests(source, folder) and prefers_pytest(source, folder):
             project = read_project(source, folder)
-            suite = Suite(
-                name=f"pytest in {folder}" if folder else "pytest",
-                kind="pytest",
-                shown="python -m pytest",
-                argv=_argv(project.imports, ()),
-                folder=folder,
-                env=version_env(project.version),
-                group="python",
-                editable=project.installable,
-                imports=project.imports,
-            )
-            found.append(suite)
+            found.append(python_suite("pytest", "python -m pytest", _argv(project.imports, ()), project))
     return tuple(found)
 
 
@@ -46,8 +35,7 @@ def _argv(names: Sequence[str], only: Sequence[str]) -> tuple[str, ...]:
 
 def narrow(suite: Suite, only: Sequence[str]) -> Suite:
     """To ids or files; more than a hundred ids become their files, so that the command line stays short."""
-    start = len(suite.folder) + 1 if suite.folder else 0
-    names = [name[start:] if name.startswith(f"{suite.folder}/") else name for name in only]
+    names = below(suite.folder, only)
     if len(names) > 100:
         names = sorted({name.split("::")[0] for name in names})
     shown = " ".join(("python -m pytest", *names[:5], *(("…",) if len(names) > 5 else ())))

@@ -3,7 +3,7 @@
 from factory.checks.kind import Kind, Setup, Suite
 from factory.checks.kinds.command import read
 from factory.checks.manifests import depends, manifests
-from factory.checks.python_project import read_project, version_env
+from factory.checks.python_env import named_suites
 from factory.checks.source import Source
 from factory.contracts.tables import CheckSettings
 
@@ -19,20 +19,7 @@ MAKE = (
 
 
 def find(source: Source, settings: CheckSettings) -> tuple[Suite, ...]:
-    project = read_project(source, "")
-    paths = {"PYTHONPATH": "/work/src:/work"}  # the environment holds dependencies only: the code is the tree's
-    report = {"PYTEST_ADDOPTS": "-o junit_family=xunit1 --junitxml=/out/junit.xml -p no:cacheprovider --color=no"}
-    return tuple(
-        Suite(
-            name=f"tox -e {name}",
-            kind="tox",
-            shown=f"tox -e {name}",
-            argv=("sh", "-c", COPY, "sh", name),
-            env={**paths, **report, **version_env(project.version)},
-            group="tox",
-        )
-        for name in settings.tox
-    )
+    return named_suites("tox", "-e", settings.tox, COPY, source)
 
 
 def setup(source: Source, folder: str, settings: CheckSettings) -> Setup | None:

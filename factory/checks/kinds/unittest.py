@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from factory.checks.inside import script
 from factory.checks.kind import Kind, Report, Suite
-from factory.checks.python_env import has_tests, prefers_pytest, setup_python
-from factory.checks.python_project import read_project, roots, version_env
+from factory.checks.python_env import below, has_tests, prefers_pytest, python_suite, setup_python
+from factory.checks.python_project import read_project, roots
 from factory.checks.reports import Cases
 from factory.checks.source import Source, inside, parent
 from factory.contracts.record import ValidationError
@@ -22,18 +22,8 @@ def find(source: Source, _settings: CheckSettings) -> tuple[Suite, ...]:
         if has_tests(source, folder) and not prefers_pytest(source, folder):
             project = read_project(source, folder)
             plan = {"names": project.imports, "starts": starts(source, folder), "only": ()}
-            suite = Suite(
-                name=f"unittest in {folder}" if folder else "unittest",
-                kind="unittest",
-                shown="python -m unittest discover",
-                argv=("python", "-P", "-c", script("unittest_boot"), json.dumps(plan)),
-                folder=folder,
-                env=version_env(project.version),
-                group="python",
-                editable=project.installable,
-                imports=project.imports,
-            )
-            found.append(suite)
+            argv = ("python", "-P", "-c", script("unittest_boot"), json.dumps(plan))
+            found.append(python_suite("unittest", "python -m unittest discover", argv, project))
     return tuple(found)
 
 
@@ -63,8 +53,7 @@ def _covers(other: tuple[str, str], pair: tuple[str, str], source: Source, folde
 
 
 def narrow(suite: Suite, only: Sequence[str]) -> Suite:
-    start = len(suite.folder) + 1 if suite.folder else 0
-    names = [name[start:] if name.startswith(f"{suite.folder}/") else name for name in only]
+    names = below(suite.folder, only)
     plan = json.loads(suite.argv[-1]) | {"only": names}
     shown = " ".join(("python -m unittest", *names[:5]))
     return suite.but(argv=(*suite.argv[:-1], json.dumps(plan)), only=tuple(only), shown=shown)
