@@ -16,15 +16,7 @@ _PARTS = (
     ("Asked", sections.asked, 2),
     ("Before you merge", sections.notices, 1),
     ("Verdict", sections.verdict, 0),
-    ("A person must look at", sections.look, 1),
-    ("Acceptance criteria", sections.acceptance, 3),
-    ("Bug shown", sections.bug, 6),
-    ("Tests before and after", sections.tests, 4),
-    ("Units that brought nothing in", sections.failed, 5),
-    ("Findings", sections.findings, 7),
-    ("Rounds", sections.rounds, 8),
-    ("Cost and time", sections.cost, 9),
-    ("Sent to models", sections.egress, 10),
+    *sections.ACCOUNT,
 )
 
 

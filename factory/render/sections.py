@@ -238,3 +238,17 @@ def diff(story: Story, limit: int) -> str:
         return ""
     note = f"\n\nThe diff has {len(story.diff):,} characters; this is its beginning." if len(story.diff) > limit else ""
     return fence(clip(story.diff, limit), limit + 1, "diff") + note
+
+
+# What every account of a run says after the verdict: heading, section, how soon it is given up (see pull.fit).
+ACCOUNT = (
+    ("A person must look at", look, 1),
+    ("Acceptance criteria", acceptance, 3),
+    ("Bug shown", bug, 6),
+    ("Tests before and after", tests, 4),
+    ("Units that brought nothing in", failed, 5),
+    ("Findings", findings, 7),
+    ("Rounds", rounds, 8),
+    ("Cost and time", cost, 9),
+    ("Sent to models", egress, 10),
+)
