@@ -7,7 +7,8 @@ import pytest
 from factory.contracts.change import Change
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Message, Reply, ToolCall
-from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, MemoryScope, Workshop, call, tool
+from tests.desk.workshop import EDIT, FACTS, FILES, PLACE, UNIT, Workshop, call, tool
+from tests.llm.bench import MemoryScope
 
 FINISH = tool("finish", summary="subtracts the discount")
 READ = tool("read_file", path="shop/cart.py")
@@ -184,7 +185,7 @@ def test_resume_replays_the_finished_steps_and_goes_on(tmp_path: Path, killed_af
     whole = Workshop(tmp_path / "a", answers, pace=0.5)
     expected = work(whole)
     rest = Workshop(tmp_path / "b", answers[(killed_after + 1) // 2 :], pace=0.25)
-    rest.scope = MemoryScope(whole.scope.steps[:killed_after])
+    rest.scope = MemoryScope(whole.scope.steps[:killed_after], place=PLACE)
     assert work(rest) == expected
     assert [step[:2] for step in rest.scope.steps] == [step[:2] for step in whole.scope.steps]
 

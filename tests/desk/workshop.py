@@ -1,12 +1,11 @@
 """A desk on real git objects and the real client, with answers from a list and a journal in memory."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from factory.contracts.model import Endpoint, Reply, Request, ToolCall
 from factory.contracts.plan import Criterion, Plan, Unit
-from factory.contracts.record import Json, R, Record, digest_of
+from factory.contracts.record import Json
 from factory.contracts.tables import BudgetSettings, LineSettings
 from factory.contracts.task import Pack, PackFile, Task
 from factory.db import Database
@@ -22,6 +21,7 @@ from factory.llm.providers.script import Decks, Script, ScriptCall, ScriptReply
 from factory.llm.providers.scripted import Scripted
 from factory.prompting import Prompts
 from factory.settings import Settings
+from tests.llm.bench import MemoryScope
 
 CART = "def total(cart):\n    return sum(cart)\n\n\ndef count(cart):\n    return len(cart)\n"
 FILES = {
@@ -38,6 +38,7 @@ PLAN = Plan(
 )
 TASK = Task(number="7", title="Total ignores the discount", body="It must not.", kind="bug", digest="0" * 64)
 PACK = Pack(tree="\n".join(FILES), files=(PackFile(path="README.md", start=1, end=1, text="# Shop\n", why="named"),))
+PLACE = ("run-1", "generate", "fix")
 FACTS = {"task": TASK, "pack": PACK, "plan": PLAN, "error": ""}
 
 EDIT = """### edit shop/cart.py
@@ -63,27 +64,6 @@ def tool(name: str, **arguments: object) -> str:
     import json
 
     return f'<tool name="{name}">{json.dumps(arguments)}</tool>'
-
-
-@dataclass
-class MemoryScope:
-    """Implements contracts.seams.Scope; `steps` can be handed to a second one: then it answers from them."""
-
-    steps: list[tuple[str, str, str]] = field(default_factory=list)  # kind, digest of the request, output
-    at: int = 0
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return ("run-1", "generate", "fix")
-
-    def step(self, kind: str, request: Record, work: Callable[[], R], output: type[R]) -> R:
-        n, self.at = self.at, self.at + 1
-        if n < len(self.steps):
-            assert self.steps[n][:2] == (kind, digest_of(request)), f"step {n} differs from the recording"
-            return output.from_json(self.steps[n][2])
-        made = work()
-        self.steps.append((kind, digest_of(request), made.to_json()))
-        return made
 
 
 class Ticking:
@@ -147,7 +127,7 @@ class Workshop:
         endpoint: dict[str, object] | None = None, pace: float = 0.0, **line: object,
     ) -> None:  # fmt: skip
         self.store, self.tree = repository(folder, FILES if files is None else files)
-        self.clock, self.scope = Ticking(pace), MemoryScope()
+        self.clock, self.scope = Ticking(pace), MemoryScope(place=PLACE)
         self.notes: list[tuple[str, Json]] = []
         self.tests: list[tuple[str, str]] = []
         one = Endpoint.model_validate(

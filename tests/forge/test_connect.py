@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from factory.contracts.errors import HubForbidden, HubUnauthorized, UsageProblem
 from factory.forge.connect import connect, tokens_for
@@ -13,18 +11,9 @@ from factory.simulator.hub.apps import register
 from factory.simulator.hub.nouns import App, Level
 from tests.forge.answering import REPO, TestClock
 from tests.forge.world import SHIP, World, world
+from tests.keypairs import app_keypair
 
 API = "https://api.github.com"
-
-
-@pytest.fixture(scope="module")
-def keys() -> tuple[str, str]:
-    """(private, public) as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    none = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, none)
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return private.decode(), key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
 
 
 @pytest.fixture
@@ -44,12 +33,12 @@ def installed(place: World, public: str, permissions: dict[str, Level] | None = 
     )
 
 
-def test_an_app_token_is_minted_for_this_repository_with_least_rights(place: World, keys: tuple[str, str]) -> None:
+def test_an_app_token_is_minted_for_this_repository_with_least_rights(place: World, app_keys: tuple[str, str]) -> None:
     """Also where this machine's clock is far off GitHub's (ACT-11): the double's time is not ours."""
-    app = installed(place, keys[1])
+    app = installed(place, app_keys[1])
     masked: list[str] = []
     said: list[str] = []
-    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": keys[0], "GITHUB_TOKEN": "ghs_other"}
+    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": app_keys[0], "GITHUB_TOKEN": "ghs_other"}
     hub = connect(REPO, place.url, environment, place.clock, said.append, mask=masked.append)
     assert hub.comment(1, "x").author.login == "our-factory[bot]" == hub.own_login()
     assert said == ["Writing as the App."]
@@ -60,10 +49,10 @@ def test_an_app_token_is_minted_for_this_repository_with_least_rights(place: Wor
     assert held.grants("contents", "write")
 
 
-def test_gha_06_an_expired_app_token_is_minted_again(place: World, keys: tuple[str, str]) -> None:
+def test_gha_06_an_expired_app_token_is_minted_again(place: World, app_keys: tuple[str, str]) -> None:
     """GHA-06: a job of more than an hour."""
-    app = installed(place, keys[1])
-    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": keys[0].replace("\n", "\\n")}
+    app = installed(place, app_keys[1])
+    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": app_keys[0].replace("\n", "\\n")}
     hub = connect(REPO, place.url, environment, place.clock)
     hub.comment(1, "one")
     place.clock.seconds += 3700
@@ -72,23 +61,21 @@ def test_gha_06_an_expired_app_token_is_minted_again(place: World, keys: tuple[s
     assert sum(path.endswith("/access_tokens") for _, path, *_ in place.hub.requests) >= 2
 
 
-def test_what_the_owner_has_to_do_is_said(place: World, keys: tuple[str, str]) -> None:
-    other = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
-    app = installed(place, keys[1], {"issues": "write"})
-    for key, words in ((other.decode(), "FACTORY_APP_KEY"), (keys[0], "lacks a permission")):
+def test_what_the_owner_has_to_do_is_said(place: World, app_keys: tuple[str, str]) -> None:
+    other, _ = app_keypair()
+    app = installed(place, app_keys[1], {"issues": "write"})
+    for key, words in ((other, "FACTORY_APP_KEY"), (app_keys[0], "lacks a permission")):
         environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": key}
         with pytest.raises(HubUnauthorized, match=words):
             connect(REPO, place.url, environment, place.clock).issue(1)
     app.installations.clear()
     with pytest.raises(HubUnauthorized, match="not installed"):
-        connect(REPO, place.url, {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": keys[0]}, place.clock).issue(1)
+        connect(REPO, place.url, {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": app_keys[0]}, place.clock).issue(1)
 
 
-def test_a_permission_that_was_not_asked_for_is_not_there(place: World, keys: tuple[str, str]) -> None:
-    app = installed(place, keys[1])
-    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": keys[0]}
+def test_a_permission_that_was_not_asked_for_is_not_there(place: World, app_keys: tuple[str, str]) -> None:
+    app = installed(place, app_keys[1])
+    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": app_keys[0]}
     hub = connect(REPO, place.url, environment, place.clock, permissions={"issues": "read", "metadata": "read"})
     assert hub.issue(1).title == "Broken"
     with pytest.raises(HubForbidden):

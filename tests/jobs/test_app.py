@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from factory.jobs.close import close
 from factory.jobs.open import open as open_job
@@ -20,16 +18,6 @@ from tests.line.targets import repository
 APP, ACTIONS = "our-factory[bot]", "github-actions[bot]"
 
 
-@pytest.fixture(scope="module")
-def keys() -> tuple[str, str]:
-    """(private, public) as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    none = serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, none)
-    form = serialization.PublicFormat.SubjectPublicKeyInfo
-    return private.decode(), key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Place]:
     with place(tmp_path, lambda folder: repository(folder, FILES)) as made:
@@ -42,11 +30,11 @@ def here(tmp_path: Path) -> Iterator[Place]:
     [("never", ACTIONS, {"parked"}, "do not start by themselves"), ("auto", APP, {"yes"}, "start by themselves")],
 )
 def test_wfp_07_only_auto_lets_the_app_push_what_starts_ci(
-    here: Place, keys: tuple[str, str], start_ci: str, by: str, starts: set[str], said: str
+    here: Place, app_keys: tuple[str, str], start_ci: str, by: str, starts: set[str], said: str
 ) -> None:
     """WFP-07: comments are the App's; branch and pull request only with start_ci = "auto"; the books never."""
-    app = register(here.hub, "our-factory", {**SHIP, "metadata": "read"}, here.repo, pem=keys[1])
-    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": keys[0]}
+    app = register(here.hub, "our-factory", {**SHIP, "metadata": "read"}, here.repo, pem=app_keys[1])
+    environment = {"FACTORY_APP_ID": str(app.id), "FACTORY_APP_KEY": app_keys[0]}
     (here.clone / "factory.toml").write_text(f'[github]\nstart_ci = "{start_ci}"\n')
     number = here.issue()
     ticket = admitted(here, number)

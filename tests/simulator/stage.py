@@ -15,18 +15,9 @@ from factory.simulator.hub.state import Hub
 from factory.simulator.runner.options import Options
 from factory.simulator.runner.record import RunRecord
 from factory.simulator.runner.runner import Runner
+from tests.simulator.asking import Clock
 
 PIN = "0123456789abcdef0123456789abcdef01234567"
-
-
-class Clock:
-    """The hub's clock, moved by hand."""
-
-    def __init__(self, start: float = 1_800_000_000.0) -> None:
-        self.time = start
-
-    def __call__(self) -> float:
-        return self.time
 
 
 @dataclass

@@ -8,10 +8,9 @@ from pathlib import Path
 import github
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from factory.simulator.hub import apps
+from tests.keypairs import app_keypair
 from tests.simulator.hubs import START, world
 
 
@@ -102,22 +101,13 @@ def test_permission_of_nobody_is_404(tmp_path: Path) -> None:
         assert w.ask("GET", "/collaborators/ghost/permission", w.actions()).status_code == 404
 
 
-def _keys() -> tuple[str, str]:
-    key = rsa.generate_private_key(65537, 2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return private.decode(), public.decode()
-
-
 def _word(app: int, key: str, start: float = START, lasts: float = 540) -> str:
     return jwt.encode({"iss": str(app), "iat": int(start) - 30, "exp": int(start + lasts)}, key, algorithm="RS256")
 
 
 def test_an_app_exchanges_its_signed_word_for_a_token_that_lives_an_hour(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        private, public = _keys()
+        private, public = app_keypair()
         app = apps.register(w.hub, "dark-factory", {"issues": "write", "contents": "write"}, w.repo, pem=public)
         word = _word(app.id, private)
         found = w.ask("GET", "/installation", word).raise_for_status().json()
@@ -135,8 +125,8 @@ def test_an_app_exchanges_its_signed_word_for_a_token_that_lives_an_hour(tmp_pat
 
 def test_words_of_an_app_that_are_forged_late_or_too_long_are_401(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        private, public = _keys()
-        other, _ = _keys()
+        private, public = app_keypair()
+        other, _ = app_keypair()
         app = apps.register(w.hub, "dark-factory", {"issues": "write"}, w.repo, pem=public)
         none = ".".join(
             base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
@@ -152,7 +142,7 @@ def test_words_of_an_app_that_are_forged_late_or_too_long_are_401(tmp_path: Path
 
 def test_pygithub_gets_its_own_app_token(tmp_path: Path) -> None:
     with world(tmp_path) as w:
-        private, public = _keys()
+        private, public = app_keypair()
         app = apps.register(w.hub, "dark-factory", {"issues": "write"}, w.repo, pem=public)
         w.hub.extras["moment"][0] = time.time()  # PyGithub signs with the machine's own clock
         auth = github.Auth.AppAuth(app.id, private).get_installation_auth(next(iter(app.installations)))

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from factory.simulator.expressions.evaluator import Expressions
 from factory.simulator.hub.apps import register
@@ -190,15 +188,6 @@ def test_budget_gone_leaves_what_is_there_as_a_draft_and_says_so(tmp_path: Path,
 CI = "on: pull_request\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo tested\n"
 
 
-@pytest.fixture(scope="module")
-def keys() -> tuple[str, str]:
-    """(private, public) as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    none, form = serialization.NoEncryption(), serialization.PublicFormat.SubjectPublicKeyInfo
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, none)
-    return private.decode(), key.public_key().public_bytes(serialization.Encoding.PEM, form).decode()
-
-
 @pytest.mark.parametrize(
     ("app", "start_ci", "conclusion", "said"),
     [
@@ -208,15 +197,16 @@ def keys() -> tuple[str, str]:
     ],
 )
 def test_wfp_07_ci_on_generated_code_starts_by_itself_only_when_the_owner_said_so(
-    tmp_path: Path, evaluator: Expressions, keys: tuple[str, str], app: bool, start_ci: str, conclusion: str, said: str
+    tmp_path: Path, evaluator: Expressions, app_keys: tuple[str, str], app: bool, start_ci: str, conclusion: str,
+    said: str,
 ) -> None:  # fmt: skip
     """WFP-07: with GITHUB_TOKEN and with an App the owner's CI waits for a click, but with start_ci = "auto"."""
     files = {**parts.FILES, ".github/workflows/ci.yml": CI}
     with town(tmp_path, evaluator, files, parts.script(), f'[github]\nstart_ci = "{start_ci}"\n') as here:
         if app:
             rights: dict[str, Level] = dict.fromkeys(RIGHTS, "write")
-            made = register(here.hub, "our-factory", {**rights, "metadata": "read"}, here.repo, pem=keys[1])
-            here.variables["FACTORY_APP_ID"], here.secrets["FACTORY_APP_KEY"] = str(made.id), keys[0]
+            made = register(here.hub, "our-factory", {**rights, "metadata": "read"}, here.repo, pem=app_keys[1])
+            here.variables["FACTORY_APP_ID"], here.secrets["FACTORY_APP_KEY"] = str(made.id), app_keys[0]
         number = issue(here, "agent:demiurge")
         runs = [each for each in here.hub.runs.values() if each.workflow.endswith("/ci.yml")]
         assert [run.conclusion for run in runs] == [conclusion], here.trouble()
