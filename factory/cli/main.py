@@ -35,7 +35,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "review": review.review,
     "run": run.run,
     "schema": schema.schema,
-    "serve": serve.serve,
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
@@ -59,6 +58,7 @@ def build() -> typer.Typer:
         app.add_typer(group, name=name)
     app.add_typer(gpu.build(), name="gpu")
     app.add_typer(job.build(), name="job")
+    app.add_typer(serve.build(), name="serve")
     return app
 
 

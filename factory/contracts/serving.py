@@ -28,12 +28,17 @@ class ServeSettings(Record):
     port: int = Field(default=4100, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     names: tuple[str, ...] = Field(default=(), description="further host names under which clients may call it")
     keys: dict[str, KeySettings] = Field(default={}, description="who may ask; none = anybody on this machine")
+    ceiling: Tier = Field(default="local", description="without keys: highest tier a request may ask for")
+    unasked: Tier = Field(default="local", description="without keys: highest tier of a request that names none")
     max_body_mib: float = Field(default=32, gt=0, description="largest request body")
     max_requests: int = Field(default=512, ge=1, description="requests at once, waiting ones included")
     max_wait_s: float = Field(default=120, gt=0, description="a request that would wait longer gets 429 at once")
     aging_s: float = Field(default=20, gt=0, description="seconds of waiting that are worth one step of priority")
     patience_s: float = Field(
         default=15, ge=0, description="after so long the first in the queue is no longer overtaken by smaller ones"
+    )
+    answer_tokens: int = Field(
+        default=4096, ge=1, description="tokens an answer is given room for at most; the engine preempts a longer one"
     )
     log_prompts: bool = Field(default=False, description="write prompts and answers into the log, too")
     reason_ceiling: Tier = Field(default="local", description="highest tier that the tool `reason` may reach")

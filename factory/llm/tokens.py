@@ -34,17 +34,17 @@ def planned(request: Request) -> int:
 def most(request: Request) -> int:
     """Input tokens a request can cost at most: what a reservation is made of."""
     hidden = HIDDEN_TOKENS if request.tools or request.output else 0
-    return sum(map(_densest, _sent(request))) + MESSAGE_TOKENS * len(request.messages) + hidden
+    return sum(map(densest, _sent(request))) + MESSAGE_TOKENS * len(request.messages) + hidden
 
 
 def written(reply: Reply) -> int:
     """Tokens of an answer at most, for a server that does not count them; what it thought is not known."""
     texts = (reply.text, *(call.name + call.arguments for call in reply.calls))
-    return sum(_densest(_bytes(text)) for text in texts)
+    return sum(densest(_bytes(text)) for text in texts)
 
 
-def _densest(text: bytes) -> int:
-    """Digits, signs and everything beyond ASCII: some tokenizers make a token of each byte."""
+def densest(text: bytes) -> int:
+    """Tokens a text can be at most. Digits, signs and everything beyond ASCII: some tokenizers make a token of each byte."""
     dense = len(text.translate(None, LETTERS))
     return dense + math.ceil((len(text) - dense) / LETTERS_PER_TOKEN)
 

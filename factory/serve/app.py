@@ -1,0 +1,112 @@
+"""The gateway as an ASGI application. The requests for models go the short way; pages go through Starlette."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from factory.contracts.model import Form
+from factory.serve.ask import PATHS
+from factory.serve.door import Door
+from factory.serve.errors import Refused
+from factory.serve.exchange import Out
+from factory.serve.relay import Relay
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client closed its connection."""
+
+
+class Gateway:
+    """`pages` is asked for everything that is not a request to a model."""
+
+    def __init__(self, door: Door, relay: Relay, pages: Pages) -> None:
+        self._door, self._relay, self._pages = door, relay, pages
+        self.running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        form = PATHS.get(scope["path"]) if scope["type"] == "http" else None
+        if form is None or scope["method"] != "POST":
+            await self._pages(scope, receive, send)
+            return
+        out = Out(send)
+        try:
+            await self._asked(form, dict(scope["headers"]), receive, out)
+        except Refused as refusal:
+            await self._refuse(refusal, form, out)
+        except ClientGone:
+            self._relay.metrics.refused("client_gone")
+
+    async def _asked(self, form: Form, headers: dict[bytes, bytes], receive: Receive, out: Out) -> None:
+        who = self._door.who(headers)
+        raw = await _body(receive, headers, self._door.most_bytes)
+        ask = self._door.ask(form, headers, raw, who)
+        if self.running >= self._door.settings.max_requests:
+            raise Refused("rate_limit", "Too many requests are under way here: ask again later.", 5.0)
+        self.running += 1
+        try:
+            await _while_listening(self._relay.answer(ask, out), receive, out)
+        finally:
+            self.running -= 1
+
+    async def _refuse(self, refusal: Refused, form: Form, out: Out) -> None:
+        self._relay.metrics.refused(refusal.kind)
+        if out.started:  # it cannot be: a refusal comes before the first byte
+            raise refusal
+        out.heads = (*out.heads, *refusal.headers())
+        await out.whole(refusal.status, b"application/json", refusal.body(form))
+
+
+async def _body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+    """The request's body. Raises Refused('too_large') as soon as it is known to be."""
+    announced = headers.get(b"content-length", b"0")
+    if announced.isdigit() and int(announced) > most:
+        raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
+    message = await receive()
+    if not message.get("more_body"):
+        return _part(message)
+    parts, size = [_part(message)], 0
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(_part(message))
+        size += len(parts[-1])
+        if size > most:
+            raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
+    return b"".join(parts)
+
+
+def _part(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    body: bytes = message.get("body", b"")
+    return body
+
+
+async def _while_listening(work: Awaitable[None], receive: Receive, out: Out) -> None:
+    """Do the work, but drop it at once when the client goes away: its place and its money are free again."""
+    task = asyncio.current_task()
+    listener = asyncio.ensure_future(receive())
+    gone = over = False
+
+    def left(_: object) -> None:
+        nonlocal gone
+        if not (over or out.ended or listener.cancelled()) and task is not None:
+            gone = True
+            task.cancel()
+
+    listener.add_done_callback(left)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if gone and task is not None:
+            task.uncancel()
+            raise ClientGone from None
+        raise
+    finally:
+        over = True
+        listener.cancel()

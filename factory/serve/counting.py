@@ -1,0 +1,52 @@
+"""/v1/messages/count_tokens: asked of the server that would answer, if it can count; else estimated."""
+
+import asyncio
+import json
+
+from factory.contracts.errors import Stopped
+from factory.contracts.model import Endpoint, Usage
+from factory.ledger.till import Charge
+from factory.llm.tokens import MESSAGE_TOKENS
+from factory.serve.ask import Ask
+from factory.serve.errors import Refused
+from factory.serve.prepare import prepared
+from factory.serve.relay import Relay
+from factory.serve.upstream import Failed, forms_of
+
+PATH = "/v1/messages/count_tokens"
+BYTES_PER_TOKEN = 3.5
+NOT_COUNTED = {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"}
+
+
+async def count(relay: Relay, ask: Ask) -> tuple[int, bool]:
+    """Input tokens, and whether a server counted them. Raises Refused as for the message itself."""
+    for endpoint in relay.chain(ask):
+        if "messages" in forms_of(endpoint):
+            try:
+                return await _asked(relay, ask, endpoint), True
+            except Failed:
+                continue
+    texts = {name: value for name, value in ask.body.items() if name not in NOT_COUNTED}
+    size = min(ask.size, len(json.dumps(texts, ensure_ascii=False).encode()))
+    return int(size / BYTES_PER_TOKEN) + MESSAGE_TOKENS * len(ask.body["messages"]), False
+
+
+async def _asked(relay: Relay, ask: Ask, endpoint: Endpoint) -> int:
+    sent = prepared(ask, endpoint, "messages")
+    body = {name: value for name, value in json.loads(sent.body).items() if name not in NOT_COUNTED}
+    sent.body = json.dumps(body, ensure_ascii=False).encode()
+    sent = relay.outgoing.redacted(sent, endpoint)
+    charge = Charge(key=ask.key, run=ask.run, role=ask.role, endpoint=endpoint.name, tier=endpoint.tier)
+    if endpoint.tier != "local":  # counting is free, but what is counted leaves the box
+        try:
+            parcel = relay.outgoing.parcel(sent, endpoint)
+            number = await asyncio.wrap_future(relay.till.reserve(charge, 0, 0, parcel))
+        except Stopped as stop:
+            raise Refused("overloaded", str(stop)) from None
+        relay.till.settle(number, charge, 0, Usage(), 0.0)
+    async with relay.upstream.post(endpoint, PATH, sent.body, sent.headers, endpoint.first_token_s) as response:
+        value = json.loads(await relay.upstream.read(endpoint, response, endpoint.idle_s))
+    tokens = value.get("input_tokens") if isinstance(value, dict) else None
+    if not isinstance(tokens, int):
+        raise Failed("bad_answer", f"{endpoint.name} did not count")
+    return tokens

@@ -1,0 +1,179 @@
+"""One exchange with one endpoint: the answer goes to the client as it comes, or the endpoint has failed before.
+
+Until the first token nothing has left for the client, so another endpoint may be asked: Failed is raised. After it,
+a stream that breaks ends with an error event in the client's wire; it is never begun anew, because the client would get
+a second answer behind half of a first.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from factory.contracts.model import Endpoint, Form, Usage
+from factory.serve import errors, sse
+from factory.serve.ask import Ask
+from factory.serve.convert import chat_reply, messages_reply
+from factory.serve.convert.problems import BadEvent, CutOffStream
+from factory.serve.heads import Heads
+from factory.serve.prepare import Prepared
+from factory.serve.upstream import Failed, Upstream, object_of
+from factory.serve.usage import usage_of
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
+HELD = 65_536  # bytes held back at most while no token has come
+TOKEN = re.compile(
+    rb'"(?:content|reasoning|reasoning_content|refusal|text|thinking|partial_json|arguments|delta)"\s*:\s*"[^"]'
+    rb'|"tool_calls"\s*:\s*\[\s*\{|"type"\s*:\s*"tool_use"'
+)
+ANSWERS: dict[Form, str] = {
+    "chat": "choices",
+    "completions": "choices",
+    "embeddings": "data",
+    "messages": "content",
+    "responses": "output",
+}
+Send = Callable[[dict[str, object]], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of an exchange. `problem` says why a stream broke after its first token."""
+
+    usage: Usage
+    counted: bool  # the server said so; else the usage is our estimate
+    problem: str = ""
+
+
+class Out:
+    """The client's side. `heads` may be set until `start`."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = self.ended = False
+        self.heads: Heads = ()
+
+    async def start(self, status: int, kind: bytes, size: int | None = None) -> None:
+        self.started = True
+        heads = [(b"content-type", kind), *self.heads]
+        if size is not None:
+            heads.append((b"content-length", str(size).encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": heads})
+
+    async def write(self, data: bytes) -> None:
+        if data:
+            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self, data: bytes = b"") -> None:
+        self.ended = True
+        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    async def whole(self, status: int, kind: bytes, data: bytes) -> None:
+        await self.start(status, kind, len(data))
+        await self.end(data)
+
+
+class Exchange:
+    """`first()` is called once, when the first token (or the whole answer) is there."""
+
+    def __init__(self, upstream: Upstream, ask: Ask, endpoint: Endpoint, out: Out, first: Callable[[], None]) -> None:
+        self._upstream, self._ask, self._endpoint, self._out = upstream, ask, endpoint, out
+        self._first = first
+        self._watch: sse.Watch | None = None
+
+    async def run(self, sent: Prepared) -> Told:
+        """Raises Failed while nothing has reached the client."""
+        one = self._endpoint
+        post = self._upstream.post(one, sent.path, sent.body, sent.headers, one.first_token_s)
+        async with post as response:
+            streamed = response.content_type == "text/event-stream"
+            if streamed != self._ask.stream:
+                raise self._bad(f"it answered with {response.content_type[:80]!r}, which was not asked for")
+            if streamed:
+                return await self._stream(sent, response)
+            return await self._whole(sent, await self._upstream.read(one, response, one.first_token_s))
+
+    async def _whole(self, sent: Prepared, body: bytes) -> Told:
+        value = object_of(self._endpoint, body)
+        if not isinstance(value.get(ANSWERS[sent.form]), list):
+            raise Failed("bad_answer", f"{self._endpoint.name} answered without {ANSWERS[sent.form]!r}", billed=True)
+        usage = usage_of(sent.form, value)
+        if sent.form != self._ask.form:
+            reply = chat_reply if self._ask.form == "chat" else messages_reply
+            try:
+                body = json.dumps(reply.whole(value, self._ask.model), ensure_ascii=False).encode()
+            except BadEvent as problem:
+                raise Failed("bad_answer", f"{self._endpoint.name}: {problem}", billed=True) from None
+        self._first()
+        await self._out.whole(200, b"application/json", body)
+        return Told(usage or self._guess(sent, len(body) // 4), usage is not None)
+
+    async def _stream(self, sent: Prepared, response: "ClientResponse") -> Told:
+        watch = self._watch = sse.Watch(sent.form, sent.hide_usage)
+        flow = self._flow(sent)
+        problem = ""
+        try:
+            await self._pump(response, watch, flow)
+            tail = flow.end() if flow is not None else b""
+            if not self._out.started:
+                raise Failed("bad_answer", f"{self._endpoint.name} ended its stream without a token", billed=True)
+            await self._out.end(tail)
+        except (Failed, sse.BadEvents, BadEvent, CutOffStream) as error:
+            failed = error if isinstance(error, Failed) else self._bad(str(error))
+            if not self._out.started:
+                raise failed from None
+            problem = str(failed)
+            text = f"The answer broke off: {failed}. What came before is incomplete; ask again."
+            await self._out.end(errors.event(self._ask.form, "upstream", text))
+        return Told(watch.usage or self._guess(sent, watch.pieces), watch.usage is not None, problem)
+
+    async def _pump(self, response: "ClientResponse", watch: sse.Watch, flow: "Flow | None") -> None:
+        """Everything up to the end of the stream; what comes before the first token is held back."""
+        splitter, held, out, one = sse.Splitter(), b"", self._out, self._endpoint
+        async for part in self._upstream.parts(one, response, lambda: one.idle_s if out.started else one.first_token_s):
+            block = splitter.feed(part)
+            if not block:
+                continue
+            shown = watch.see(block)
+            if watch.failed:
+                raise Failed("server", f"{one.name}: {watch.failed}", billed=True)
+            if flow is not None:
+                shown = b"".join(flow.feed(data) for event in sse.events(block) if (data := sse.json_of(event)))
+            if not out.started:
+                held += shown
+                if not (watch.done or TOKEN.search(block) or len(held) > HELD):
+                    continue
+                for event in sse.events(block):
+                    sse.json_of(event)
+                self._first()
+                await out.start(200, b"text/event-stream; charset=utf-8")
+                shown = held
+            await out.write(shown)
+        if splitter.rest.strip() or not (watch.done or watch.finished):
+            raise Failed("unreachable", f"{one.name} broke off in the middle of its answer", billed=True)
+
+    def _flow(self, sent: Prepared) -> "Flow | None":
+        if sent.form == self._ask.form:
+            return None
+        if self._ask.form == "messages":
+            return messages_reply.Stream(self._ask.model)
+        options = self._ask.body.get("stream_options")
+        return chat_reply.Stream(self._ask.model, isinstance(options, dict) and options.get("include_usage") is True)
+
+    def so_far(self, sent: Prepared) -> Usage:
+        """What an exchange that was left in the middle has used, as far as one can see."""
+        watch = self._watch
+        return (watch.usage if watch else None) or self._guess(sent, watch.pieces if watch else 0)
+
+    def _bad(self, why: str) -> Failed:
+        return Failed("bad_answer", f"{self._endpoint.name}: {why}", billed=True)
+
+    def _guess(self, sent: Prepared, written: int) -> Usage:
+        """For a server that does not count: from the bytes, on the safe side."""
+        return Usage(input=self._ask.size // 3 + 1, output=min(written, sent.limit) if sent.limit else 0)
+
+
+Flow = chat_reply.Stream | messages_reply.Stream

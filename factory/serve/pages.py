@@ -1,0 +1,136 @@
+"""What is not a request to a model: the list of models, health, metrics, and 404 in the wire's shape."""
+
+import json
+from typing import TYPE_CHECKING
+
+from factory.contracts.model import Form
+from factory.contracts.record import Json
+from factory.llm.routing import aliases
+from factory.serve.app import Pages
+from factory.serve.counting import count
+from factory.serve.door import Door
+from factory.serve.errors import Refused
+from factory.serve.relay import Relay
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+CREATED = "1970-01-01T00:00:00Z"
+
+
+def pages(door: Door, relay: Relay) -> Pages:
+    """The Starlette application behind the gateway."""
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
+    handlers = _Handlers(door, relay)
+    return Starlette(
+        routes=[
+            Route("/health", handlers.health),
+            Route("/metrics", handlers.metrics),
+            Route("/v1/models", handlers.models),
+            Route("/v1/models/{name:path}", handlers.model),
+            Route("/v1/messages/count_tokens", handlers.count, methods=["POST"]),
+        ],
+        exception_handlers={404: handlers.missing, 405: handlers.missing},
+    )
+
+
+class _Handlers:
+    def __init__(self, door: Door, relay: Relay) -> None:
+        self._door, self._relay = door, relay
+
+    async def health(self, request: "Request") -> "Response":
+        """200 while the gateway works; an endpoint that is down is told, and does not make the gateway unwell."""
+        from starlette.responses import JSONResponse
+
+        stations = self._relay.places.stations
+        told = {name: station.breaker.state for name, station in sorted(stations.items())}
+        return JSONResponse({"status": "ok", "endpoints": told})
+
+    async def metrics(self, request: "Request") -> "Response":
+        from starlette.responses import Response
+
+        refusal = self._refusal(request)
+        return refusal or Response(self._relay.metrics.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def models(self, request: "Request") -> "Response":
+        """Both wires' lists in one: OpenAI's object and Anthropic's page."""
+        from starlette.responses import JSONResponse
+
+        names = aliases(self._relay.settings)
+        items = [_model(name) for name in names]
+        page = {"object": "list", "data": items, "has_more": False, "first_id": names[0], "last_id": names[-1]}
+        return self._refusal(request) or JSONResponse(page)
+
+    async def model(self, request: "Request") -> "Response":
+        from starlette.responses import JSONResponse
+
+        name = request.path_params["name"]
+        refusal = self._refusal(request)
+        if refusal is None and name not in aliases(self._relay.settings):
+            refusal = _refused(Refused("not_found", f"There is no model {name[:80]!r} here."), _form(request))
+        return refusal or JSONResponse(_model(name))
+
+    async def count(self, request: "Request") -> "Response":
+        from starlette.responses import JSONResponse
+
+        headers = dict(request.scope["headers"])
+        try:
+            who = self._door.who(headers)
+            ask = self._door.ask("messages", headers, await _body(request, self._door.most_bytes), who)
+            tokens, exact = await count(self._relay, ask)
+        except Refused as refusal:
+            return _refused(refusal, "messages")
+        return JSONResponse({"input_tokens": tokens}, headers={} if exact else {"x-factory-estimated": "true"})
+
+    async def missing(self, request: "Request", problem: Exception) -> "Response":
+        status: int = getattr(problem, "status_code", 404)
+        word = "There is nothing at" if status == 404 else "This method is not for"
+        refusal = Refused("not_found", f"{word} {request.url.path[:80]!r} here.", status=status)
+        return _refused(refusal, _form(request))
+
+    def _refusal(self, request: "Request") -> "Response | None":
+        try:
+            self._door.who(dict(request.scope["headers"]))
+        except Refused as refusal:
+            return _refused(refusal, _form(request))
+        return None
+
+
+def _model(name: str) -> Json:
+    made: Json = {"id": name, "object": "model", "type": "model", "created": 0, "owned_by": "factory"}
+    return made | {"display_name": name, "created_at": CREATED}
+
+
+def _form(request: "Request") -> Form:
+    """Whose shape an error has where the path does not say it."""
+    anthropic = "anthropic-version" in request.headers or request.url.path.startswith("/v1/messages")
+    return "messages" if anthropic else "chat"
+
+
+def _refused(refusal: Refused, form: Form) -> "Response":
+    from starlette.responses import Response
+
+    headers = {name.decode(): value.decode() for name, value in refusal.headers()}
+    return Response(refusal.body(form), refusal.status, headers, "application/json")
+
+
+async def _body(request: "Request", most: int) -> bytes:
+    raw = b""
+    async for part in request.stream():
+        raw += part
+        if len(raw) > most:
+            raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
+    return json.dumps({"max_tokens": 1, **_object(raw)}, ensure_ascii=False).encode()
+
+
+def _object(raw: bytes) -> Json:
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Refused("invalid_request", "The request's body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise Refused("invalid_request", "The request's body must be a JSON object.")
+    return value

@@ -1,0 +1,214 @@
+"""A request on its way down its chain of endpoints: a place, the money, the exchange, and what is booked afterwards."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from factory.contracts.errors import Stopped
+from factory.contracts.model import Endpoint, Usage, within
+from factory.contracts.record import Json
+from factory.ledger.till import Charge, Till
+from factory.llm.prices import Price, cost, price_of, worst_case
+from factory.llm.routing import FREE_CHOICE, aliases, named
+from factory.serve.ask import Ask
+from factory.serve.engines import Engines
+from factory.serve.errors import Refused
+from factory.serve.exchange import Exchange, Out, Told
+from factory.serve.heads import Story
+from factory.serve.metrics import Metrics
+from factory.serve.outgoing import Outgoing
+from factory.serve.places import Places
+from factory.serve.prepare import Prepared, form_for, prepared
+from factory.serve.upstream import Failed, Upstream
+from factory.settings import Settings
+
+NOTHING = Usage()
+LIMITED_S = 5.0  # an endpoint that says 429 and not until when is left alone for so long
+FREE = Price.model_validate(dict.fromkeys(Price.model_fields, 0))
+
+
+@dataclass(slots=True)
+class Booking:
+    """What was reserved for one exchange. `worst` in micro-dollars, `tokens_in` at most."""
+
+    endpoint: Endpoint
+    charge: Charge
+    number: int | None
+    price: Price
+    worst: int
+    tokens_in: int
+
+    def most(self, sent: Prepared) -> Usage:
+        return Usage(input=self.tokens_in, output=sent.limit)
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Everything a request needs on its way; built once, shared by all."""
+
+    settings: Settings
+    upstream: Upstream
+    places: Places
+    till: Till
+    engines: Engines
+    outgoing: Outgoing
+    metrics: Metrics
+    log: Callable[[str, Json], None]
+
+    async def answer(self, ask: Ask, out: Out) -> None:
+        """Ends with an answer at the client, whole or broken off. Raises Refused when nothing has been sent."""
+        chain = self.chain(ask)
+        story = Story(first=chain[0].name)
+        failures: list[Failed | Refused] = []
+        for endpoint in self.places.ordered(chain, ask):
+            try:
+                await self._at(endpoint, ask, out, story)
+                return
+            except (Failed, Refused) as problem:
+                failures.append(problem)
+                story.tried.append(f"{endpoint.name} ({getattr(problem, 'kind', 'failed')})")
+                self.metrics.fallback(endpoint.name, problem.kind)
+                self.log("failed", {"request": ask.id, "endpoint": endpoint.name, "why": str(problem)})
+        await self._give_up(failures, out, ask)
+
+    def chain(self, ask: Ask) -> tuple[Endpoint, ...]:
+        """The endpoints that may be asked. Raises Refused."""
+        role = ask.role or "*"
+        if ask.model in FREE_CHOICE:
+            found = self.settings.endpoints_for(role, ask.effort)
+        else:
+            found = named(self.settings, ask.model)
+            if not found:
+                known = ", ".join(aliases(self.settings))
+                raise Refused("not_found", f"There is no model {ask.model[:80]!r} here; there are: {known}.")
+            if len(found) == 1 and found[0].name == ask.model and within(found[0].tier, ask.highest):
+                return self._able(found, ask)  # whoever names one endpoint has said its tier
+        allowed = tuple(one for one in found if within(one.tier, ask.ceiling))
+        if not allowed:
+            tiers = ", ".join(f"{one.name} ({one.tier})" for one in found) or "none is configured"
+            raise Refused(
+                "permission",
+                f"No endpoint for {ask.model or 'auto'!r} is within the ceiling {ask.ceiling!r} ({tiers}). Ask for a "
+                "higher one with X-Factory-Ceiling or MODEL@TIER, if your key allows it.",
+            )
+        return self._able(allowed, ask)
+
+    def _able(self, chain: tuple[Endpoint, ...], ask: Ask) -> tuple[Endpoint, ...]:
+        able = tuple(one for one in chain if form_for(ask, one) is not None)
+        if not able:
+            names = ", ".join(one.name for one in chain)
+            raise Refused(
+                "invalid_request",
+                f"None of {names} speaks this wire ({ask.form}): name it in `speaks` of the endpoint if it does.",
+            )
+        return able
+
+    async def _at(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> None:
+        """One endpoint, from the queue to the books. Raises Failed or Refused while nothing has been sent."""
+        breaker, now = self.places.breaker(endpoint), asyncio.get_running_loop().time
+        closed = Failed("open", f"{endpoint.name} failed lately and is left alone for now", broken=False)
+        if not breaker.ready(now()):
+            raise closed
+        async with self.engines.seat(endpoint, ask) as seated, self.places.taken(seated, ask, story):
+            began = now()
+            if not breaker.allow(began):
+                raise closed
+            try:
+                told = await self._paid(seated, ask, out, story)
+            except Failed as problem:
+                if problem.kind == "limited":
+                    breaker.failed(now(), problem.retry_after or LIMITED_S, began)
+                elif problem.broken:
+                    breaker.failed(now(), problem.retry_after, began)
+                    self.engines.broken(endpoint, problem)
+                else:
+                    breaker.gone(now(), began)
+                raise
+            except BaseException:
+                breaker.gone(now(), began)
+                raise
+            if told.problem:
+                breaker.failed(now(), None, began)
+                self.log("broken_off", {"request": ask.id, "endpoint": endpoint.name, "why": told.problem})
+            else:
+                breaker.succeeded(now(), began)
+
+    async def _paid(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> Told:
+        """Money reserved, the exchange, money settled; also when the client leaves in the middle."""
+        form = form_for(ask, endpoint)
+        assert form is not None  # the chain holds only endpoints that can take it
+        sent = self.outgoing.redacted(prepared(ask, endpoint, form), endpoint)
+        price = self._price(endpoint)
+        tokens_in = self.places.most_tokens(ask)
+        worst = worst_case(price, tokens_in, sent.limit)
+        charge = Charge(key=ask.key, run=ask.run, role=ask.role, endpoint=endpoint.name, tier=endpoint.tier)
+        number = None
+        if self.till.needs_reservation(charge, worst) or endpoint.tier != "local":
+            parcel = self.outgoing.parcel(sent, endpoint)
+            try:
+                number = await asyncio.wrap_future(self.till.reserve(charge, worst, tokens_in + sent.limit, parcel))
+            except Stopped as stop:
+                raise Refused("budget" if stop.reason == "budget" else "overloaded", str(stop)) from None
+        story.changed = sent.changed
+        out.heads = story.heads(endpoint, ask.id)
+        return await self._booked(sent, Booking(endpoint, charge, number, price, worst, tokens_in), ask, out)
+
+    async def _booked(self, sent: Prepared, booking: "Booking", ask: Ask, out: Out) -> Told:
+        """The exchange, and what it came to in the books, however it ends."""
+        endpoint, loop = booking.endpoint, asyncio.get_running_loop()
+        begun = loop.time()
+        exchange = Exchange(self.upstream, ask, endpoint, out, lambda: self.places.first(endpoint, ask, begun))
+        usage, spent = booking.most(sent), booking.worst  # until we know better
+        try:
+            told = await exchange.run(sent)
+            usage, spent = told.usage, cost(booking.price, told.usage)
+            self.places.learn(endpoint, ask, told)
+            return told
+        except Failed as problem:
+            if not problem.billed:
+                usage, spent = NOTHING, 0
+            raise
+        except asyncio.CancelledError:  # the client left; what a paid server bills for it is not known
+            usage = usage if booking.worst else exchange.so_far(sent)
+            raise
+        finally:
+            seconds = loop.time() - begun
+            if booking.number is not None:
+                self.till.settle(booking.number, booking.charge, spent, usage, seconds)
+            elif usage is not NOTHING:
+                self.till.record(booking.charge, usage, seconds)
+            self.metrics.exchanged(endpoint, ask, usage, spent, seconds)
+
+    def _price(self, endpoint: Endpoint) -> Price:
+        if endpoint.factory:
+            return FREE  # it keeps the books itself
+        price = price_of(endpoint)
+        if price is None:
+            raise Failed(
+                "refused",
+                f"the price of {endpoint.name} is unknown, so nothing is sent: set price_in and price_out",
+                broken=False,
+            )
+        return price
+
+    async def _give_up(self, failures: list[Failed | Refused], out: Out, ask: Ask) -> None:
+        """The chain is exhausted: the client's own mistake in the server's words, else the most telling refusal."""
+        for problem in failures:
+            if isinstance(problem, Failed) and problem.answer is not None and len(failures) == 1:
+                out.heads = ((b"x-factory-request", ask.id.encode()),)
+                await out.whole(problem.answer.status, problem.answer.kind, problem.answer.body)
+                return
+        refusals = [problem for problem in failures if isinstance(problem, Refused)]
+        waits = [problem.retry_after for problem in failures if problem.retry_after is not None]
+        if len(refusals) == len(failures):
+            raise min(refusals, key=lambda problem: problem.retry_after or math.inf)
+        why = "; ".join(dict.fromkeys(str(problem) for problem in failures))
+        kinds = {problem.kind for problem in failures}
+        if kinds <= {"limited", "rate_limit", "open"} and kinds != {"open"}:
+            raise Refused("rate_limit", f"Every endpoint is at its limit: {why}.", min(waits, default=10.0))
+        if kinds <= {"refused", "too_long"}:
+            raise Refused("invalid_request", f"No endpoint takes this request: {why}.")
+        if kinds == {"timeout"}:
+            raise Refused("timeout", f"No endpoint answered in time: {why}.")
+        raise Refused("overloaded" if kinds == {"open"} else "upstream", f"No endpoint answered: {why}.", 5.0)

@@ -1,0 +1,146 @@
+"""The gateway put together and run: one process, one event loop, one port."""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from factory.contracts.errors import UsageProblem
+from factory.contracts.record import Json
+from factory.contracts.seams import Clock
+from factory.contracts.serving import ServeSettings
+from factory.db import Database
+from factory.ledger.till import Till
+from factory.llm.attempt import secrets_of
+from factory.serve.app import Gateway
+from factory.serve.door import Door
+from factory.serve.engines import Engines, External
+from factory.serve.metrics import Metrics
+from factory.serve.outgoing import Outgoing
+from factory.serve.pages import pages
+from factory.serve.places import Places
+from factory.serve.relay import Relay
+from factory.serve.upstream import Upstream
+from factory.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+TICK_S = 0.25
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+Log = Callable[[str, Json], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the gateway stands on; given, so that tests can give their own."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    log: Log
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    engines: Engines = field(default_factory=External)
+
+
+def check(settings: Settings) -> None:
+    """Raises UsageProblem when the gateway may not be started like this."""
+    serve = settings.serve
+    if serve.host not in LOOPBACK and not serve.keys:
+        raise UsageProblem(
+            f"The gateway may listen on {serve.host} only with keys: make one with `factory serve key NAME`, or listen "
+            "on 127.0.0.1."
+        )
+    if not (settings.endpoints or settings.models or settings.rented):
+        raise UsageProblem(
+            "No model endpoint is configured: put an [endpoints.NAME] or [models.NAME] table into factory.toml."
+        )
+
+
+async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) -> None:
+    """Serve until `stop`; what is under way then is given a few seconds, and the books are closed."""
+    import uvicorn
+
+    loop = asyncio.get_running_loop()
+    metrics = Metrics()
+    upstream = Upstream(parts.environment)
+    settings = parts.settings
+    till = Till(parts.db, settings.serve.keys, settings.budget, parts.clock, parts.log)
+    relay = Relay(
+        settings=settings,
+        upstream=upstream,
+        places=Places(settings.serve, metrics, loop.time),
+        till=till,
+        engines=parts.engines,
+        outgoing=Outgoing(secrets_of(settings.endpoints, parts.environment)),
+        metrics=metrics,
+        log=parts.log,
+    )
+    door = Door(settings.serve)
+    config = uvicorn.Config(
+        Gateway(door, relay, pages(door, relay)),
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        loop="none",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    server = uvicorn.Server(config)
+    till.start()
+    ticking = asyncio.create_task(_ticks(relay.places, server, stop))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking
+        await upstream.close()
+        await asyncio.to_thread(till.stop)
+
+
+async def _ticks(places: Places, server: "uvicorn.Server", stop: threading.Event) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        places.tick()
+        if stop.is_set():
+            server.should_exit = True
+
+
+def listening(settings: ServeSettings) -> socket.socket:
+    """The port, bound. Raises UsageProblem when it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    except OSError as error:
+        raise UsageProblem(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): set serve.port to a free one."
+        ) from None
+
+
+def run(parts: Parts, listener: socket.socket, stop: threading.Event) -> None:
+    """`serve` in an event loop of its own, uvloop's."""
+    import uvloop
+
+    uvloop.run(serve(parts, listener, stop))
+
+
+@contextmanager
+def serving(parts: Parts) -> Iterator[str]:
+    """The gateway in a thread of this process; yields its URL without /v1."""
+    check(parts.settings)
+    listener = listening(parts.settings.serve)
+    stop = threading.Event()
+    thread = threading.Thread(target=run, args=(parts, listener, stop), daemon=True, name="gateway")
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        stop.set()
+        thread.join(timeout=15)
+        listener.close()
