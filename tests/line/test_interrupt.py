@@ -14,6 +14,20 @@ from tests.line.targets import FACTORY, SHOP, answers, factory, result, shop, sh
 pytestmark = pytest.mark.kill
 
 
+def begun(repo: Path, config: Path, state: Path, sign: str) -> "subprocess.Popen[str]":
+    """A run on the shop's issue that has come so far that it says `sign`."""
+    command = [*FACTORY, "run", "--repo", repo, "--issue", SHOP / "issue.md", "--config", config]
+    process = subprocess.Popen(
+        [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "FACTORY_STATE": str(state)},
+    )  # fmt: skip
+    assert process.stderr
+    for line in process.stderr:
+        if sign in line:
+            return process
+    raise AssertionError(f"The run ended before it said {sign!r}.")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_and_resumed(tmp_path: Path, number: signal.Signals) -> None:
     repo, config, state = shop(tmp_path / "shop"), shop_settings(tmp_path / "c"), tmp_path / "state"
@@ -22,15 +36,7 @@ def test_interrupted_and_resumed(tmp_path: Path, number: signal.Signals) -> None
         if reply["role"] in ("backend", "frontend"):
             reply["delay_s"] = 60
     (tmp_path / "c" / "box.json").write_text(json.dumps(script))
-    command = [*FACTORY, "run", "--repo", repo, "--issue", SHOP / "issue.md", "--config", config]
-    process = subprocess.Popen(
-        [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "FACTORY_STATE": str(state)},
-    )  # fmt: skip
-    assert process.stderr
-    for line in process.stderr:
-        if "unit backend: start" in line:
-            break
+    process = begun(repo, config, state, "unit backend: start")
     time.sleep(1.5)  # by now both hang on their answers
     process.send_signal(number)
     out, _ = process.communicate(timeout=20)
@@ -50,15 +56,7 @@ def test_interrupted_while_the_tests_run(tmp_path: Path) -> None:
     """The process ends at once and takes the sandbox with it."""
     repo, config, state = shop(tmp_path / "shop"), shop_settings(tmp_path / "c"), tmp_path / "state"
     config.write_text(config.read_text().replace("lint = false", "lint = false\ntests = ['sleep 61.25']"))
-    command = [*FACTORY, "run", "--repo", repo, "--issue", SHOP / "issue.md", "--config", config]
-    process = subprocess.Popen(
-        [*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "FACTORY_STATE": str(state)},
-    )  # fmt: skip
-    assert process.stderr
-    for line in process.stderr:
-        if "check tests: start" in line:
-            break
+    process = begun(repo, config, state, "check tests: start")
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=20)
