@@ -18,7 +18,7 @@ BETWEEN = "\n\n"  # texts that something stood between
 
 def whole(message: Json, model: str) -> Json:
     """A chat completion, its model called `model`. Raises BadEvent."""
-    if message.get("content") is None:
+    if HEARD.mapping(message, "the reply").get("content") is None:
         raise BadEvent("the reply holds no content.")
     said, thought, before = "", "", ""
     calls: list[Json] = []
@@ -78,6 +78,12 @@ def _refusal(message: Json) -> str | None:
     details = message.get("stop_details")
     told = details.get("explanation") if isinstance(details, dict) else None
     return told if isinstance(told, str) else None
+
+
+def _index(data: Json) -> int:
+    if data.get("index") is None:
+        raise BadEvent("index is missing.")
+    return HEARD.count(data["index"], "index")
 
 
 class Stream:
@@ -148,7 +154,7 @@ class Stream:
         self.counts = merged
 
     def _block(self, data: Json) -> Json:
-        index = HEARD.count(data.get("index"), "index")
+        index = _index(data)
         if index not in self._blocks:
             raise BadEvent(f"the block {index} is not open.")
         return self._blocks[index]
@@ -156,7 +162,7 @@ class Stream:
     def _open(self, data: Json) -> bytes:
         block = dict(HEARD.mapping(data.get("content_block"), "content_block"))
         kind = HEARD.kind(block, "content_block")
-        index = HEARD.count(data.get("index"), "index")
+        index = _index(data)
         if index in self._blocks:
             raise BadEvent(f"the block {index} is open already.")
         block["heard"] = ""

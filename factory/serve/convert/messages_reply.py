@@ -18,7 +18,7 @@ NO_ID = "msg_0"
 
 def whole(completion: Json, model: str) -> Json:
     """A message, its model called `model`. Raises BadEvent."""
-    choices = HEARD.mappings(completion.get("choices"), "choices")
+    choices = HEARD.mappings(HEARD.mapping(completion, "the reply").get("choices"), "choices")
     if len(choices) != 1:
         raise BadEvent(f"choices holds {len(choices)} choices, not one.")
     answer = HEARD.mapping(choices[0].get("message"), "choices[0].message")

@@ -59,7 +59,7 @@ def converted(body: Json) -> tuple[Json, tuple[str, ...]]:
 
 def _look_for_more(body: Json, left: Dropped) -> None:
     """Refuses what nobody here knows and what asks for something."""
-    for name, value in body.items():
+    for name, value in ASKED.mapping(body, "the request").items():
         if value is None or name in READ or value in IDLE.get(name, ()):
             continue
         if name not in HINTS:

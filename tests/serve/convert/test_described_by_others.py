@@ -166,20 +166,31 @@ def test_the_messages_sdk_reads_the_streams(path: Path) -> None:
 
 def test_the_sdks_see_an_error_in_the_middle() -> None:
     (chat,) = (path for path in cases("chat_reply", ".upstream.sse") if path.name.startswith("error."))
-    with answering(client_of(chat).read_bytes()) as url, chat_client(url) as client:
-        with client.chat.completions.create(model="m", messages=[], stream=True) as stream:
-            assert next(stream).choices
-            with pytest.raises(openai.APIError, match="Overloaded"):
-                list(stream)
+    with (
+        answering(client_of(chat).read_bytes()) as url,
+        chat_client(url) as client,
+        client.chat.completions.create(model="m", messages=[], stream=True) as chunks,
+    ):
+        assert next(chunks).choices
+        with pytest.raises(openai.APIError, match="Overloaded"):
+            list(chunks)
     (messages,) = (path for path in cases("messages_reply", ".upstream.sse") if path.name.startswith("error."))
-    with answering(client_of(messages).read_bytes()) as url, messages_client(url) as client:
-        with client.messages.create(model="m", max_tokens=9, messages=[], stream=True) as stream:
-            assert next(stream).type == "message_start"
-            with pytest.raises(anthropic.APIStatusError, match="out of blocks"):
-                list(stream)
+    with (
+        answering(client_of(messages).read_bytes()) as url,
+        messages_client(url) as client,
+        client.messages.create(model="m", max_tokens=9, messages=[], stream=True) as told,
+    ):
+        assert next(told).type == "message_start"
+        with pytest.raises(anthropic.APIStatusError, match="out of blocks"):
+            list(told)
 
 
 def test_the_error_kinds_are_the_vendors() -> None:
-    for code, kind in ((429, "rate_limit_error"), (400, "invalid_request_error"), (500, "api_error"), ("x", "api_error")):
+    for code, kind in (
+        (429, "rate_limit_error"),
+        (400, "invalid_request_error"),
+        (500, "api_error"),
+        ("x", "api_error"),
+    ):
         made: Json = next(events(messages_reply.Stream(MODEL).feed({"error": {"message": "m", "code": code}}).decode()))
         assert made["error"] == {"type": kind, "message": "m"}
