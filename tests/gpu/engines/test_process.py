@@ -231,10 +231,9 @@ def test_the_log_has_a_bound(tmp_path: Path) -> None:
 
 def test_the_environment_holds_no_secret_of_ours(tmp_path: Path) -> None:
     ours = {**os.environ, "ANTHROPIC_API_KEY": "sk-ours", "HF_TOKEN": "hf-ours", "HF_HOME": "/hf", "OTHER": "x"}
-    model = fake_model(
-        env={"HF_TOKEN": "hf-owner"}, program=(sys.executable, "-c", "import os; print(dict(os.environ))")
-    )
-    made = process.Process(process_launch(model), tmp_path, engine_clock(), ours)
+    shows = (sys.executable, "-c", "import os; print(dict(os.environ))")
+    told = launch("tiny", fake_model(env={"HF_TOKEN": "hf-owner"}, program=shows), free_port(), (0,))
+    made = process.Process(told, tmp_path, SystemClock(), ours)
     made.start()
     with pytest.raises(Stopped, match="exit code 0") as stopped:
         made.wait_ready(PATIENCE)
