@@ -17,6 +17,9 @@ from factory.db import Database
 from factory.ledger.process import alive, this_process
 from factory.ledger.texts import pack, unpack
 
+RUN = "id, created, issue, repo, stage, record, status"  # columns of the table `runs`
+STEP = "run, stage, unit, n, kind, input_digest, output_digest, texts, seconds, started"  # of `steps`
+
 
 class Step(Record):
     """One finished step as it lies in the journal."""
@@ -45,7 +48,7 @@ class SqliteJournal:
         """A new run, leased to this process."""
         with self.db.transaction() as db:
             db.execute(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, '', ?, 'open')",
+                f"INSERT INTO runs ({RUN}) VALUES (?, ?, ?, ?, '', ?, 'open')",  # noqa: S608 (constants)
                 (run.id, run.created, issue, run.repo.path, run.to_json()),
             )
         self.lease(run.id)
@@ -54,7 +57,7 @@ class SqliteJournal:
         """A run that came as a file: known from now on, unless it is already."""
         with self.db.transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, '', ?, 'open')",
+                f"INSERT OR IGNORE INTO runs ({RUN}) VALUES (?, ?, ?, ?, '', ?, 'open')",  # noqa: S608 (constants)
                 (run.id, run.created, issue, run.repo.path, run.to_json()),
             )
 
@@ -81,7 +84,9 @@ class SqliteJournal:
                     "(if it is gone for certain: `factory resume --take-over`)."
                 )
             fence = (row["fence"] if row else 0) + 1
-            db.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", (run, this_process(), fence))
+            db.execute(
+                "INSERT OR REPLACE INTO leases (run, holder, fence) VALUES (?, ?, ?)", (run, this_process(), fence)
+            )
         self.fences[run] = fence
 
     def release(self, run: str) -> None:
@@ -188,6 +193,6 @@ class JournalScope:
             # what follows a step that is done afresh rests on the old answer
             db.execute("DELETE FROM steps WHERE run=? AND stage=? AND unit=? AND n>=?", (run, stage, unit, n))
             db.execute(
-                "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO steps ({STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (constants)
                 (run, stage, unit, n, kind, key, digest(output), texts, seconds, started),
             )

@@ -18,17 +18,19 @@ from factory.db import Database
 
 WARN_AT = Decimal("0.8")
 WORK = "kind NOT IN ('clock', 'warned')"  # rows that stand for calls
+OWN = "(kind <> 'serve')"  # the gateway's rows give a run their cost; the rest of the call the run has written itself
 SUMS = (
-    "COUNT(*) AS calls, COALESCE(SUM(cost), 0) AS cost, COALESCE(SUM(tokens_in), 0) AS tokens_in,"
-    " COALESCE(SUM(tokens_out), 0) AS tokens_out, COALESCE(SUM(tokens_cached), 0) AS tokens_cached,"
-    " COALESCE(SUM(seconds), 0.0) AS seconds"
+    f"COALESCE(SUM({OWN} * calls), 0) AS calls, COALESCE(SUM(cost), 0) AS cost,"
+    f" COALESCE(SUM({OWN} * tokens_in), 0) AS tokens_in, COALESCE(SUM({OWN} * tokens_out), 0) AS tokens_out,"
+    f" COALESCE(SUM({OWN} * tokens_cached), 0) AS tokens_cached, COALESCE(SUM({OWN} * seconds), 0.0) AS seconds"
 )
 MILLION = 1_000_000
 ESCALATION = "escalation"
 LEFT_TO_OTHERS = (
     "SELECT COALESCE(SUM(MAX(0, ? - escalated)), 0) FROM (SELECT run, SUM(cost) AS paid,"
     " SUM(CASE WHEN kind = 'escalation' THEN cost ELSE 0 END) AS escalated FROM spend WHERE {} = ? AND run <> ?"
-    " GROUP BY run) WHERE paid - escalated >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
+    " AND run <> '' AND kind NOT IN ('serve', 'gpu') GROUP BY run)"
+    " WHERE paid - escalated >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
 )
 
 
@@ -40,7 +42,7 @@ class Use(Record):
     role: str
     endpoint: str
     tier: Tier = "local"
-    kind: str = "model"  # model, escalation (a second judge's call), sandbox, gpu
+    kind: str = "model"  # model, escalation (a second judge's call), sandbox; the gateway's: serve, gpu
 
 
 class Warned(Record):
@@ -262,8 +264,11 @@ def _kept(db: Connection, use: Use, limit: _Limit, reserve: int) -> int:
 
 
 def _sum(db: Connection, what: str, limit: _Limit) -> int:
+    """Of a day from its totals, which may stand for a million rows; a run's tokens without the gateway's rows."""
+    table = "day_totals" if limit.column == "day" else "spend"
+    also = f"AND {OWN}" if what == "tokens" else ""
     found = db.execute(
-        f"SELECT COALESCE(SUM({what}), 0) FROM spend WHERE {limit.column}=?",  # noqa: S608 (fixed column names)
+        f"SELECT COALESCE(SUM({what}), 0) FROM {table} WHERE {limit.column}=? {also}",  # noqa: S608 (fixed names)
         (limit.key,),
     ).fetchone()
     return int(found[0])

@@ -13,7 +13,7 @@ from factory.contracts.model import Tier
 from factory.contracts.record import Field, Json, Record, digest
 from factory.contracts.run import Run
 from factory.db import Database
-from factory.ledger.journal import Step
+from factory.ledger.journal import RUN, STEP, Step
 from factory.ledger.texts import pack, unpack
 
 _ORIGIN = Field(pattern=r"^[0-9a-z][0-9a-z.-]{0,79}:[0-9a-z._-]{1,80}$")
@@ -141,7 +141,7 @@ def steps_in(db: Database, run: str, steps: Iterable[Step], replace: bool) -> No
                 emptied.add(place)
                 connection.execute("DELETE FROM steps WHERE run = ? AND stage = ? AND unit = ?", (run, *place))
             connection.execute(
-                "INSERT OR IGNORE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT OR IGNORE INTO steps ({STEP}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (constants)
                 (run, step.stage, step.unit, step.n, step.kind, step.input_digest, digest(step.output),
                  pack(step.input, step.output), step.seconds, step.started),
             )  # fmt: skip
@@ -157,7 +157,8 @@ def run_in(db: Database, run: Run, issue: str) -> None:
     status = "stopped" if run.stopped else "open"
     with db.transaction() as connection:
         connection.execute(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, '', ?, ?) ON CONFLICT (id) DO UPDATE SET issue=excluded.issue,"
+            f"INSERT INTO runs ({RUN}) VALUES (?, ?, ?, ?, '', ?, ?)"  # noqa: S608 (constants)
+            " ON CONFLICT (id) DO UPDATE SET issue=excluded.issue,"
             " repo=excluded.repo, record=excluded.record, status=excluded.status",
             (run.id, run.created, issue, run.repo.path, run.to_json(), status),
         )
