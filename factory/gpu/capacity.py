@@ -10,7 +10,6 @@ from factory.contracts.errors import UsageProblem
 from factory.gpu.records import KV_BYTES, Pool, Setup
 
 GIB = 1024**3
-BLOCK = 16  # tokens of a block where no linear layer asks for more
 SCALE = 4  # bytes of the scale that *_per_token_head keeps for each head of keys and of values
 
 
@@ -79,8 +78,9 @@ def layer_counts(setup: Setup) -> tuple[int, int, int]:
 
 
 def block_size(setup: Setup) -> int:
-    """Tokens of a block: 16, or so many that a page of keys and values is at least as large as one linear state."""
-    return BLOCK if setup.geometry.linear is None else BLOCK * ceil(state_bytes(setup) / (BLOCK * token_bytes(setup)))
+    """Tokens of a block: the least, or so many that a page of keys and values is not smaller than one linear state."""
+    least = setup.block
+    return least if setup.geometry.linear is None else least * ceil(state_bytes(setup) / (least * token_bytes(setup)))
 
 
 def page_bytes(setup: Setup) -> int:

@@ -110,6 +110,7 @@ class Setup(Record):
     utilisation: float = Field(default=0.92, gt=0, le=1)
     max_batched_tokens: int = Field(default=2048, gt=0)
     max_seqs: int = Field(default=16, gt=0)
+    block: int = Field(default=16, gt=0)  # tokens that a block is a multiple of: 16 on CUDA, 32 on a CPU
     watts: int = 0  # power cap a card; 0 = the card's own
 
 
