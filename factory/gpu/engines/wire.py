@@ -58,9 +58,12 @@ class Server:
     def _ask(self, method: str, path: str, body: object, timeout_s: float) -> Answered:
         import http.client
 
-        parts = urlsplit(self.url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        link = kind(parts.hostname or "127.0.0.1", parts.port, timeout=max(timeout_s, 0.01))
+        try:
+            parts = urlsplit(self.url)
+            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+            link = kind(parts.hostname or "127.0.0.1", parts.port, timeout=max(timeout_s, 0.01))
+        except (ValueError, http.client.HTTPException):
+            raise WireProblem("its address is none") from None
         try:
             raw = None if body is None else json.dumps(body).encode()
             link.request(method, parts.path.rstrip("/") + path, raw, {"content-type": "application/json"})
@@ -68,7 +71,7 @@ class Server:
             return Answered(answer.status, answer.read(LARGEST))
         except TimeoutError:
             raise WireProblem(f"no answer at {path} within {timeout_s:g} s", slow=True) from None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, OverflowError, ValueError, http.client.HTTPException) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
             raise WireProblem(f"no connection: {why}") from None
         finally:
