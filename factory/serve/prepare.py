@@ -73,7 +73,7 @@ def _limited(ask: Ask, endpoint: Endpoint, form: Form) -> tuple[int, Json, tuple
         return endpoint.max_output, {name: endpoint.max_output}, ()
     if asked <= endpoint.max_output:
         return asked, {}, ()
-    said = next((name for name in names if name in ask.body), names[0])
+    said = next((name for name in names if ask.body.get(name) == asked), names[0])
     return endpoint.max_output, {said: endpoint.max_output}, (f"{said}={endpoint.max_output}",)
 
 
