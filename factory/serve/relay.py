@@ -162,12 +162,15 @@ class Relay:
         usage, spent = booking.most(sent), booking.worst  # until we know better
         try:
             told = await exchange.run(sent)
-            usage, spent = told.usage, cost(booking.price, told.usage)
+            if told.counted or not told.problem or not booking.worst:
+                usage, spent = told.usage, cost(booking.price, told.usage)
             self.places.learn(endpoint, ask, told)
             return told
         except Failed as problem:
             if not problem.billed:
                 usage, spent = NOTHING, 0
+            elif not booking.worst:
+                usage = exchange.so_far(sent)
             raise
         except asyncio.CancelledError:  # the client left; what a paid server bills for it is not known
             usage = usage if booking.worst else exchange.so_far(sent)

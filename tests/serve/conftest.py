@@ -24,6 +24,7 @@ class Box:
     db: Database
     client: httpx.Client
     said: list[tuple[str, Json]] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
 
     def chat(self, headers: Mapping[str, str] | None = None, **body: object) -> httpx.Response:
         asked = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 50} | body
@@ -61,7 +62,10 @@ def box(tmp_path: Path) -> Iterator[Start]:
             made = Box("", db, stack.enter_context(httpx.Client(timeout=30, trust_env=False)))
             parts = Parts(settings, db, SystemClock(), lambda event, facts: made.said.append((event, facts)),
                           environment or {})  # fmt: skip
-            made.url = stack.enter_context(serving(parts))
+            running = ExitStack()
+            made.url = running.enter_context(serving(parts))
+            made.stop = running.close
+            stack.push(running)
             return made
 
         yield start
