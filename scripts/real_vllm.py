@@ -1,10 +1,10 @@
 """A real vLLM server on the CPU, with a tiny model of random weights: its answers are nonsense in the right form.
 
-    python -m scripts.real_vllm setup FOLDER          an environment of its own and the model (gigabytes, minutes)
+    python -m scripts.real_vllm setup FOLDER          an environment of its own and the models (gigabytes, minutes)
     python -m scripts.real_vllm serve FOLDER [PORT]   the server, until it is stopped
 
-Everything lies in FOLDER. `scripts` needs nothing but the standard library for this; the model is made by the
-environment's own Python. Versions: what was tried together.
+Everything lies in FOLDER. `scripts` needs nothing but the standard library for this; the models are made by
+the environment's own Python (scripts/tiny_models.py). Versions: what was tried together.
 """
 
 import os
@@ -14,22 +14,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts.tiny_models import LENGTH
+
 TORCH, VLLM = "torch==2.13.0", "0.32"
 LEFT_OUT = ("torch", "torchaudio", "torchvision", "torchcodec")  # torch is there; the others are for sound and pictures
 NAMES = ("tiny", "tiny-qwen3")  # the second one matches a model's quirks
-LENGTH = 32_768  # tokens, prompt and answer
-SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-TEMPLATE = """{%- if tools %}<|im_start|>system
-Call a tool as <tool_call>{"name": "…", "arguments": {…}}</tool_call>.
-{%- for tool in tools %}
-{{ tool | tojson }}{% endfor %}<|im_end|>
-{% endif %}
-{%- for message in messages %}<|im_start|>{{ message.role }}
-{{ message.content or "" }}
-{%- for call in message.tool_calls or [] %}<tool_call>{{ call.function | tojson }}</tool_call>{% endfor %}<|im_end|>
-{% endfor %}
-{%- if add_generation_prompt %}<|im_start|>assistant
-{% endif %}"""
 
 
 def setup(folder: Path) -> None:
@@ -44,8 +33,7 @@ def setup(folder: Path) -> None:
         subprocess.run([*pip, *_requirements(packages)], check=True)
         _under_its_own_name(packages)
         (folder / "installed").touch()
-    if not (folder / "model" / "config.json").exists():
-        subprocess.run([python, __file__, "model", folder], check=True)
+    subprocess.run([python, Path(__file__).with_name("tiny_models.py"), folder], check=True)
 
 
 def _requirements(packages: Path) -> list[str]:
@@ -64,42 +52,6 @@ def _under_its_own_name(packages: Path) -> None:
     text = re.sub(r"^Name: .*$", "Name: vllm", text, count=1, flags=re.M)
     text = re.sub(r"^Version: .*$", f"Version: {version}+cpu", text, count=1, flags=re.M)
     (copy / "METADATA").write_text(text, encoding="utf-8")
-
-
-def model(folder: Path) -> None:
-    """Two layers of Qwen3, and a tokenizer trained on this repository. Runs in the environment."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-
-    root = Path(__file__).parent.parent
-    texts = [str(path) for glob in ("factory/**/*.py", "docs/**/*.md") for path in root.glob(glob)]
-    raw = Tokenizer(models.BPE())
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    letters = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=4000, special_tokens=SPECIAL, initial_alphabet=letters)
-    raw.train(texts, trainer)
-    tokens = PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token=SPECIAL[2], pad_token=SPECIAL[0], model_max_length=LENGTH
-    )
-    tokens.add_tokens(["<tool_call>", "</tool_call>"])
-    tokens.chat_template = TEMPLATE
-    torch.manual_seed(1)
-    config = Qwen3Config(
-        vocab_size=len(tokens),
-        hidden_size=128,
-        intermediate_size=256,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=32,
-        max_position_embeddings=LENGTH,
-        eos_token_id=tokens.eos_token_id,
-        pad_token_id=tokens.pad_token_id,
-    )
-    tokens.save_pretrained(folder / "model")
-    Qwen3ForCausalLM(config).save_pretrained(folder / "model")
 
 
 def command(folder: Path, port: int) -> list[str]:
@@ -130,8 +82,6 @@ if __name__ == "__main__":
     where = Path(place).absolute()
     if verb == "setup":
         setup(where)
-    elif verb == "model":
-        model(where)
     else:
         words = command(where, int(rest[0]) if rest else 8000)
         os.execve(words[0], words, environment())  # noqa: S606 (no shell is wanted: the server takes our place)

@@ -40,10 +40,11 @@ CAUSES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "this version or this card cannot do what is asked",
         ),
         (r"No space left on device", "the disk is full"),
+        (r"ModuleNotFoundError: ", "its own environment lacks a package"),
     )
 )
-TELLING = re.compile(r"\b\w*(?:Error|Exception)\b|error|fatal|failed", re.IGNORECASE)
-FOLLOWS = re.compile(r"See root cause above|Engine core initialization failed|WorkerProc initialization failed", re.I)
+TELLING = (re.compile(r"(?:^|[\s.])\w*(?:Error|Exception): \S"), re.compile(r"error|fatal|failed", re.IGNORECASE))
+FOLLOWS = re.compile(r"root cause above|Engine core init\w+ failed|WorkerProc init\w+ failed|For further information")
 
 
 def explain(log: str, code: int | None) -> str:
@@ -53,7 +54,8 @@ def explain(log: str, code: int | None) -> str:
         for line in reversed(lines):
             if pattern.search(line):
                 return f"{remedy} ({_short(line)})"
-    telling = (line for line in reversed(lines) if TELLING.search(line) and not FOLLOWS.search(line))
+    own = [line for line in reversed(lines) if not FOLLOWS.search(line)]
+    telling = (line for pattern in TELLING for line in own if pattern.search(line))
     last = next(telling, lines[-1] if lines else "")
     return f"{_ended(code)}; {f'its log ends with: {_short(last)}' if last else 'its log is empty'}"
 

@@ -121,6 +121,11 @@ def test_an_external_endpoint() -> None:
         ("ValueError: Model architectures ['X'] are not supported for now.", "this version or this card"),
         ("error loading model architecture: unknown model architecture: 'x'", "this version or this card"),
         ("Traceback\nRuntimeError: odd\nEngine core initialization failed. See root cause above.", "RuntimeError: odd"),
+        (
+            "ValidationError: 1 error\n  For further information visit https://errors.example",
+            "with: ValidationError: 1",
+        ),
+        ("ModuleNotFoundError: No module named 'torchvision'\nValidationError: 1 error", "lacks a package (ModuleNot"),
         ("", "its log is empty"),
     ],
 )
