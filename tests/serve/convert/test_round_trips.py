@@ -40,7 +40,7 @@ def meaning(chat: Json) -> Json:
     return {**asked, "messages": turns}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(made.chats())
 def test_a_chat_request_comes_back_with_its_meaning(chat: Json) -> None:
     there = to_messages.request(copy.deepcopy(chat))
@@ -57,7 +57,7 @@ def chunks_of(stream: bytes) -> list[Json]:
     return list(events(stream.decode()))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(made.message_streams())
 def test_a_chat_stream_tells_what_the_whole_reply_tells(case: tuple[Json, list[Json]]) -> None:
     message, told = case
@@ -85,7 +85,7 @@ def read_calls(answer: Json) -> list[tuple[str, str, Any]]:
     return [(call["id"], call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(made.chat_streams())
 def test_a_messages_stream_tells_what_the_whole_reply_tells(case: tuple[Json, list[Json]]) -> None:
     completion, told = case
@@ -116,7 +116,7 @@ def heard_by_anthropic(told: list[Json]) -> Json:
     return seen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(made.message_streams())
 def test_through_both_streams_and_back(case: tuple[Json, list[Json]]) -> None:
     """A messages server seen by a messages client through a chat wire between them: only seals are lost."""
@@ -153,7 +153,7 @@ STREAMS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_spoilt_streams_are_bad_events(data: st.DataObject) -> None:
     folder, told = data.draw(st.sampled_from(STREAMS))
@@ -178,7 +178,7 @@ def test_junk_is_a_bad_event(junk: Any) -> None:
             stream.feed(junk)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_spoilt_replies_are_bad_events(data: st.DataObject) -> None:
     reply = data.draw(st.sampled_from([chat_reply, messages_reply]))
@@ -190,7 +190,7 @@ def test_spoilt_replies_are_bad_events(data: st.DataObject) -> None:
         assert str(problem).endswith(".")  # noqa: PT017
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_spoilt_requests_are_unconvertible(data: st.DataObject) -> None:
     folder = data.draw(st.sampled_from(sorted(REQUESTS)))
