@@ -27,10 +27,11 @@ class Mark(Record):
     boot: str  # the machine's start in which these numbers mean something
 
 
-def mark(path: Path, session: int) -> None:
-    """Raises Stopped when the disk takes nothing."""
+def mark(path: Path, session: int) -> int:
+    """When the session's leader began. Raises Stopped when the disk takes nothing."""
     began = next((one.started for one in processes() if one.pid == session), 0)
     write_whole(path, Mark(owner=this_process(), session=session, started=began, boot=_boot()).to_json() + "\n")
+    return began
 
 
 def reap(folder: Path) -> tuple[int, ...]:

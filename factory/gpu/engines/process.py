@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from factory.contracts.errors import Stopped, UsageProblem
+from factory.contracts.errors import Stopped, UsageProblem, disk_problem
 from factory.contracts.seams import Clock
 from factory.gpu import bootlog
 from factory.gpu.bootlog import Boot
@@ -56,7 +56,7 @@ class Process:
         self._state: State = "stopped"
         self._keeper: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
-        self._begun, self._level, self._ending = 0.0, 0, False
+        self._begun, self._born, self._level, self._ending = 0.0, 0, 0, False
 
     @property
     def state(self) -> State:
@@ -66,11 +66,16 @@ class Process:
         return self._state
 
     def start(self) -> None:
-        """Returns at once; `wait_ready` says what came of it. Raises Stopped('model_unusable') if it cannot run."""
+        """Returns at once; `wait_ready` says what came of it. Raises Stopped('model_unusable') if it cannot run, and
+        Stopped for a disk that takes nothing.
+        """
         if self.state in RUNNING:
             raise Stopped("internal_error", f"{self.launch.name} runs already.")
         self._free_port()
-        self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise disk_problem(error, self.log.parent) from error
         self._begun, self.started = self._clock.monotonic(), self._clock.now()
         self.pid = self.returncode = None
         self._ending, self.version = False, ""
@@ -88,7 +93,11 @@ class Process:
             why = said.removeprefix("error ") or "its keeper ended"
             raise self._stopped(f"cannot be started ({why}): install it, or correct `program`")
         self.pid, self._state = int(said.split()[1]), "starting"
-        leftovers.mark(self._mark, self.pid)
+        try:
+            self._born = leftovers.mark(self._mark, self.pid)
+        except Stopped:
+            self.stop(0)
+            raise
 
     def wait_ready(self, timeout_s: float) -> Ready:
         """Until it answers. One that ends or is late is stopped: raises Stopped('model_unusable') with the reason."""
@@ -179,7 +188,7 @@ class Process:
             ended = re.search(rb"exit (-?\d+)", said)
             self.returncode = int(ended[1]) if ended else -9
             if self.pid and not ended:  # the keeper was killed, and the engine's first process with it
-                leftovers.end_session(self.pid)
+                leftovers.end_session(self.pid, self._born)
             self._mark.unlink(missing_ok=True)
             return True
 

@@ -83,6 +83,13 @@ def test_no_program_and_no_port(tmp_path: Path) -> None:
         assert first.healthy().state == "ok"
 
 
+def test_a_folder_that_takes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with engine(tmp_path / "file") as made, pytest.raises(Stopped, match="Cannot write") as stopped:
+        made.start()
+    assert (stopped.value.reason, made.state) == ("state_unusable", "stopped")
+
+
 def test_sleep_and_wake(tmp_path: Path) -> None:
     with ready(tmp_path) as made:
         for level in (1, 2):
