@@ -73,7 +73,8 @@ def prompts() -> str:
     rows = []
     for name in all_prompts.names():
         role, _, verb = name.partition("/")
-        who = "a message of the desk itself" if role == "desk" else _module_line(ROOT / "agents" / f"{role}.py")
+        own = {"desk": "a message of the desk itself", "gateway": "the tool `reason` of the gateway"}
+        who = own.get(role) or _module_line(ROOT / "agents" / f"{role}.py")
         variables = ", ".join(f"`{variable}`" for variable in all_prompts.variables(name))
         rows.append((f"[{role}/{verb}](../prompts/{name}.j2)", who, variables))
     tools = [(f"`{tool.name}`", tool.description) for tool in all_prompts.tools()]

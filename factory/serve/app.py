@@ -9,6 +9,7 @@ from factory.serve.ask import PATHS
 from factory.serve.door import Door
 from factory.serve.errors import Refused
 from factory.serve.exchange import Out
+from factory.serve.reason import Reasoner
 from factory.serve.relay import Relay
 
 Scope = MutableMapping[str, Any]
@@ -25,8 +26,8 @@ class ClientGone(Exception):
 class Gateway:
     """`pages` is asked for everything that is not a request to a model."""
 
-    def __init__(self, door: Door, relay: Relay, pages: Pages) -> None:
-        self._door, self._relay, self._pages = door, relay, pages
+    def __init__(self, door: Door, relay: Relay, reasoner: Reasoner, pages: Pages) -> None:
+        self._door, self._relay, self._reasoner, self._pages = door, relay, reasoner, pages
         self.running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +51,8 @@ class Gateway:
             raise Refused("rate_limit", "Too many requests are under way here: ask again later.", 5.0)
         self.running += 1
         try:
-            await _while_listening(self._relay.answer(ask, out), receive, out)
+            who_answers = self._reasoner if ask.reason else self._relay
+            await _while_listening(who_answers.answer(ask, out), receive, out)
         finally:
             self.running -= 1
 

@@ -1,6 +1,7 @@
 """A request made fit for one endpoint: its wire, its model's name, a limit on the answer, and usage to be counted."""
 
 import json
+import re
 from dataclasses import dataclass
 
 from factory.contracts.model import Endpoint, Form
@@ -11,6 +12,7 @@ from factory.serve.convert import to_chat, to_messages
 from factory.serve.convert.problems import Unconvertible
 from factory.serve.upstream import ANTHROPIC_VERSION, PATHS, Failed, forms_of
 
+UNSIGNED = re.compile(rb'"signature"\s*:\s*""')
 TWINS: dict[Form, Form] = {"chat": "messages", "messages": "chat"}  # what can be converted into what
 PASSED = (b"anthropic-version", b"anthropic-beta", b"openai-beta")  # the client's headers that mean something upstream
 
@@ -41,13 +43,11 @@ def form_for(ask: Ask, endpoint: Endpoint) -> Form | None:
 
 def prepared(ask: Ask, endpoint: Endpoint, form: Form) -> Prepared:
     """Raises Failed('refused') when the request says something that the endpoint's wire has no word for."""
-    limit, changes, changed = _limited(ask, endpoint, form)
-    hide = False
-    if form != ask.form:
-        body, dropped = _converted(ask, form)
-        changed = (*changed, *dropped)
-    else:
-        body = ask.body
+    body, dropped = (ask.body, ()) if form == ask.form else _converted(ask, form)
+    limit, changes, changed = _limited(ask, body, endpoint, form)
+    changed, hide = (*changed, *dropped), False
+    if form == ask.form == "messages" and endpoint.wire == "anthropic" and UNSIGNED.search(ask.raw):
+        changes, changed = {**changes, "messages": _signed(body["messages"])}, (*changed, "unsigned thinking")
     if ask.stream and form in ("chat", "completions"):
         options = body.get("stream_options")
         options = options if isinstance(options, dict) else {}
@@ -55,32 +55,55 @@ def prepared(ask: Ask, endpoint: Endpoint, form: Form) -> Prepared:
             changes = {**changes, "stream_options": {**options, "include_usage": True}}
             hide = form == ask.form
     model = endpoint.model or ask.model
-    raw = (
-        rewritten(ask, model, changes)
-        if form == ask.form
-        else json.dumps({**body, **changes, "model": model}, ensure_ascii=False, separators=(",", ":")).encode()
-    )
+    if form == ask.form:
+        raw = rewritten(ask, model, changes)
+    else:
+        made = _named(endpoint, form, {**body, **changes, "model": model})
+        raw = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
     return Prepared(form, PATHS[form], raw, _headers(ask, form, endpoint), limit, changed, hide)
 
 
-def _limited(ask: Ask, endpoint: Endpoint, form: Form) -> tuple[int, Json, tuple[str, ...]]:
+def _limited(ask: Ask, body: Json, endpoint: Endpoint, form: Form) -> tuple[int, Json, tuple[str, ...]]:
     """A request without a limit gets the endpoint's; one above it is lowered, and told so."""
     names, asked = LIMITS[form], ask.limit()
     if not names:
         return 0, {}, ()
+    own = quirks_of(endpoint.model).limit if form == "chat" else names[0]  # what this model calls it
     if asked is None:
-        name = quirks_of(endpoint.model).limit if form == "chat" else names[0]
-        return endpoint.max_output, {name: endpoint.max_output}, ()
-    if asked <= endpoint.max_output:
-        return asked, {}, ()
-    said = next((name for name in names if ask.body.get(name) == asked), names[0])
-    return endpoint.max_output, {said: endpoint.max_output}, (f"{said}={endpoint.max_output}",)
+        return endpoint.max_output, {own: endpoint.max_output}, ()
+    said = next((name for name in names if body.get(name) == asked), own)
+    if asked > endpoint.max_output:
+        return endpoint.max_output, {said: endpoint.max_output}, (f"{said}={endpoint.max_output}",)
+    return asked, {}, ()
+
+
+def _named(endpoint: Endpoint, form: Form, body: Json) -> Json:
+    """A converted request in the words that this model wants (quirks.toml)."""
+    quirks = quirks_of(endpoint.model)
+    if form == "chat" and quirks.limit != "max_tokens" and "max_tokens" in body:
+        body[quirks.limit] = body.pop("max_tokens")
+    if not quirks.temperature:
+        body.pop("temperature", None)
+    return body
+
+
+def _signed(messages: list[Json]) -> list[Json]:
+    """Without thinking of other vendors' models, which Anthropic's servers refuse: it has no signature."""
+    return [
+        {**turn, "content": [block for block in turn["content"] if not _unsigned(block)]}
+        if isinstance(turn.get("content"), list)
+        else turn
+        for turn in messages
+    ]
+
+
+def _unsigned(block: object) -> bool:
+    return isinstance(block, dict) and block.get("type") == "thinking" and not block.get("signature")
 
 
 def _converted(ask: Ask, form: Form) -> tuple[Json, tuple[str, ...]]:
-    way = to_messages if form == "messages" else to_chat
     try:
-        return way.request(ask.body), way.dropped(ask.body)
+        return to_messages.converted(ask.body) if form == "messages" else to_chat.converted(ask.body)
     except Unconvertible as problem:
         raise Failed("refused", str(problem), broken=False) from None
 

@@ -16,6 +16,7 @@ from factory.contracts.serving import ServeSettings
 from factory.db import Database
 from factory.ledger.till import Till
 from factory.llm.attempt import secrets_of
+from factory.prompting import Prompts
 from factory.serve.app import Gateway
 from factory.serve.door import Door
 from factory.serve.engines import Engines, External
@@ -23,6 +24,7 @@ from factory.serve.metrics import Metrics
 from factory.serve.outgoing import Outgoing
 from factory.serve.pages import pages
 from factory.serve.places import Places
+from factory.serve.reason import Reasoner
 from factory.serve.relay import Relay
 from factory.serve.upstream import Upstream
 from factory.settings import Settings
@@ -82,7 +84,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
     )
     door = Door(settings.serve)
     config = uvicorn.Config(
-        Gateway(door, relay, pages(door, relay)),
+        Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay)),
         log_level="critical",
         access_log=False,
         lifespan="off",

@@ -44,7 +44,7 @@ NOTE = Note(rule="r", path="a.py", line=1, quote="q", message="m")
 
 def test_each_role_has_its_module_and_its_prompts() -> None:
     folder = Path(__file__).parent.parent.parent
-    roles = {name.partition("/")[0] for name in Prompts().names()} - {"desk"}
+    roles = {name.partition("/")[0] for name in Prompts().names()} - {"desk", "gateway"}
     modules = {path.stem for path in (folder / "agents").glob("*.py")} - {"__init__", "roster", "coding", "reviewing"}
     assert modules == roles
     assert len(roles) == 13
@@ -149,7 +149,7 @@ def test_what_a_planner_or_a_finder_wrote_cannot_stand_where_instructions_stand(
     task = TASK.but(title=ORDER, body=ORDER)
     full = {"task": task, "pack": pack, "plan": plan, "unit": unit, "error": ORDER, "problems": (ORDER,), "diff": ORDER,
             "evidence": ORDER, "known": (found,), "findings": (found,), "criteria": plan.acceptance,
-            "commits": (ORDER,), "finding": found}  # fmt: skip
+            "commits": (ORDER,), "finding": found, "problem": ORDER}  # fmt: skip
     tame = {key: _harmless(value) for key, value in full.items()}
     hostile = outside(rendered(name, **full).user)
     assert hostile == [line.replace("harmless", FOLDED) for line in outside(rendered(name, **tame).user)]
@@ -192,5 +192,5 @@ def rendered(name: str, **changed: object) -> Rendered:
     prompts = Prompts()
     facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "error": "", "tools": (), "native": False,
              "problems": (), "diff": DIFF, "evidence": "", "known": (), "findings": (), "criteria": PLAN.acceptance,
-             "commits": (), "finding": FOUND, **changed}  # fmt: skip
+             "commits": (), "finding": FOUND, "problem": "", **changed}  # fmt: skip
     return prompts.render(name, **{key: facts[key] for key in prompts.variables(name)})

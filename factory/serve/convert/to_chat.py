@@ -1,8 +1,8 @@
 """A messages request as a chat-completions request, for a server that speaks only the latter.
 
-Tools that the other vendor's servers run are refused, and so is every field that nobody here knows; what only
-concerns caching, billing or diagnosis is left out and named by `dropped`. The limit is called `max_tokens`, which
-local servers understand.
+Tools that the other vendor's servers run are refused; what only concerns caching, billing or diagnosis is left out and
+named by `dropped`. A field that nobody here knows goes on as it is. The limit is called `max_tokens`, which local
+servers understand.
 """
 
 from factory.contracts.record import Json
@@ -21,6 +21,7 @@ HINTS = (
     "betas",
 )  # fmt: skip
 IDLE: dict[str, tuple[object, ...]] = {"mcp_servers": ([],)}
+REFUSED = (*IDLE, "container", "inference_geo", "fallbacks")
 TOOL_HINTS = ("cache_control", "defer_loading", "eager_input_streaming", "input_examples")
 SCHEMA_NAME = "answer"  # the chat wire wants one
 
@@ -39,7 +40,8 @@ def converted(body: Json) -> tuple[Json, tuple[str, ...]]:
     """Both at once."""
     left: Dropped = {}
     _look_for_more(body, left)
-    made = {name: body[name] for name in SAME if body.get(name) is not None}
+    known = {*READ, *HINTS, *REFUSED}
+    made = {name: body[name] for name in body if body[name] is not None and (name in SAME or name not in known)}
     leading, turns = turns_of(body.get("messages"), left)
     system = BETWEEN.join(filter(None, (system_of(body.get("system"), left), leading)))
     made["messages"] = [*([{"role": "system", "content": system}] if system else []), *turns]
@@ -58,13 +60,14 @@ def converted(body: Json) -> tuple[Json, tuple[str, ...]]:
 
 
 def _look_for_more(body: Json, left: Dropped) -> None:
-    """Refuses what nobody here knows and what asks for something."""
+    """Refuses what asks for something that cannot be had."""
     for name, value in ASKED.mapping(body, "the request").items():
         if value is None or name in READ or value in IDLE.get(name, ()):
             continue
-        if name not in HINTS:
+        if name in REFUSED:
             raise Unconvertible(f"{shown(name)} has no counterpart on the chat wire.")
-        left[name] = None
+        if name in HINTS:
+            left[name] = None
 
 
 def _tools(body: Json, made: Json, left: Dropped) -> None:

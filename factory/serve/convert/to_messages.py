@@ -1,7 +1,8 @@
 """A chat-completions request as a messages request, for a server that speaks only the latter.
 
-What the messages wire has no word for is refused, unless it asks for nothing (`n: 1`) or is a hint that changes no
-answer (where a cache is kept, what it is billed to); hints are left out and named by `dropped`.
+What the messages wire is known to have no word for is refused, unless it asks for nothing (`n: 1`) or is a hint that
+changes no answer (where a cache is kept, what it is billed to); hints are left out and named by `dropped`. A field that
+nobody here knows goes on as it is: the server may be newer than this, or have words of its own.
 """
 
 from factory.contracts.record import Json
@@ -26,6 +27,7 @@ IDLE: dict[str, tuple[object, ...]] = {
     "logit_bias": ({},), "modalities": (["text"],), "verbosity": ("medium",), "functions": ([],),
     "function_call": ("none", "auto"),
 }  # fmt: skip
+REFUSED = (*IDLE, "audio", "web_search_options")
 NO_SCHEMA: Json = {"type": "object", "properties": {}}
 
 
@@ -43,7 +45,8 @@ def converted(body: Json) -> tuple[Json, tuple[str, ...]]:
     """Both at once."""
     left: Dropped = {}
     _look_for_more(body, left)
-    made = {name: body[name] for name in SAME if body.get(name) is not None}
+    known = {*READ, *HINTS, *REFUSED}
+    made = {name: body[name] for name in body if body[name] is not None and (name in SAME or name not in known)}
     made["max_tokens"] = _limit(body)
     system, made["messages"] = turns_of(body.get("messages"), left)
     if system:
@@ -58,13 +61,14 @@ def converted(body: Json) -> tuple[Json, tuple[str, ...]]:
 
 
 def _look_for_more(body: Json, left: Dropped) -> None:
-    """Refuses what nobody here knows and what asks for something."""
+    """Refuses what asks for something that cannot be had."""
     for name, value in ASKED.mapping(body, "the request").items():
         if value is None or name in READ or value in IDLE.get(name, ()):
             continue
-        if name not in HINTS:
+        if name in REFUSED:
             raise Unconvertible(f"{shown(name)} with this value has no counterpart on the messages wire.")
-        left[name] = None
+        if name in HINTS:
+            left[name] = None
 
 
 def _limit(body: Json) -> int:
