@@ -15,6 +15,9 @@ class VariantSettings(Record):
     model: str = Field(description="the name under which the engine serves this size")
     grades: tuple[Grade, ...] = Field(default=(), description="model tiers that this size serves")
     args: tuple[str, ...] = Field(default=(), description="further arguments when the engine needs a start of its own")
+    gib: float | None = Field(
+        default=None, gt=0, description="VRAM on each card with a start of its own; else as its model"
+    )
 
 
 class ModelSettings(Record):
@@ -33,6 +36,9 @@ class ModelSettings(Record):
     env: dict[str, str] = Field(default={}, description="further environment of the engine")
     program: tuple[str, ...] = Field(default=(), description="the engine's program, if it is not on the PATH")
     sleep: Sleep = Field(default="auto", description="vllm: sleep level; auto = 1 if host memory allows, else 2")
+    asleep_gib: float = Field(
+        default=2, ge=0, description="VRAM that may stay in use on each card asleep; more ends it"
+    )
     load_s: float = Field(
         default=60, gt=0, description="seconds a cold start is expected to take, until one is measured"
     )
@@ -42,10 +48,18 @@ class ModelSettings(Record):
 
 
 class ProfileSettings(Record):
-    """A set of models that share the cards. `factory gpu profile NAME` switches to it."""
+    """A set of models that share the cards. `factory gpu profile NAME` switches to it.
 
-    up: tuple[str, ...] = Field(default=(), description="models that are started with the profile and stay")
-    swap: tuple[str, ...] = Field(default=(), description="models that are loaded when asked for, and swapped out")
+    `dev`, `production` and `creative` are there already (factory/gpu/profiles.toml); one of your own with such a name
+    takes its place.
+    """
+
+    up: tuple[str, ...] = Field(
+        default=(), description="models that are started with the profile and stay; @largest, @smallest: by VRAM"
+    )
+    swap: tuple[str, ...] = Field(
+        default=(), description="models that are loaded when asked for, and swapped out; * = all others"
+    )
     free_gib: float = Field(default=0, ge=0, description="VRAM left free on every card for other programs, GiB")
     min_loaded_s: float = Field(default=60, ge=0, description="a model is not swapped out before")
     max_wait_s: float = Field(

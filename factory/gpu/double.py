@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from factory.gpu.device import GIB, CardState, Use, host_free
+from factory.gpu.device import GIB, CardState, Use, host_free, unreachable
 from factory.gpu.owner import Owner, owner
 
 Book = dict[str, Any]
@@ -75,7 +75,10 @@ class DeviceDouble:
         """The file under its lock, without what ended processes held; written back when it changed."""
         with Path(f"{self._path}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            before = self._path.read_text()
+            try:
+                before = self._path.read_text()
+            except OSError as error:
+                raise unreachable(str(error)) from error
             book: Book = json.loads(before)
             _bury(book)
             yield book

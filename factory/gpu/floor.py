@@ -124,6 +124,7 @@ class Floor:
 
     def _cold(self, tenant: Tenant, now: float) -> None:
         tenant.go("cold", now)
+        self.tell("ended", tenant, why=tenant.why)
         tenant.level, tenant.cards, tenant.measured = 0, (), {}
         if tenant.bad_loads >= 2 or tenant.crashes >= self.rules.crashes:
             self._give_up(tenant, now)

@@ -40,3 +40,16 @@ def session(pid: int) -> int:
         return os.getsid(pid)
     except OSError:
         return 0
+
+
+def parents(pid: int) -> tuple[int, ...]:
+    """The process itself and those it descends from, nearest first."""
+    found: list[int] = []
+    while pid > 0 and pid not in found:
+        found.append(pid)
+        try:
+            text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+        except OSError:
+            break
+        pid = int(text[text.rindex(")") + 2 :].split()[1])
+    return tuple(found)

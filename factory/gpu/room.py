@@ -70,10 +70,13 @@ class Room:
         seen = self.seen[card]
         return seen.used - sum((seen.mine or {}).values()) - seen.others
 
+    def foreign(self, card: int, tenants: Sequence[Tenant]) -> int:
+        """Bytes of a card that other programs use, or have borrowed."""
+        return self.others(card, tenants) + sum(each.held(card) for each in tenants if each.model.lease)
+
     def reserved(self, card: int, tenants: Sequence[Tenant], more: int = 0) -> int:
-        """Bytes of a card that engines may not have: kept free, or in use by others and lent (with `more` of it)."""
-        lent = sum(tenant.held(card) for tenant in tenants if tenant.model.lease)
-        return max(self.kept, self.others(card, tenants) + lent + more)
+        """Bytes of a card that engines may not have: kept free, or foreign (with `more` of it), whichever is more."""
+        return max(self.kept, self.foreign(card, tenants) + more)
 
     def missing(self, tenant: Tenant, card: int, tenants: Sequence[Tenant]) -> int:
         """Bytes that must be freed on a card before the tenant fits; negative: so many are over."""

@@ -44,7 +44,7 @@ class Scheduler:
         for each in self.tenants.values():
             if not each.model.lease:
                 each.pinned, each.allowed = pinned.get(each.name), each.name in names
-                each.failed_until, each.failures, each.bad_loads = 0.0, 0, 0
+                each.failed_until, each.failures, each.bad_loads, each.blocked = 0.0, 0, 0, ""
                 if not each.allowed:
                     self._refuse(each, f"the profile that is on does not hold {each.name}")
 
@@ -130,6 +130,10 @@ class Scheduler:
             self._advance(now)
             self._begin(now)
             self._advance(now)
+        return self.take()
+
+    def take(self) -> list[Action]:
+        """What is to be done already, without planning anything new: enough after `ask` when the model is up."""
         out, self._floor.out = self._floor.out, []
         for each in out:
             if isinstance(each, Refuse):
@@ -145,6 +149,22 @@ class Scheduler:
             elif each.state in ("cold", "asleep") and (each.waiting or each.pinned is not None):
                 found.append(max(now + TICK, each.failed_until))
         return min(found, default=None)
+
+    @property
+    def wants_room(self) -> bool:
+        """Does anybody wait, or leave? Then the end of a request may be what was waited for."""
+        return any(each.waiting or each.state == "leaving" for each in self.tenants.values())
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """What the profile keeps up."""
+        return tuple(each.name for each in self.tenants.values() if each.pinned is not None)
+
+    @property
+    def hindrance(self) -> str:
+        """Why something that the profile keeps up will not come up now, or ''."""
+        kept = [each for each in self.tenants.values() if each.pinned is not None and each.state == "cold"]
+        return next((each.blocked or each.why for each in kept if each.blocked or each.failures), "")
 
     @property
     def known(self) -> Collection[str]:
@@ -187,8 +207,10 @@ class Scheduler:
             if want.tenant.name in self._swaps:
                 continue
             options = planner.options(want.tenant)
+            want.tenant.blocked = ""
             if isinstance(options, str):
                 if not planner.clearing:
+                    want.tenant.blocked = options
                     self._refuse(want.tenant, options, now)
                 continue
             plan = planner.plan(want, options)

@@ -81,6 +81,7 @@ class Tenant:
     measured: dict[int, int] = field(default_factory=dict)  # bytes by card, as the device shows them
     leaves_as: Literal["sleep", "kill"] = "kill"
     why: str = ""  # it leaves or was killed
+    blocked: str = ""  # why there is no place for it at all, as things are
     proof: Proof | None = None
     bad_loads: int = 0  # in a row
     crashes: int = 0  # in a row
