@@ -167,7 +167,6 @@ class Pool:
             refused = Refused("busy", max(1.0, expected.predicted_s - self._rules.max_wait_s))
         self._queue.push(ticket, now)
         if self._first(now) is ticket:
-            self._queue.remove(ticket, now)
             self._start(ticket, now)
             return ADMITTED
         if refused is not None:
@@ -177,7 +176,6 @@ class Pool:
     def _admit(self, now: float) -> tuple[Ticket, ...]:
         started: list[Ticket] = []
         while self._queue and (ticket := self._first(now)) is not None:
-            self._queue.remove(ticket, now)
             self._start(ticket, now)
             started.append(ticket)
         return tuple(started)
@@ -194,7 +192,7 @@ class Pool:
         ticket.started = now
         self._running.add(ticket)
         self._free -= ticket.need
-        self._queue.charge(ticket)
+        self._queue.start(ticket, now)
 
     def _stop(self, ticket: Ticket) -> None:
         self._running.remove(ticket)

@@ -4,26 +4,28 @@ Requests of one key, class (interactive or batch) and effort stand in one line, 
 of a line competes, and its waiting counts from when it became the head, so that a flood of requests ages no faster
 than a single one. The line with the lowest score goes first; in seconds:
 
-    score = since - aging_s * steps + aging_s * (served[key] - floor) / quantum
+    score = since - aging_s * steps + aging_s * (served[key] - lowest) / quantum
     steps = 2 (interactive) + (effort - 1) / 10
 
 The first two terms are a priority that grows linearly while one waits (delay-dependent priority, Kleinrock 1964): one
 step is worth aging_s seconds; all grow alike, so the difference between two heads does not change with time and
-nothing is recomputed. The third is fairness: `served` counts, per class and key, tokens / share, charged at the start,
-as in the virtual token counter of Sheng et al. (Fairness in Serving Large Language Models, OSDI 2024); a key that
-comes back from idleness is lifted to `floor`, the class's virtual time (lowest counter of those who wait; with nobody
-waiting the start tag of the last one started, as in start-time fair queueing, Goyal et al., SIGCOMM 1996), so it
-brings no credit along. A key that is `quantum` tokens ahead of its share stands back one step.
+nothing is recomputed. The third is fairness: `served` counts, per class and key, tokens / share, charged at the start
+as in the virtual token counter of Sheng et al. (Fairness in Serving Large Language Models, OSDI 2024); `lowest` is
+the lowest of those who wait. A key that comes back from idleness is lifted to `floor`, the class's virtual time: the
+start tag of the last one started, as in start-time fair queueing (Goyal et al., SIGCOMM 1996), so it brings no credit
+along. A key that is `quantum` tokens ahead of the others stands back one step.
 
 What follows (the tests hold it to this):
 - Nothing starves: floor never falls and a new head scores at least now - 2.9 * aging_s. So a head that has waited
-  aging_s * (2.9 + lead / quantum) seconds, lead = served - floor when it became the head, is passed only by heads that
-  were there already, of which there is one a line (its key's own later service in that class adds to lead).
+  aging_s * (2.9 + lead / quantum) + patience_s seconds, lead = served - floor when it became the head, is passed only
+  by heads that were there already, one a line (its key's own later service in that class adds to lead; patience_s,
+  because until then smaller requests may fill in behind a head before it that does not fit).
 - Fairness: while two keys have requests of one class waiting that would fit, and no head waits longer than w seconds,
   served differs by at most quantum * (w / aging_s + 0.9) + largest request / smaller share.
 - Interactive requests start before batch ones that have waited no longer than aging_s seconds.
 """
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,10 +98,8 @@ class Lane:
     def level(self, key: str) -> float:
         return max(self.served.get(key, 0.0), self.floor)
 
-    def rise(self) -> None:
-        """The virtual time follows the lowest of those who wait."""
-        if self.keys:
-            self.floor = max(self.floor, min(self.level(key) for key in self.keys))
+    def lowest(self) -> float:
+        return min(map(self.served.__getitem__, self.keys), default=math.inf)
 
 
 class Queue:
@@ -141,34 +141,18 @@ class Queue:
             lane.served[ticket.key] = lane.level(ticket.key)  # idleness brings no credit
             lane.keys[ticket.key] = Waits()
         _count(lane, ticket, 1)
-        lane.rise()
 
     def remove(self, ticket: Ticket, now: float) -> bool:
         """Take it out; False when it does not wait here."""
-        lane = self._lane(ticket)
-        line = lane.lines.get((ticket.key, ticket.effort))
-        if line is None or ticket not in line.tickets:
-            return False
-        if next(iter(line.tickets)) is ticket:
-            line.since = now
-        del line.tickets[ticket]
-        if not line.tickets:
-            del lane.lines[ticket.key, ticket.effort]
-        _count(lane, ticket, -1)
-        if not lane.keys[ticket.key].count:
-            del lane.keys[ticket.key]
-        lane.rise()
-        return True
+        return _take(self._lane(ticket), ticket, now)
 
-    def charge(self, ticket: Ticket) -> None:
-        """It starts: what it needs counts as served to its key."""
+    def start(self, ticket: Ticket, now: float) -> None:
+        """It starts, from the queue or at once: what it needs counts as served to its key."""
         lane = self._lane(ticket)
         level = lane.level(ticket.key)
         lane.served[ticket.key] = level + ticket.need / ticket.share
-        if lane.keys:
-            lane.rise()
-        else:
-            lane.floor = level
+        _take(lane, ticket, now)
+        lane.floor = max(lane.floor, min(level, lane.lowest()))
 
     def refund(self, ticket: Ticket, used: int) -> None:
         """It ended: what it reserved and did not use is given back to its key, but never below the floor."""
@@ -176,7 +160,6 @@ class Queue:
         level = lane.served.get(ticket.key, 0.0) - max(0, ticket.need - used) / ticket.share
         if level > lane.floor or ticket.key in lane.keys:
             lane.served[ticket.key] = max(level, lane.floor)
-            lane.rise()
         else:
             lane.served.pop(ticket.key, None)
 
@@ -186,8 +169,11 @@ class Queue:
         One that does not fit is passed until it has waited patience_s; from then on nothing behind it starts, so that
         the pool drains for it. `whole` is the pool: what no longer fits into that stops nobody.
         """
-        patient = now - self._rules.patience_s
-        for _, _, line in sorted(self._scored()):
+        if all(ticket.need > room for ticket in self):
+            return None
+        patient, lines = now - self._rules.patience_s, self._scored()
+        lines.sort()
+        for _, _, line in lines:
             for ticket in line.tickets:
                 if ticket.need <= room:
                     return ticket
@@ -206,20 +192,22 @@ class Queue:
         until = lane.level(ticket.key) + (tokens + ticket.need) / ticket.share
         for key, waits in lane.keys.items():
             if key != ticket.key:
-                part = min(1.0, max(0.0, (until - lane.level(key)) * waits.share / waits.tokens))
+                part = min(1.0, max(0.0, (until - lane.served[key]) * waits.share / waits.tokens))
                 count += waits.count * part
                 tokens += waits.tokens * part
         if not ticket.interactive:
             count, tokens = count + self._interactive.count, tokens + self._interactive.tokens
         return count, tokens
 
-    def _scored(self) -> Iterator[tuple[float, int, Line]]:
+    def _scored(self) -> list[tuple[float, int, Line]]:
         aging, weight = self._rules.aging_s, self._rules.aging_s / self._rules.quantum
+        scored = []
         for lane in (self._interactive, self._batch):
-            served, floor = lane.served, lane.floor
+            served, lowest = lane.served, lane.lowest()
             for line in lane.lines.values():
-                score = line.since - aging * line.steps + weight * (served[line.key] - floor)
-                yield score, next(iter(line.tickets)).number, line
+                score = line.since - aging * line.steps + weight * (served[line.key] - lowest)
+                scored.append((score, next(iter(line.tickets)).number, line))
+        return scored
 
     def _lane(self, ticket: Ticket) -> Lane:
         return self._interactive if ticket.interactive else self._batch
@@ -228,6 +216,22 @@ class Queue:
 def steps(ticket: Ticket) -> float:
     """Priority of a request that has not waited."""
     return (INTERACTIVE if ticket.interactive else 0.0) + EFFORT * (ticket.effort - 1)
+
+
+def _take(lane: Lane, ticket: Ticket, now: float) -> bool:
+    """Out of its line, if it stands in one; the next becomes the head."""
+    line = lane.lines.get((ticket.key, ticket.effort))
+    if line is None or ticket not in line.tickets:
+        return False
+    if next(iter(line.tickets)) is ticket:
+        line.since = now
+    del line.tickets[ticket]
+    if not line.tickets:
+        del lane.lines[ticket.key, ticket.effort]
+    _count(lane, ticket, -1)
+    if not lane.keys[ticket.key].count:
+        del lane.keys[ticket.key]
+    return True
 
 
 def _count(lane: Lane, ticket: Ticket, sign: int) -> None:

@@ -120,6 +120,18 @@ def test_interactive_before_batch_and_high_effort_before_low() -> None:
     assert order == sorted(waiting, key=lambda item: (not item.interactive, -item.effort))
 
 
+def test_people_who_were_served_much_still_come_before_batch() -> None:
+    made = pool()
+    for _ in range(500):
+        made.offer(ann := ticket(1_000), 0.0)
+        made.release(ann, 0.0, 1_000)
+    made.offer(holder := ticket(1_000), 0.0)
+    nightly, ann = ticket(1_000, key="nightly", interactive=False, effort=10), ticket(1_000, effort=1)
+    made.offer(nightly, 0.0)
+    made.offer(ann, 0.0)
+    assert drained(made, holder, 1.0) == [ann, nightly]
+
+
 def test_first_come_first_served_within_a_key_and_class() -> None:
     made, holder = full()
     waiting = [ticket(1_000) for _ in range(20)]

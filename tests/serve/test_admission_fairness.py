@@ -167,13 +167,30 @@ def test_idleness_brings_no_credit_and_work_alone_no_debt(keys: tuple[str, str])
             shop.step()
     while shop.pool.running < 4:
         shop.offer("ann", 100, 5.0)
-    load = Backlog(shop, dict.fromkeys(keys, 1.0), dict.fromkeys(keys, [100]), [5])
+    load = Backlog(shop, dict.fromkeys(keys, 1.0), {key: [100] for key in keys}, [5])
     load.fill()
     for _ in range(40):
         for ticket in shop.step():
             load.take(ticket)
             assert load.apart() <= 200
         load.fill()
+
+
+def test_one_request_at_a_time_against_a_flood() -> None:
+    """Who asks again only when the answer is there gets every second turn all the same."""
+    shop = Shop(Pool(None, 1, 1, replace(RULES, aging_s=1e12)))
+    for _ in range(100):
+        shop.offer("flood", 100, 5.0)
+    shop.offer("ann", 100, 5.0)
+    for _ in range(60):
+        ended = shop.ends[0][2]
+        shop.step()
+        if ended.key == "ann":
+            shop.offer("ann", 100, 5.0)
+    order = [item.key for item in shop.started]
+    after = order[order.index("ann") :]
+    assert len(after) > 50
+    assert after == ["ann", "flood"] * (len(after) // 2) + ["ann"] * (len(after) % 2)
 
 
 def test_what_was_reserved_and_not_used_is_given_back() -> None:
@@ -201,7 +218,7 @@ def test_what_was_reserved_and_not_used_is_given_back() -> None:
 def test_nothing_starves(seed: int, size: int, keys: int, before: int) -> None:
     """The lowest of all, of a key that was served a lot before, under a flood of the highest that never ends.
 
-    After aging_s * (SPAN + lead / quantum) seconds no new head passes it; those that were there are one a line.
+    After aging_s * (SPAN + lead / quantum) + patience_s no new head passes it; those that were there are one a line.
     """
     chance, rules = random.Random(seed), replace(RULES, patience_s=15)
     shop = Shop(Pool(1_000, 1, None, rules))
@@ -218,7 +235,7 @@ def test_nothing_starves(seed: int, size: int, keys: int, before: int) -> None:
         shop.step()
     flood()
     victim = shop.offer("victim", size, 1.0, effort=1, interactive=False)
-    turn = shop.now + rules.aging_s * (SPAN + (200 if before else 0) / rules.quantum)
+    turn = shop.now + rules.aging_s * (SPAN + (200 if before else 0) / rules.quantum) + rules.patience_s
     passed, lines = 0, 2 * keys
     while victim not in shop.started:
         started = shop.step()
