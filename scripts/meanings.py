@@ -14,6 +14,7 @@ PACKAGES = {  # folders; a module of its own says it in its docstring
     "checks": "Finds and runs the repository's own tests and linters; what comes out is evidence",
     "edits": "Edit blocks, leases, protected paths, merging",
     "gpu": "Which model fits which card, for how many people, how fast: geometry, KV pool, rules, speed",
+    "rented": "GPUs by the hour: kept, paid ahead, ended when idle, and reaped when nobody claims them",
     "llm": "The one model client: chains, retries, prices, redaction; one provider a wire",
     "forge": "Where issues, branches and pull requests live: GitHub, or a local repository",
     "sandbox": "The only place where a repository's own code runs",
