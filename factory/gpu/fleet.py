@@ -165,12 +165,15 @@ class Fleet:
             )  # fmt: skip
 
     def _resolved(self, name: str) -> Lineup:
-        """The profile on the cards as they are; what runs stays where it is if that can be."""
+        """The profile on the cards as they are; what runs stays where it is if that can be.
+
+        At the start other programs do not count: they may be gone soon, and the server is to come up all the same.
+        """
         with self._lock:
             room, tenants = self._scheduler.room, list(self._scheduler.tenants.values())
-            reserved = {card.index: room.foreign(card.index, tenants) for card in room.cards}
+            foreign = {card.index: room.foreign(card.index, tenants) for card in room.cards} if self._thread else {}
             standing = {each.name: each.cards for each in tenants if each.state in ("ready", "loading", "waking")}
-            return lineup(self._settings, name, self._offers, room.cards, reserved, standing, self._rules)
+            return lineup(self._settings, name, self._offers, room.cards, foreign, standing, self._rules)
 
     def _adopt(self, chosen: Lineup) -> None:
         with self._changed:

@@ -57,25 +57,28 @@ def members(said: ProfileSettings, models: Mapping[str, ModelSettings]) -> tuple
 
 
 def lineup(
-    settings: Settings, name: str, offers: Mapping[str, Offer], cards: Sequence[Card], reserved: Mapping[int, int],
+    settings: Settings, name: str, offers: Mapping[str, Offer], cards: Sequence[Card], foreign: Mapping[int, int],
     standing: Mapping[str, Cards], rules: Rules,
 ) -> Lineup:  # fmt: skip
     """The profile on these cards; what stands already stays where it is if that can be.
 
-    `reserved`: bytes that other programs use now; `rules`: what no profile says. Raises UsageProblem when what is to
-    stay does not fit together, or leaves no room for one that is to take turns.
+    `foreign`: bytes that other programs use now, which those that stay must fit beside; those that take turns must fit
+    once the others are gone. `rules`: what no profile says. Raises UsageProblem when that cannot be.
     """
     said = profile(settings, name)
     up, swap = members(said, settings.models)
-    kept = {card.index: max(int(said.free_gib * GIB), reserved.get(card.index, 0)) for card in cards}
+    kept = int(said.free_gib * GIB)
     others = _with_starts_of_their_own(swap, offers, up)
-    beside = [offers[each].model.need for each in others]
-    found: dict[str, Cards] | str = ""
-    for places in (standing, {}):
-        found = pack([_at(offers[each].model.need, places.get(each, ())) for each in up], cards, kept, beside)
-        if not isinstance(found, str):
-            own = replace(rules, min_loaded_s=said.min_loaded_s, max_wait_s=said.max_wait_s)
-            return Lineup(name, found, others, own, int(said.free_gib * GIB))
+    needs, beside = [offers[each].model.need for each in up], [offers[each].model.need for each in others]
+    now = {card.index: max(kept, foreign.get(card.index, 0)) for card in cards}
+    if isinstance(problem := pack(needs, cards, now), str):
+        raise UsageProblem(f"The profile {name} does not fit: {problem}.")
+    for reserved in (now, {card.index: kept for card in cards}):
+        for places in (standing, {}):
+            found = pack([_at(need, places.get(need.name, ())) for need in needs], cards, reserved, beside)
+            if not isinstance(found, str):
+                own = replace(rules, min_loaded_s=said.min_loaded_s, max_wait_s=said.max_wait_s)
+                return Lineup(name, found, others, own, kept)
     raise UsageProblem(f"The profile {name} does not fit: {found}.")
 
 
