@@ -51,7 +51,7 @@ def third(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE spend ADD COLUMN calls INTEGER NOT NULL DEFAULT 1")
     db.execute("ALTER TABLE egress ADD COLUMN key TEXT NOT NULL DEFAULT ''")
     db.execute("DROP INDEX spend_day")
-    db.execute("CREATE INDEX spend_day_run ON spend (day, run) WHERE run <> ''")
+    db.execute("CREATE INDEX spend_day_run ON spend (day, run, kind, cost) WHERE run <> ''")
     db.execute("CREATE INDEX spend_run_paid ON spend (run, day, kind, cost) WHERE cost > 0")
     db.execute("CREATE INDEX spend_warned ON spend (role, day) WHERE kind = 'warned'")
     db.execute("CREATE INDEX runs_open ON runs (id) WHERE status = 'open'")

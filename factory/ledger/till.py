@@ -205,7 +205,8 @@ class Till:
         try:
             written = self._book.write(asks, on_disk, [*kept, *used], self._unwritten.held())
         except Stopped as problem:
-            self._unwritten.add([*kept, *used])
+            waiting = _take(self._used, MOST_WAITING)
+            self._unwritten.add([*kept, *used, *(believed(*each) for each in waiting)])
             self._settled.extendleft(reversed(on_disk))
             self._cannot_write(asks, problem)
             return
@@ -223,11 +224,12 @@ class Till:
 
     def _cannot_write(self, asks: Sequence[Ask], problem: Stopped) -> None:
         """What costs nothing and stays here goes on, within its token caps; the rest is refused."""
-        sentence = f"The gateway's ledger cannot be written, so nothing is sent that must stand in it: {problem}"
+        why = "free some space on its disk." if problem.reason == "disk_full" else str(problem)
+        sentence = f"The gateway's ledger cannot be written, so nothing is sent that must stand in it: {why}"
         refused = Stopped(problem.reason, sentence)
         if self._trouble is None:
-            text = "the ledger cannot be written: free local requests go on and are added up in memory, all others are"
-            self._notify("ledger_unwritable", {"reason": problem.reason, "text": f"{text} refused. {problem}"})
+            text = f"{sentence} Free local requests go on and are added up in memory."
+            self._notify("ledger_unwritable", {"reason": problem.reason, "text": text})
         self._trouble = refused
         free = [ask for ask in asks if not ask.cost and ask.charge.tier == "local"]
         try:
