@@ -151,8 +151,11 @@ class Queue:
         lane = self._lane(ticket)
         level = lane.level(ticket.key)
         lane.served[ticket.key] = level + ticket.need / ticket.share
-        _take(lane, ticket, now)
-        lane.floor = max(lane.floor, min(level, lane.lowest()))
+        if lane.count:
+            _take(lane, ticket, now)
+            lane.floor = max(lane.floor, min(level, lane.lowest()))
+        else:
+            lane.floor = level
 
     def refund(self, ticket: Ticket, used: int) -> None:
         """It ended: what it reserved and did not use is given back to its key, but never below the floor."""
