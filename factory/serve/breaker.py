@@ -95,6 +95,7 @@ class Breaker:
 
     def _stale(self, began: float | None) -> bool:
         """Whether a report is about a request from before the breaker opened; while it is open, each is."""
-        if self.state == "closed":
-            return began is not None and began < self._opened
-        return self.state == "open" or (began is not None and self._probe is not None and began < self._probe)
+        if self.state == "open":
+            return True
+        since = self._opened if self._probe is None else self._probe
+        return began is not None and began < since

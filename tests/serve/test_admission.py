@@ -11,15 +11,8 @@ NUMBERS = itertools.count()
 PLAIN = Rules(aging_s=20, patience_s=15, max_wait_s=120, max_queue=100)
 
 
-def ticket(
-    tokens: int = 100,
-    *,
-    key: str = "ann",
-    share: float = 1.0,
-    effort: int = 5,
-    interactive: bool = True,
-    at: float = 0.0,
-) -> Ticket:
+def ticket(tokens: int = 100, *, key: str = "ann", share: float = 1.0, effort: int = 5, interactive: bool = True,
+           at: float = 0.0) -> Ticket:  # fmt: skip
     return Ticket(f"t{next(NUMBERS)}", key, share, tokens, effort, interactive, at)
 
 
