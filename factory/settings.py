@@ -49,16 +49,15 @@ class Settings(Record):
     def _chains_name_endpoints(self) -> "Settings":
         for chain in self.chain:
             for name in chain.endpoints:
-                if not any(name in table for table in (self.endpoints, self.models, self.rented)):
+                if name not in self.names:
                     raise ValueError(f"chain names the endpoint {name!r}, which is not in [endpoints]")
         return self
 
     @model_validator(mode="after")
     def _names_are_used_once(self) -> "Settings":
-        names = [*self.endpoints, *self.models, *self.rented]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        twice = next((name for name in self.names if self.names.count(name) > 1), None)
         if twice is not None:
-            raise ValueError(f"{twice!r} is the name of two of [endpoints], [models] and [rented]: rename one")
+            raise ValueError(f"{twice!r} names two of [endpoints], [models], variants and [rented]: rename one")
         return self
 
     @model_validator(mode="after")
@@ -72,26 +71,30 @@ class Settings(Record):
                 )
         return self
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a [[chain]] may name: endpoints, models and their variants, rented machines."""
+        variants = [variant for model in self.models.values() for variant in model.variants]
+        return (*self.endpoints, *self.models, *variants, *self.rented)
+
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name. What `factory serve` keeps up is reached through its port."""
         if name in self.endpoints:
             return self.endpoints[name]
-        table: dict[str, ModelSettings] | dict[str, RentedSettings] = (
-            self.models if name in self.models else self.rented
-        )
-        kept = table[name]
+        whole = next((model for model in self.models.values() if name in model.variants), None)
+        kept: ModelSettings | RentedSettings = whole or self.models.get(name) or self.rented[name]
         host = self.serve.host if self.serve.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 (compared)
         return Endpoint(
             name=name,
             wire="openai",
             url=f"http://{host}:{self.serve.port}/v1",
             model=name,
-            tier="local" if name in self.models else "rented",
+            tier="rented" if name in self.rented else "local",
             context=kept.context,
             max_output=kept.max_output,
             key_env="FACTORY_KEY" if self.serve.keys else "",
             factory=True,
-            grades=kept.grades,
+            grades=whole.variants[name].grades if whole else kept.grades,
         )
 
     def endpoints_for(self, role: str, effort: int) -> tuple[Endpoint, ...]:
@@ -103,7 +106,7 @@ class Settings(Record):
             low, high = chain.effort
             if (role in chain.roles or "*" in chain.roles) and low <= effort <= high:
                 return tuple(map(self.endpoint, chain.endpoints))
-        everything = () if self.chain else tuple(map(self.endpoint, [*self.endpoints, *self.models, *self.rented]))
+        everything = () if self.chain else tuple(map(self.endpoint, self.names))
         grade = grade_of(effort)
         return tuple(one for one in everything if not one.grades or grade in one.grades) or everything
 

@@ -65,13 +65,16 @@ def _settings(config: Path | None, host: str, port: int) -> "Settings":
 
 
 def _gateway(settings: "Settings") -> int:
+    import os
     import signal
     import threading
+    from contextlib import closing
 
     from factory.app import open_state
     from factory.places import state_folder
+    from factory.serve.box import box
     from factory.serve.log import Log
-    from factory.serve.server import Parts, check, listening, run
+    from factory.serve.server import check, listening, run
 
     check(settings)
     state = open_state(state_folder())
@@ -80,11 +83,9 @@ def _gateway(settings: "Settings") -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     address = f"http://{_shown(settings.serve.host)}:{listener.getsockname()[1]}"
-    print(f"Models at {address}/v1 (OpenAI wire) and {address} (Anthropic wire). Ctrl-C ends it.", flush=True)
-    try:
-        run(Parts(settings, state.db, state.clock, Log(state.clock)), listener, stop)
-    finally:
-        listener.close()
+    with closing(listener), box(settings, state.folder, state.db, state.clock, Log(state.clock), os.environ) as parts:
+        print(f"Models at {address}/v1 (OpenAI wire) and {address} (Anthropic wire). Ctrl-C ends it.", flush=True)
+        run(parts, listener, stop)
     return 0
 
 

@@ -41,4 +41,5 @@ class ServeSettings(Record):
         default=4096, ge=1, description="tokens an answer is given room for at most; the engine preempts a longer one"
     )
     log_prompts: bool = Field(default=False, description="write prompts and answers into the log, too")
+    profile: str = Field(default="dev", description="profile that the models of [models] start with")
     reason_ceiling: Tier = Field(default="local", description="highest tier that the tool `reason` may reach")

@@ -39,13 +39,12 @@ def named(settings: Settings, alias: str) -> tuple[Endpoint, ...]:
     if alias in GRADES:
         low, _ = GRADES[alias]
         return settings.endpoints_for("*", low)
-    names = [*settings.endpoints, *settings.models, *settings.rented]
-    if alias in names:
+    if alias in settings.names:
         return (settings.endpoint(alias),)
-    return tuple(one for one in map(settings.endpoint, names) if one.model == alias)
+    return tuple(one for one in map(settings.endpoint, settings.names) if one.model == alias)
 
 
 def aliases(settings: Settings) -> tuple[str, ...]:
     """Every name that `named` knows, for /v1/models: tiers first, then chains, endpoints."""
     chains = [each.name for each in settings.chain if each.name]
-    return tuple(dict.fromkeys(["auto", *GRADES, *chains, *settings.endpoints, *settings.models, *settings.rented]))
+    return tuple(dict.fromkeys(["auto", *GRADES, *chains, *settings.names]))

@@ -51,6 +51,7 @@ class Ask:
     share: float
     headers: dict[bytes, bytes]
     size: int  # bytes that count as text
+    queued: int = 0  # requests that waited here when it came
 
     def limit(self) -> int | None:
         """Most tokens of the answer, as the client asked; None when it did not."""

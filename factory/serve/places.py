@@ -30,6 +30,7 @@ class Station:
     breaker: Breaker
     density: float = BYTES_PER_TOKEN
     waiting: dict[Ticket, asyncio.Future[None]] = field(default_factory=dict)
+    kv_tokens: int | None = None  # that the pool was made for
     answered: int = 0
     tokens_out: int = 0
 
@@ -52,7 +53,7 @@ class Places:
         found = self.stations.get(endpoint.name)
         if found is None:
             pool = Pool(endpoint.kv_tokens, endpoint.kv_block, endpoint.parallel, self._rules)
-            found = self.stations[endpoint.name] = Station(pool, Breaker())
+            found = self.stations[endpoint.name] = Station(pool, Breaker(), kv_tokens=endpoint.kv_tokens)
             self._metrics.in_flight.labels(endpoint.name).set_function(lambda: pool.running)
             self._metrics.queued.labels(endpoint.name).set_function(lambda: pool.waiting)
         return found
@@ -80,7 +81,7 @@ class Places:
     @asynccontextmanager
     async def taken(self, endpoint: Endpoint, ask: Ask, story: Story) -> AsyncIterator[None]:
         """A place at the endpoint, waited for. Raises Refused when it would take too long, or never fits."""
-        station, now = self.station(endpoint), self._now()
+        station, now = self._sized(endpoint), self._now()
         limit = ask.limit()
         room = min(endpoint.max_output if limit is None else limit, self._settings.answer_tokens)
         need = self.tokens_in(endpoint, ask) + room
@@ -126,6 +127,14 @@ class Places:
                     wait = station.pool.hold_s
                     text = "This request has waited as long as it may: ask again later."
                     future.set_exception(Refused("rate_limit", text, wait))
+
+    def _sized(self, endpoint: Endpoint) -> Station:
+        """The station, its pool as large as the engine has said it is."""
+        station = self.station(endpoint)
+        if endpoint.kv_tokens != station.kv_tokens:
+            station.kv_tokens = endpoint.kv_tokens
+            self._start(station, station.pool.resize(endpoint.kv_tokens, endpoint.parallel, self._now()))
+        return station
 
     async def _wait(self, station: Station, ticket: Ticket) -> None:
         station.waiting[ticket] = asyncio.get_running_loop().create_future()

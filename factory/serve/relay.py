@@ -55,6 +55,7 @@ class Relay:
     outgoing: Outgoing
     metrics: Metrics
     log: Callable[[str, Json], None]
+    shared: frozenset[str] = frozenset()  # rented machines that every key may use
 
     async def answer(self, ask: Ask, out: Out) -> None:
         """Ends with an answer at the client, whole or broken off. Raises Refused when nothing has been sent."""
@@ -82,9 +83,16 @@ class Relay:
             if not found:
                 known = ", ".join(aliases(self.settings))
                 raise Refused("not_found", f"There is no model {ask.model[:80]!r} here; there are: {known}.")
-            if len(found) == 1 and found[0].name == ask.model and within(found[0].tier, ask.highest):
+            if (
+                len(found) == 1
+                and found[0].name == ask.model
+                and (within(found[0].tier, ask.highest) or found[0].name in self.shared)
+            ):
                 return self._able(found, ask)  # whoever names one endpoint has said its tier
-        allowed = tuple(one for one in found if within(one.tier, ask.ceiling))
+        allowed = tuple(
+            one for one in found
+            if within(one.tier, ask.ceiling) and (within(one.tier, ask.highest) or one.name in self.shared)
+        )  # fmt: skip
         if not allowed:
             tiers = ", ".join(f"{one.name} ({one.tier})" for one in found) or "none is configured"
             raise Refused(
@@ -208,6 +216,8 @@ class Relay:
             raise min(refusals, key=lambda problem: problem.retry_after or math.inf)
         why = "; ".join(dict.fromkeys(str(problem) for problem in failures))
         kinds = {problem.kind for problem in failures}
+        if "starting" in kinds:
+            raise Refused("overloaded", f"No endpoint is up yet: {why}.", min(waits, default=10.0))
         if kinds <= {"limited", "rate_limit", "open"} and kinds != {"open"}:
             raise Refused("rate_limit", f"Every endpoint is at its limit: {why}.", min(waits, default=10.0))
         if kinds <= {"refused", "too_long"}:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 
 from factory.contracts.errors import UsageProblem
 from factory.contracts.record import Json
-from factory.contracts.seams import Clock
 from factory.contracts.serving import ServeSettings
-from factory.db import Database
 from factory.ledger.till import Till
 from factory.llm.attempt import secrets_of
 from factory.prompting import Prompts
@@ -41,12 +39,12 @@ Log = Callable[[str, Json], None]
 class Parts:
     """What the gateway stands on; given, so that tests can give their own."""
 
-    settings: Settings
-    db: Database
-    clock: Clock
+    settings: Settings  # what it routes by
+    till: Till  # started, and stopped afterwards, by whoever made it
     log: Log
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     engines: Engines = field(default_factory=External)
+    shared: frozenset[str] = frozenset()
 
 
 def check(settings: Settings) -> None:
@@ -64,25 +62,25 @@ def check(settings: Settings) -> None:
 
 
 async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) -> None:
-    """Serve until `stop`; what is under way then is given a few seconds, and the books are closed."""
+    """Serve until `stop`; what is under way then is given a few seconds. The till must have been started."""
     import uvicorn
 
     loop = asyncio.get_running_loop()
     metrics = Metrics()
     upstream = Upstream(parts.environment)
     settings = parts.settings
-    till = Till(parts.db, settings.serve.keys, settings.budget, parts.clock, parts.log)
     relay = Relay(
         settings=settings,
         upstream=upstream,
         places=Places(settings.serve, metrics, loop.time),
-        till=till,
+        till=parts.till,
         engines=parts.engines,
         outgoing=Outgoing(secrets_of(settings.endpoints, parts.environment)),
         metrics=metrics,
         log=parts.log,
+        shared=parts.shared,
     )
-    door = Door(settings.serve)
+    door = Door(settings.serve, bool(parts.shared))
     config = uvicorn.Config(
         Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay)),
         log_level="critical",
@@ -94,7 +92,6 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
-    till.start()
     ticking = asyncio.create_task(_ticks(relay.places, server, stop))
     try:
         await server.serve(sockets=[listener])
@@ -103,7 +100,6 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         with suppress(asyncio.CancelledError):
             await ticking
         await upstream.close()
-        await asyncio.to_thread(till.stop)
 
 
 async def _ticks(places: Places, server: "uvicorn.Server", stop: threading.Event) -> None:

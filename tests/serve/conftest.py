@@ -12,6 +12,7 @@ from factory.app import SystemClock
 from factory.contracts.record import Json
 from factory.db import Database
 from factory.ledger.migrations import MIGRATIONS
+from factory.ledger.till import Till
 from factory.serve.server import Parts, serving
 from factory.settings import Settings
 
@@ -43,6 +44,10 @@ class Box:
         return [tuple(row) for row in self.db.connection().execute(sql)]
 
 
+def _keeping(said: list[tuple[str, Json]]) -> Callable[[str, Json], None]:
+    return lambda event, facts: said.append((event, facts))
+
+
 Start = Callable[..., Box]
 
 
@@ -60,9 +65,10 @@ def box(tmp_path: Path) -> Iterator[Start]:
             settings = Settings.model_validate({"endpoints": named, "serve": {"port": 0} | serve, **tables})
             db = Database(tmp_path / "factory.db", MIGRATIONS)
             made = Box("", db, stack.enter_context(httpx.Client(timeout=30, trust_env=False)))
-            parts = Parts(settings, db, SystemClock(), lambda event, facts: made.said.append((event, facts)),
-                          environment or {})  # fmt: skip
             running = ExitStack()
+            log = _keeping(made.said)
+            till = running.enter_context(Till(db, settings.serve.keys, settings.budget, SystemClock(), log))
+            parts = Parts(settings, till, log, environment or {})
             made.url = running.enter_context(serving(parts))
             made.stop = running.close
             stack.push(running)

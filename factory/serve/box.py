@@ -1,0 +1,63 @@
+"""The box: everything `factory serve` keeps up behind its port, started in order and ended in order."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from factory.contracts.record import Json
+from factory.contracts.seams import Clock
+from factory.db import Database
+from factory.gpu.device import device_for
+from factory.gpu.fleet import Fleet
+from factory.ledger.hours import Hours
+from factory.ledger.till import Till
+from factory.rented.keeper import Keeper
+from factory.rented.seam import Renter
+from factory.serve.kept import Kept, kept_as_endpoints, shared
+from factory.serve.server import Log, Parts
+from factory.settings import Settings
+
+
+@contextmanager
+def box(
+    settings: Settings,
+    folder: Path,
+    db: Database,
+    clock: Clock,
+    log: Log,
+    environment: Mapping[str, str],
+    renter: Renter | None = None,
+) -> Iterator[Parts]:
+    """What the gateway stands on. `folder`: the state folder; `renter`: who rents machines out, SkyPilot if not said.
+
+    Engines start behind it: the port is there before the first model is. Raises UsageProblem when a profile cannot
+    fit, or when another server uses the same state folder.
+    """
+    with ExitStack() as stack:
+        till = stack.enter_context(Till(db, settings.serve.keys, settings.budget, clock, log))
+        fleet = keeper = None
+        if settings.models:
+            fleet = Fleet(settings, device_for(environment), folder, clock, log)
+            stack.callback(fleet.close)
+            fleet.start(settings.serve.profile)
+        if settings.rented:
+            keeper = Keeper(settings.rented, renter or _sky(folder), Hours(till, settings.rented), clock,
+                            _told(log), folder / "rented")  # fmt: skip
+            stack.callback(keeper.close)
+            keeper.start()
+        engines = Kept(fleet, keeper, clock, frozenset(settings.rented), settings.serve.max_wait_s)
+        yield Parts(kept_as_endpoints(settings), till, log, environment, engines, shared(settings))
+
+
+def _sky(folder: Path) -> Renter:
+    from factory.rented.skypilot import SkyPilot
+
+    return SkyPilot(folder / "rented")
+
+
+def _told(log: Log) -> Callable[[str, str], None]:
+    def told(event: str, sentence: str) -> None:
+        facts: Json = {"text": sentence}
+        log(event, facts)
+
+    return told
