@@ -101,9 +101,8 @@ def test_a_lease_without_a_server(tmp_path: Path) -> None:
     make(tmp_path / "cards.json", cards=1)
     state, cards = tmp_path / "state", str(tmp_path / "cards.json")
     (tmp_path / "factory.toml").write_text("[serve]\nport = 1\n")
-    done = factory(
-        state, "gpu", "lease", "--gib", "16", "--", sys.executable, "-c", f"{SHOW}; raise SystemExit(7)", **here
-    )
+    script = (sys.executable, "-c", f"{SHOW}; raise SystemExit(7)")
+    done = factory(state, "gpu", "lease", "--gib", "16", "--", *script, FACTORY_DEVICE=cards)
     assert done.returncode == 7
     card, order, lease = done.stdout.split()
     assert (card, order) == ("0", "PCI_BUS_ID")
