@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --no-sync
 # Many tests wait for processes of their own.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
-.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm test-gpu check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm test-clients test-gpu check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -45,6 +45,10 @@ test-vllm: setup
 # Says what it did not run where there is no card.
 test-gpu: setup
 	$(RUN) pytest -m gpu -rs tests/gpu
+
+test-clients: setup
+	$(RUN) python -m scripts.real_clients
+	$(RUN) pytest -m clients tests/clients
 
 check: setup lint types imports docs workflows
 

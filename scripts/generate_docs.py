@@ -18,7 +18,7 @@ from factory.contracts.model import Endpoint
 from factory.contracts.record import Record
 from factory.contracts.tables import ChainSettings
 from factory.settings import Settings
-from scripts import planner_tables
+from scripts import client_pages, planner_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, ENDPOINT_NOTES, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.workflow_files import events_table, jobs_table
 
@@ -175,6 +175,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/capacity.md", "rules"): planner_tables.rules,
     ("docs/capacity.md", "cards"): planner_tables.cards,
     ("docs/capacity.md", "models"): planner_tables.models,
+    ("docs/clients.md", "clients"): client_pages.clients,
     ("docs/github.md", "events"): events_table,
     ("docs/github.md", "permissions"): jobs_table,
 }

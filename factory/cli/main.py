@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from factory.cli import (
+    agents,
     demo,
     doctor,
     gpu,
@@ -56,6 +57,7 @@ def build() -> typer.Typer:
         app.command(name)(command)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
+    app.add_typer(agents.build(), name="agents")
     app.add_typer(gpu.build(), name="gpu")
     app.add_typer(job.build(), name="job")
     app.add_typer(serve.build(), name="serve")
