@@ -139,13 +139,18 @@ def _usage(body: Json, reply: ScriptReply) -> Usage:
     return Usage(input=tokens.estimate(asked), output=max(1, tokens.estimate(said)))
 
 
+def _turn(body: Json) -> int:
+    """Answers so far; it is part of every id: clients take two answers with one id for one."""
+    return sum(message.get("role") == "assistant" for message in body.get("messages", ()))
+
+
 def _call_id(body: Json, number: int) -> str:
-    turn = sum(message.get("role") == "assistant" for message in body.get("messages", ()))
-    return f"call_{turn}_{number}"
+    return f"call_{_turn(body)}_{number}"
 
 
 def _chunk(body: Json, kind: str, choices: list[Json]) -> Json:
-    return {"id": "chatcmpl-scripted", "object": kind, "created": 0, "model": body.get("model"), "choices": choices}
+    head = {"id": f"chatcmpl-scripted-{_turn(body)}", "object": kind, "created": 0, "model": body.get("model")}
+    return head | {"choices": choices}
 
 
 def _openai_event(body: Json, delta: Json, finish: str | None = None, logprobs: Json | None = None) -> str:
@@ -190,7 +195,7 @@ def _message(body: Json, usage: Usage) -> Json:
         "cache_creation_input_tokens": usage.cache_written,
         "output_tokens": usage.output,
     }
-    head = {"id": "msg_scripted", "type": "message", "role": "assistant", "model": body.get("model")}
+    head = {"id": f"msg_scripted_{_turn(body)}", "type": "message", "role": "assistant", "model": body.get("model")}
     return head | {"content": [], "stop_reason": None, "stop_sequence": None, "usage": counted}
 
 
