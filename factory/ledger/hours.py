@@ -44,6 +44,10 @@ class Hours:
         """Book seconds that nobody reserved: a machine that outlived a killed gateway."""
         self._till.record(_charge(name), Usage(), seconds, cost=price(seconds, hour_usd))
 
+    def spent(self, name: str) -> int:
+        """Micro-dollars of this machine on this UTC day, reserved or settled."""
+        return self._till.spent_on(name)
+
 
 def price(seconds: float, hour_usd: Decimal) -> int:
     """Micro-dollars, rounded up."""

@@ -154,6 +154,11 @@ class Till:
         """Per key, as of the latest commit (and what waits for a full disk)."""
         return days_of_keys(self._db, self._clock.now()[:10], self._keys, self._unwritten.sums())
 
+    def spent_on(self, machine: str) -> int:
+        """Micro-dollars of a rented machine today, reserved or used, as of the latest commit."""
+        query = "SELECT COALESCE(SUM(cost), 0) FROM day_totals WHERE day = ? AND endpoint = ? AND kind = 'gpu'"
+        return int(self._db.connection().execute(query, (self._clock.now()[:10], machine)).fetchone()[0])
+
     def _wake_if(self, waiting: int) -> None:
         if waiting >= GROUP and not self._wake.is_set():
             self._wake.set()

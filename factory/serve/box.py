@@ -41,7 +41,7 @@ def box(
             stack.callback(fleet.close)
             fleet.start(settings.serve.profile)
         if settings.rented:
-            keeper = Keeper(settings.rented, renter or _sky(folder), Hours(till, settings.rented), clock,
+            keeper = Keeper(settings.rented, renter or _sky(settings, folder), Hours(till, settings.rented), clock,
                             _told(log), folder / "rented")  # fmt: skip
             stack.callback(keeper.close)
             keeper.start()
@@ -49,10 +49,10 @@ def box(
         yield Parts(kept_as_endpoints(settings), till, log, environment, engines, shared(settings))
 
 
-def _sky(folder: Path) -> Renter:
+def _sky(settings: Settings, folder: Path) -> Renter:
     from factory.rented.skypilot import SkyPilot
 
-    return SkyPilot(folder / "rented")
+    return SkyPilot(settings.rented, folder / "rented")
 
 
 def _told(log: Log) -> Callable[[str, str], None]:

@@ -31,6 +31,7 @@ class Station:
     density: float = BYTES_PER_TOKEN
     waiting: dict[Ticket, asyncio.Future[None]] = field(default_factory=dict)
     kv_tokens: int | None = None  # that the pool was made for
+    url: str = ""
     answered: int = 0
     tokens_out: int = 0
 
@@ -53,7 +54,7 @@ class Places:
         found = self.stations.get(endpoint.name)
         if found is None:
             pool = Pool(endpoint.kv_tokens, endpoint.kv_block, endpoint.parallel, self._rules)
-            found = self.stations[endpoint.name] = Station(pool, Breaker(), kv_tokens=endpoint.kv_tokens)
+            found = self.stations[endpoint.name] = Station(pool, Breaker(), kv_tokens=endpoint.kv_tokens, url=endpoint.url)
             self._metrics.in_flight.labels(endpoint.name).set_function(lambda: pool.running)
             self._metrics.queued.labels(endpoint.name).set_function(lambda: pool.waiting)
         return found
@@ -79,8 +80,11 @@ class Places:
         return tokens.densest(ask.raw) if ask.size == len(ask.raw) else ask.size
 
     @asynccontextmanager
-    async def taken(self, endpoint: Endpoint, ask: Ask, story: Story) -> AsyncIterator[None]:
-        """A place at the endpoint, waited for. Raises Refused when it would take too long, or never fits."""
+    async def taken(self, endpoint: Endpoint, ask: Ask, story: Story) -> AsyncIterator[Ticket]:
+        """A place at the endpoint, waited for; the ticket's `tokens` may be set to what was used.
+
+        Raises Refused when it would take too long, or never fits.
+        """
         station, now = self._sized(endpoint), self._now()
         limit = ask.limit()
         room = min(endpoint.max_output if limit is None else limit, self._settings.answer_tokens)
@@ -95,12 +99,12 @@ class Places:
                 await self._wait(station, ticket)
             story.waited_s += self._now() - now
             self._metrics.waited(endpoint.name, self._now() - now)
-            yield
+            yield ticket
         except BaseException:
             self._start(station, station.pool.leave(ticket, self._now()))
             raise
         else:
-            self._start(station, station.pool.release(ticket, self._now(), need))
+            self._start(station, station.pool.release(ticket, self._now(), ticket.tokens))
 
     def first(self, endpoint: Endpoint, ask: Ask, begun: float) -> None:
         """The first token is there: the session is warm at this endpoint now."""
@@ -131,8 +135,9 @@ class Places:
     def _sized(self, endpoint: Endpoint) -> Station:
         """The station, its pool as large as the engine has said it is."""
         station = self.station(endpoint)
-        if endpoint.kv_tokens != station.kv_tokens:
-            station.kv_tokens = endpoint.kv_tokens
+        if endpoint.kv_tokens != station.kv_tokens or endpoint.url != station.url:
+            station.kv_tokens, station.url = endpoint.kv_tokens, endpoint.url
+            self._affinity.forget(endpoint.name)  # another engine, or another cache: nothing is warm there
             self._start(station, station.pool.resize(endpoint.kv_tokens, endpoint.parallel, self._now()))
         return station
 
@@ -152,7 +157,8 @@ class Places:
     def _load(self, endpoint: Endpoint, ask: Ask) -> Load:
         station = self.station(endpoint)
         ticket = Ticket(ask.id, ask.key, ask.share, self.tokens_in(endpoint, ask), ask.effort, ask.interactive, 0.0)
-        return Load(tokens=station.pool.load, wait_s=station.pool.predict(ticket).predicted_s)
+        wait, ready = station.pool.predict(ticket).predicted_s, station.breaker.ready(self._now())
+        return Load(tokens=station.pool.load, wait_s=wait, ready=ready)
 
 
 def _refusal(outcome: admission.Refused, endpoint: Endpoint) -> Refused:

@@ -118,7 +118,7 @@ class Relay:
         closed = Failed("open", f"{endpoint.name} failed lately and is left alone for now", broken=False)
         if not breaker.ready(now()):
             raise closed
-        async with self.engines.seat(endpoint, ask) as seated, self.places.taken(seated, ask, story):
+        async with self.engines.seat(endpoint, ask) as seated, self.places.taken(seated, ask, story) as place:
             began = now()
             if not breaker.allow(began):
                 raise closed
@@ -136,6 +136,7 @@ class Relay:
             except BaseException:
                 breaker.gone(now(), began)
                 raise
+            place.tokens = told.usage.input + told.usage.output
             if told.problem:
                 breaker.failed(now(), None, began)
                 self.log("broken_off", {"request": ask.id, "endpoint": endpoint.name, "why": told.problem})
