@@ -24,6 +24,7 @@ def serve(
     config: Config = None,
     host: Annotated[str, typer.Option(help="Address to listen on; else serve.host.")] = "",
     port: Annotated[int, typer.Option(min=-1, max=65535, help="Port; 0 takes a free one; else serve.port.")] = -1,
+    profile: Annotated[str, typer.Option(help="Profile that local models start with; else serve.profile.")] = "",
     scripted: Annotated[Path | None, typer.Option(help="Serve this file of recorded replies instead.")] = None,
 ) -> int:
     """One OpenAI- and Anthropic-compatible port for every model of factory.toml, until Ctrl-C."""
@@ -31,7 +32,7 @@ def serve(
         return 0
     if scripted is not None:
         return _recorded(scripted, host or "127.0.0.1", max(port, 0))
-    settings = _settings(config, host, port)
+    settings = _settings(config, host, port, profile)
     return _gateway(settings)
 
 
@@ -53,7 +54,7 @@ def key(
     return 0
 
 
-def _settings(config: Path | None, host: str, port: int) -> "Settings":
+def _settings(config: Path | None, host: str, port: int, profile: str) -> "Settings":
     import os
 
     from factory.cli.options import settings_file
@@ -61,6 +62,7 @@ def _settings(config: Path | None, host: str, port: int) -> "Settings":
 
     settings = load(settings_file(config, None), None, os.environ)
     changes: dict[str, Any] = ({"host": host} if host else {}) | ({"port": port} if port >= 0 else {})
+    changes |= {"profile": profile} if profile else {}
     return settings.but(serve=settings.serve.but(**changes)) if changes else settings
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from factory.contracts.record import Json
@@ -9,6 +10,7 @@ from factory.contracts.seams import Clock
 from factory.db import Database
 from factory.gpu.device import device_for
 from factory.gpu.fleet import Fleet
+from factory.gpu.orders import answer
 from factory.ledger.hours import Hours
 from factory.ledger.till import Till
 from factory.rented.keeper import Keeper
@@ -46,7 +48,8 @@ def box(
             stack.callback(keeper.close)
             keeper.start()
         engines = Kept(fleet, keeper, clock, frozenset(settings.rented), settings.serve.max_wait_s)
-        yield Parts(kept_as_endpoints(settings), till, log, environment, engines, shared(settings))
+        orders = partial(answer, fleet) if fleet is not None else None
+        yield Parts(kept_as_endpoints(settings), till, log, environment, engines, shared(settings), orders)
 
 
 def _sky(settings: Settings, folder: Path) -> Renter:

@@ -10,6 +10,7 @@ from factory.serve.app import Pages
 from factory.serve.counting import count
 from factory.serve.door import Door
 from factory.serve.errors import Refused
+from factory.serve.orders import Answer, Orders
 from factory.serve.relay import Relay
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 CREATED = "1970-01-01T00:00:00Z"
 
 
-def pages(door: Door, relay: Relay) -> Pages:
-    """The Starlette application behind the gateway."""
+def pages(door: Door, relay: Relay, orders: Answer | None = None) -> Pages:
+    """The Starlette application behind the gateway. `orders` answers those to the box."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
@@ -29,6 +30,7 @@ def pages(door: Door, relay: Relay) -> Pages:
         routes=[
             Route("/health", handlers.health),
             Route("/metrics", handlers.metrics),
+            Route("/factory/{order}", Orders(door, orders).answer, methods=["GET", "POST"]),
             Route("/v1/models", handlers.models),
             Route("/v1/models/{name:path}", handlers.model),
             Route("/v1/messages/count_tokens", handlers.count, methods=["POST"]),

@@ -19,6 +19,7 @@ from factory.serve.app import Gateway
 from factory.serve.door import Door
 from factory.serve.engines import Engines, External
 from factory.serve.metrics import Metrics
+from factory.serve.orders import Answer
 from factory.serve.outgoing import Outgoing
 from factory.serve.pages import pages
 from factory.serve.places import Places
@@ -45,6 +46,7 @@ class Parts:
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     engines: Engines = field(default_factory=External)
     shared: frozenset[str] = frozenset()
+    orders: Answer | None = None  # to the box, if there is one
 
 
 def check(settings: Settings) -> None:
@@ -82,7 +84,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
     )
     door = Door(settings.serve, bool(parts.shared))
     config = uvicorn.Config(
-        Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay)),
+        Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay, parts.orders)),
         log_level="critical",
         access_log=False,
         lifespan="off",

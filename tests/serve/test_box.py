@@ -67,7 +67,7 @@ def test_swaps_under_load_lose_and_double_no_request(tmp_path: Path) -> None:
 
 def test_messages_reach_an_engine_and_a_killed_one_is_started_again(tmp_path: Path) -> None:
     with (
-        running(tmp_path, {"a": model(tmp_path)}) as (url, said),
+        running(tmp_path, {"a": model(tmp_path)}) as (url, _),
         httpx.Client(timeout=LONG_S, trust_env=False) as client,
     ):
         body = {"model": "a", "max_tokens": 20, "messages": [{"role": "user", "content": "hello there"}]}
@@ -101,3 +101,22 @@ def test_what_is_not_loaded_falls_to_the_next_of_its_chain(tmp_path: Path) -> No
 def _pid(folder: Path) -> int:
     cards = json.loads((folder / "cards.json").read_text())
     return int(cards["held"][0]["pid"])
+
+
+def test_orders_are_answered_on_this_machine(tmp_path: Path) -> None:
+    profiles = TAKE_TURNS | {"one": ProfileSettings(up=("b",))}
+    models = {"a": model(tmp_path, 8), "b": model(tmp_path, 8)}
+    with (
+        running(tmp_path, models, profiles=profiles) as (url, _),
+        httpx.Client(timeout=LONG_S, trust_env=False) as client,
+    ):
+        assert ask(client, url, "a", "hi").status_code == 200
+        fleet = client.get(f"{url}/factory/fleet").json()
+        assert [card["map"] for card in fleet["cards"]]
+        switch = client.post(f"{url}/factory/profile", json={"name": "one"}).json()
+        assert (switch["done"], switch["profile"], switch["before"]) == (True, "one", "dev")
+        assert ask(client, url, "a", "hi").status_code == 502  # not in this profile
+        assert client.post(f"{url}/factory/profile", json={"name": "nothing"}).status_code == 400
+        assert client.post(f"{url}/factory/profile", content=b"{").status_code == 400
+        assert client.get(f"{url}/factory/nothing").status_code == 404
+        assert client.get(f"{url}/factory/fleet", headers={"origin": "https://evil.example"}).status_code == 403
