@@ -175,7 +175,7 @@ class Tenancy:
             standing = self._cloud.status(self._machine())
         except RentalProblem as problem:
             self._account.keep(why=str(problem))
-            standing = Standing(state="starting")
+            standing = Standing(state="up" if self.url else "starting")  # nothing else is known
         if standing.hour_usd is not None:
             self._account.priced(micro(standing.hour_usd))
         reason = self._unfit(standing, now)

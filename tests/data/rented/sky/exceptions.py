@@ -1,0 +1,9 @@
+"""The exceptions that are told apart."""
+
+
+class ClusterDoesNotExist(ValueError):
+    pass
+
+
+class ResourcesUnavailableError(Exception):
+    pass

@@ -1,0 +1,5 @@
+from enum import Enum
+
+
+class AutostopWaitFor(Enum):
+    NONE = "none"
