@@ -55,7 +55,9 @@ def measured(servers: Sequence[Server], size: Size) -> Found:
                     told(f"{server.name}, {mode}, {concurrency} at once")
                     with alone(server, servers):
                         tag = f"{number}-{mode}-{concurrency}"
+                        busy = server.busy_s()
                         one = ask(Job(server.port, mode, concurrency, size.seconds, key=server.key, tag=tag))
+                        one.busy_ms = (server.busy_s() - busy) / max(1, one.done) * 1000
                     rounds.setdefault((server.name, mode, concurrency), []).append(one)
     return {where: median(loads) for where, loads in rounds.items()}
 
@@ -72,6 +74,7 @@ def median(loads: Sequence[Load]) -> Load:
     return Load(
         round(rate * seconds), sum(load.failed for load in loads), seconds,
         pair("latency"), pair("first"), pair("piece"), [why for load in loads for why in load.why],
+        statistics.median(load.busy_ms for load in loads),
     )  # fmt: skip
 
 
@@ -137,6 +140,11 @@ def goals(found: Found, held: Sequence[tuple[int, float]], peer: bool) -> Iterat
             f"first streamed token, from upstream to client, p99, {concurrency} at once", late[1], 2, "ms",
             f"p50 {late[0]:.2f} ms; direct {found[DIRECT, 'paced', concurrency].first[1]:.2f} ms",
         )  # fmt: skip
+    busy = " / ".join(f"{found[OURS, mode, 16].busy_ms:.2f}" for mode in ("large", "streamed", "paced"))
+    yield Row(
+        "processor time of a plain request, 16 at once", sixteen.busy_ms, None, "ms",
+        f"60 KB prompt / streamed at once / streamed slowly: {busy} ms",
+    )  # fmt: skip
     (few, early), (many, last) = held[max(1, len(held) // 5)], held[-1]
     yield Row(f"memory after {many:,} requests", last, 150, "MB", f"at the start {held[0][1]:.0f} MB")
     yield Row(f"of it grown since {few:,} requests", last - early, max(3.0, early * 0.03), "MB", "3 % is flat")

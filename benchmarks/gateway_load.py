@@ -63,6 +63,7 @@ class Load:
     first: Sequence[float] = (0, 0)
     piece: Sequence[float] = (0, 0)
     why: list[str] = field(default_factory=list)
+    busy_ms: float = 0  # processor time of the server, a request; whoever has the server fills it in
 
     @property
     def rate(self) -> float:

@@ -73,6 +73,11 @@ class Server:
         """Resident memory of the process and its children."""
         return sum(_rss(pid) for pid in _family(self.pid)) / 1e6
 
+    def busy_s(self) -> float:
+        """Processor time so far, of the process itself."""
+        times = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _rss(pid: int) -> int:
     found = re.search(r"^VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text(), re.M)
