@@ -163,6 +163,11 @@ class Exchange:
         options = self._ask.body.get("stream_options")
         return chat_reply.Stream(self._ask.model, isinstance(options, dict) and options.get("include_usage") is True)
 
+    @property
+    def pieces(self) -> int:
+        """Events of the stream so far, about as many as tokens."""
+        return self._watch.pieces if self._watch else 0
+
     def so_far(self, sent: Prepared) -> Usage:
         """What an exchange that was left in the middle has used, as far as one can see."""
         watch = self._watch

@@ -14,7 +14,7 @@ from factory.serve.affinity import Affinity, Load, session_of
 from factory.serve.ask import Ask
 from factory.serve.breaker import Breaker
 from factory.serve.errors import Refused
-from factory.serve.exchange import Told
+from factory.serve.exchange import Exchange, Told
 from factory.serve.heads import Story
 from factory.serve.metrics import Metrics
 
@@ -34,6 +34,12 @@ class Station:
     url: str = ""
     answered: int = 0
     tokens_out: int = 0
+    writing: set[Exchange] = field(default_factory=set)
+
+    @property
+    def written(self) -> int:
+        """Tokens of all answers so far, also of those that are still being written."""
+        return self.tokens_out + sum(exchange.pieces for exchange in self.writing)
 
 
 class Places:
@@ -54,7 +60,9 @@ class Places:
         found = self.stations.get(endpoint.name)
         if found is None:
             pool = Pool(endpoint.kv_tokens, endpoint.kv_block, endpoint.parallel, self._rules)
-            found = self.stations[endpoint.name] = Station(pool, Breaker(), kv_tokens=endpoint.kv_tokens, url=endpoint.url)
+            found = self.stations[endpoint.name] = Station(
+                pool, Breaker(), kv_tokens=endpoint.kv_tokens, url=endpoint.url
+            )
             self._metrics.in_flight.labels(endpoint.name).set_function(lambda: pool.running)
             self._metrics.queued.labels(endpoint.name).set_function(lambda: pool.waiting)
         return found

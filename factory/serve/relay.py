@@ -62,7 +62,8 @@ class Relay:
         chain = self.chain(ask)
         story = Story(first=chain[0].name)
         failures: list[Failed | Refused] = []
-        for endpoint in self.places.ordered(chain, ask):
+        order = self.places.ordered(chain, ask)
+        for number, endpoint in enumerate(order, start=1):
             try:
                 await self._at(endpoint, ask, out, story)
                 return
@@ -70,7 +71,9 @@ class Relay:
                 failures.append(problem)
                 story.tried.append(f"{endpoint.name} ({getattr(problem, 'kind', 'failed')})")
                 self.metrics.fallback(endpoint.name, problem.kind)
-                self.log("failed", {"request": ask.id, "endpoint": endpoint.name, "why": str(problem)})
+                after = order[number].name if number < len(order) else ""
+                told = {"request": ask.id, "endpoint": endpoint.name, "why": str(problem), "next": after}
+                self.log("failed", told)
         await self._give_up(failures, out, ask)
 
     def chain(self, ask: Ask) -> tuple[Endpoint, ...]:
@@ -169,6 +172,8 @@ class Relay:
         begun = loop.time()
         exchange = Exchange(self.upstream, ask, endpoint, out, lambda: self.places.first(endpoint, ask, begun))
         usage, spent = booking.most(sent), booking.worst  # until we know better
+        writing = self.places.station(endpoint).writing
+        writing.add(exchange)
         try:
             told = await exchange.run(sent)
             if told.counted or not told.problem or not booking.worst:
@@ -185,6 +190,7 @@ class Relay:
             usage = usage if booking.worst else exchange.so_far(sent)
             raise
         finally:
+            writing.discard(exchange)
             seconds = loop.time() - begun
             if booking.number is not None:
                 self.till.settle(booking.number, booking.charge, spent, usage, seconds)
