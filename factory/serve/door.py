@@ -29,7 +29,7 @@ class Door:
 
     def who(self, headers: Headers) -> tuple[str, KeySettings]:
         """The key's name and settings; raises Refused for a stranger, or for a page of another site."""
-        self._same_site(headers)
+        self.same_site(headers)
         if not self._keys:
             return "", self._nobody
         said = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ").strip()
@@ -86,8 +86,11 @@ class Door:
             raise Refused("permission", f"This key may ask up to the tier {key.ceiling}, not {ceiling}.")
         return name, ceiling
 
-    def _same_site(self, headers: Headers) -> None:
-        """A page in somebody's browser may not reach us by a name of its own (DNS rebinding) or from its own site."""
+    def same_site(self, headers: Headers) -> None:
+        """A page in somebody's browser may not reach us by a name of its own (DNS rebinding) or from its own site.
+
+        Raises Refused('permission').
+        """
         host = _host(headers.get(b"host", b"").decode("latin-1"))
         if not self._known(host):
             raise Refused("permission", f"The host name {host[:NAMED]!r} is not one of this server's: see serve.names.")
