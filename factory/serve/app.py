@@ -18,6 +18,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+BODY_S = 60  # for a body that comes in parts
+
 
 class ClientGone(Exception):
     """The client closed its connection."""
@@ -45,14 +47,18 @@ class Gateway:
 
     async def _asked(self, form: Form, headers: dict[bytes, bytes], receive: Receive, out: Out) -> None:
         who = self._door.who(headers)
-        raw = await _body(receive, headers, self._door.most_bytes)
-        ask = self._door.ask(form, headers, raw, who)
         if self.running >= self._door.settings.max_requests:
             raise Refused("rate_limit", "Too many requests are under way here: ask again later.", 5.0)
         self.running += 1
         try:
+            ask = self._door.ask(form, headers, await _body(receive, headers, self._door.most_bytes), who)
             who_answers = self._reasoner if ask.reason else self._relay
+            if self._door.settings.log_prompts:
+                out.kept = []
             await _while_listening(who_answers.answer(ask, out), receive, out)
+            if out.kept is not None:
+                told = {"request": ask.id, "asked": _text(ask.raw), "answered": _text(b"".join(out.kept))}
+                self._relay.log("prompt", told)
         finally:
             self.running -= 1
 
@@ -72,14 +78,23 @@ async def _body(receive: Receive, headers: dict[bytes, bytes], most: int) -> byt
     message = await receive()
     if not message.get("more_body"):
         return _part(message)
-    parts, size = [_part(message)], 0
-    while message.get("more_body"):
-        message = await receive()
-        parts.append(_part(message))
-        size += len(parts[-1])
-        if size > most:
-            raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
+    parts = [_part(message)]
+    size = len(parts[0])
+    try:
+        async with asyncio.timeout(BODY_S):
+            while message.get("more_body"):
+                message = await receive()
+                parts.append(_part(message))
+                size += len(parts[-1])
+                if size > most:
+                    raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
+    except TimeoutError:
+        raise Refused("invalid_request", f"The request's body did not come within {BODY_S} s.", status=408) from None
     return b"".join(parts)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
 
 
 def _part(message: Message) -> bytes:

@@ -55,6 +55,7 @@ class Out:
         self._send = send
         self.started = self.ended = False
         self.heads: Heads = ()
+        self.kept: list[bytes] | None = None  # what was sent, for an owner who wants prompts and answers in the log
 
     async def start(self, status: int, kind: bytes, size: int | None = None) -> None:
         self.started = True
@@ -65,11 +66,17 @@ class Out:
 
     async def write(self, data: bytes) -> None:
         if data:
+            self._keep(data)
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, data: bytes = b"") -> None:
         self.ended = True
+        self._keep(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
+
+    def _keep(self, data: bytes) -> None:
+        if self.kept is not None:
+            self.kept.append(data)
 
     async def whole(self, status: int, kind: bytes, data: bytes) -> None:
         await self.start(status, kind, len(data))

@@ -16,6 +16,7 @@ class Story:
     waited_s: float = 0.0
     queue: int = 0  # requests before this one when it came
     predicted_s: float = 0.0  # of the wait, when it came
+    first_s: float = 0.0  # predicted for the first token, from when it came
     changed: tuple[str, ...] = ()
 
     def heads(self, endpoint: Endpoint, request: str) -> Heads:
@@ -25,6 +26,7 @@ class Story:
             ("x-factory-endpoint", endpoint.name),
             ("x-factory-tier", endpoint.tier),
             ("x-factory-wait-ms", f"{self.waited_s * 1000:.0f}"),
+            ("x-factory-predicted-first-token-ms", f"{self.first_s * 1000:.0f}"),
         ]
         if self.queue:
             made.append(("x-factory-queue", str(self.queue)))

@@ -19,7 +19,8 @@ class Log:
     out: TextIO = field(default_factory=lambda: sys.stderr)
 
     def __call__(self, event: str, facts: Json) -> None:
-        shown = {name: value[:LONGEST] if isinstance(value, str) else value for name, value in facts.items()}
+        cut = LONGEST if event != "prompt" else None  # which the owner has asked for
+        shown = {name: value[:cut] if isinstance(value, str) else value for name, value in facts.items()}
         line = json.dumps({"at": self.clock.now(), "event": event, **shown}, ensure_ascii=True, default=str)
         self.out.write(line + "\n")
         self.out.flush()

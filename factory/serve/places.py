@@ -72,9 +72,9 @@ class Places:
 
     def ordered(self, chain: tuple[Endpoint, ...], ask: Ask) -> tuple[Endpoint, ...]:
         """The chain, with equals in the order in which they would answer soonest."""
+        ask.session = session_of(ask.session, ask.body, ask.key)
         if len(chain) == 1:
             return chain
-        ask.session = session_of(ask.session, ask.body, ask.key)
         size = self.tokens_in(chain[0], ask)
         loads = {one.name: self._load(one, ask) for one in chain}
         return self._affinity.order(chain, ask.session, size, loads, self._now())
@@ -101,9 +101,11 @@ class Places:
         outcome = station.pool.offer(ticket, now)
         if isinstance(outcome, admission.Refused):
             raise _refusal(outcome, endpoint)
+        story.first_s = self._prefill_s(endpoint, ask)
         try:
             if isinstance(outcome, admission.Queued):
                 story.queue, story.predicted_s = outcome.position, outcome.predicted_s
+                story.first_s += outcome.predicted_s
                 await self._wait(station, ticket)
             story.waited_s += self._now() - now
             self._metrics.waited(endpoint.name, self._now() - now)
@@ -139,6 +141,11 @@ class Places:
                     wait = station.pool.hold_s
                     text = "This request has waited as long as it may: ask again later."
                     future.set_exception(Refused("rate_limit", text, wait))
+
+    def _prefill_s(self, endpoint: Endpoint, ask: Ask) -> float:
+        """Seconds that reading the prompt takes there: next to nothing where its session is warm."""
+        warm = bool(ask.session) and self._affinity.home(ask.session, endpoint, self._now()) == endpoint.name
+        return 0.0 if warm else self.tokens_in(endpoint, ask) / self._affinity.rate(endpoint.name)
 
     def _sized(self, endpoint: Endpoint) -> Station:
         """The station, its pool as large as the engine has said it is."""

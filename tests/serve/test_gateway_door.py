@@ -176,6 +176,7 @@ def test_effort_role_and_names_choose_the_chain(box: Start) -> None:
         assert [item["id"] for item in listed["data"]][:3] == ["auto", "fast", "balanced"]
         assert gate.client.get(f"{gate.url}/v1/models/coder").json()["id"] == "coder"
         assert gate.client.get(f"{gate.url}/v1/models/nothing").status_code == 404
+        assert float(gate.chat().headers["x-factory-predicted-first-token-ms"]) >= 0
         chain = [{"roles": ["genesis"], "endpoints": ["thinker"]}, {"name": "mine", "endpoints": ["coder"]}]
         gate = box(endpoints=endpoints, chain=chain)
         assert asked({"x-factory-role": "genesis"}) == "thinker"
@@ -212,6 +213,18 @@ def test_prompts_are_never_logged(box: Start) -> None:
     gate.chat(messages=[{"role": "user", "content": secret}])
     assert gate.said
     assert secret not in json.dumps(gate.said)
+
+
+def test_prompts_are_logged_when_the_owner_asks_for_it(box: Start) -> None:
+    with upstream() as fine:
+        gate = box(endpoints={"fine": {"url": fine.url}}, serve={"log_prompts": True})
+        gate.chat(messages=[{"role": "user", "content": "a question"}])
+        gate.chat(stream=True)
+        gate.stop()
+        told = [facts for event, facts in gate.said if event == "prompt"]
+        assert "a question" in told[0]["asked"]
+        assert "hello" in told[0]["answered"]
+        assert told[1]["answered"].endswith("[DONE]\n\n")
 
 
 def test_a_client_that_sends_half_a_body_and_leaves(box: Start) -> None:
