@@ -9,6 +9,7 @@ from factory.cli.gpu_bench import bench
 from factory.cli.gpu_calibrate import calibrate
 from factory.cli.gpu_lease import lease
 from factory.cli.gpu_profile import profile
+from factory.cli.gpu_reap import reap
 from factory.cli.gpu_status import status
 from factory.cli.options import Json
 from factory.contracts.errors import UsageProblem
@@ -26,7 +27,7 @@ USUAL = 65_536  # tokens of a session where nothing is said
 def build() -> typer.Typer:
     """The group with its commands."""
     app = typer.Typer(help="What fits on your cards, for how many people, how fast.", no_args_is_help=True)
-    for command in (plan, calibrate, bench, profile, status, lease):
+    for command in (plan, calibrate, bench, profile, status, lease, reap):
         app.command(command.__name__)(command)
     return app
 

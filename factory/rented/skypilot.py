@@ -11,6 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -127,6 +128,28 @@ class Vast:
 
     def close(self) -> None:
         self._worker.close()
+
+
+@dataclass(frozen=True)
+class Clouds:
+    """What a reaper looks through: SkyPilot's own list, and what can be asked past it."""
+
+    sky: SkyPilot
+    others: tuple[Vast, ...]
+
+    def close(self) -> None:
+        self.sky.close()
+        for cloud in self.others:
+            cloud.close()
+
+
+def clouds_of(
+    rented: Mapping[str, RentedSettings], folder: Path, environment: Mapping[str, str] = os.environ
+) -> Clouds:
+    """Vast is asked past SkyPilot where a table rents there, or where there is no table any more."""
+    vast = not rented or any(each.cloud == "vast" for each in rented.values())
+    others = (Vast(python_of(rented, environment), folder),) if vast else ()
+    return Clouds(SkyPilot(rented, folder, environment), others)
 
 
 def task_of(rented: RentedSettings, environment: Mapping[str, str]) -> Json:

@@ -57,7 +57,7 @@ class Worker:
         if self._process is None or self._process.poll() is not None:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with self._log.open("ab") as log:
+                with self._log.open("wb") as log:
                     self._process = subprocess.Popen(
                         self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, bufsize=0,
                         start_new_session=True, env=self._environment,
