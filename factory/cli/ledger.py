@@ -1,12 +1,17 @@
 """factory ledger: what a run did and cost"""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from factory.cli.options import Json
+from factory.cli.options import Config, Json
 
-app = typer.Typer(help="What a run did, what it cost, what left the machine.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from factory.ledger.days import KeyDay
+
+app = typer.Typer(
+    help="What a run did, what it cost, what left the machine; what each key used today.", no_args_is_help=True
+)
 RunId = Annotated[str, typer.Argument(help="The run's id, a unique prefix of it, or `last`.")]
 
 
@@ -80,3 +85,32 @@ def cost(run: RunId = "last", as_json: Json = False) -> int:
     table(rows, ("role", "tier", "endpoint", "calls", "tokens in", "out", "model time", "cost"), sys.stdout)
     print(f"Total ${sum(row.cost for row in costs) / 1e6:.4f}")
     return 0
+
+
+@app.command("keys")
+def keys(config: Config = None, as_json: Json = False) -> int:
+    """What each key of the gateway used today (UTC): requests, tokens and dollars, against its caps."""
+    import json
+    import sys
+
+    from factory.app import open_state
+    from factory.cli.options import settings_for
+    from factory.ledger.days import days_of_keys
+    from factory.places import state_folder
+    from factory.render.terminal import table
+
+    state = open_state(state_folder())
+    days = days_of_keys(state.db, state.clock.now()[:10], settings_for(config, None).serve.keys)
+    if as_json:
+        print(json.dumps([day.model_dump() for day in days], indent=2))
+        return 0
+    heads = ("key", "requests", "tokens in", "out", "counted", "of", "cost", "of")
+    table([_row(day) for day in days], heads, sys.stdout)
+    return 0
+
+
+def _row(day: "KeyDay") -> tuple[str, ...]:
+    tokens = "no limit" if day.cap_tokens is None else f"{day.cap_tokens:,}"
+    dollars = "no limit" if day.cap is None else f"${day.cap / 1e6:.2f}"
+    used = (f"{day.requests:,}", f"{day.tokens_in:,}", f"{day.tokens_out:,}", f"{day.tokens:,}", tokens)
+    return (day.key or "(anybody)", *used, f"${day.cost / 1e6:.4f}", dollars)

@@ -22,7 +22,7 @@ from factory.contracts.tables import BudgetSettings
 from factory.db import Database
 from factory.ledger.days import KeyDay, days_of_keys
 from factory.ledger.spend import micro
-from factory.ledger.till_book import MOST_COST, Ask, Book, Sent, Settled, Spent, believed, count, plain
+from factory.ledger.till_book import MOST_COST, NOTHING, Ask, Book, Sent, Settled, Spent, believed, count, plain
 from factory.ledger.till_limits import Charge, Limit, Limits
 from factory.ledger.till_memory import Unwritten
 
@@ -125,7 +125,7 @@ class Till:
 
     def cancel(self, number: int) -> None:
         """It was not sent at all: nothing is used, and the egress ledger's row is taken back."""
-        self._settled.append((number, Spent(NOBODY, 0, Usage(), 0.0, calls=0)))
+        self._settled.append((number, Spent(NOBODY, 0, NOTHING, 0.0, calls=0)))
         self._wake_if(len(self._settled))
 
     def record(self, charge: Charge, usage: Usage, seconds: float, cost: int = 0) -> None:

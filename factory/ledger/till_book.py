@@ -1,13 +1,14 @@
 """One group of the till's work as one transaction: what was used, what is reserved, and who is to be warned.
 
 SQLite gives Python's global lock away at every statement it runs, and a busy event loop is slow to give it back. So a
-group is a handful of statements, however many rows it has: the rows go in as one JSON text.
+group is few statements, however many rows it has.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from sqlite3 import Connection
 from typing import Any
 
@@ -19,8 +20,10 @@ from factory.db import Database
 from factory.ledger.spend import WARN_AT
 from factory.ledger.till_limits import Charge, Limit, Limits, Sums
 
+NOTHING = Usage()
 MOST_TOKENS = 10**9  # of one request; what an upstream says beyond that is not believed
 MOST_COST = 10**12  # micro-dollars
+MOST_ROWS = 64  # of one INSERT
 MOST_TEXT = 200  # characters of a name that came with a request
 COLUMNS = (
     "id, run, issue, day, role, endpoint, tier, kind, state, key, calls, cost, tokens, tokens_in, tokens_out,"
@@ -125,17 +128,20 @@ class Book:
         opened: dict[int, Opened] = {}
         rows, leaving = list[list[Any]](), list[list[Any]]()
         issues = {run: _issue(db, run) for run in {ask.charge.run for ask in asks}}
-        binding = [(*self._limits.of(ask.charge, issues[ask.charge.run]), *ask.limits) for ask in asks]
-        sums.read(limit for limits in binding for limit in limits)
+        payers = {(ask.charge.key, ask.charge.run) for ask in asks}
+        binding = {(key, run): self._limits.of(key, run, issues[run]) for key, run in payers}
+        for limits in (*binding.values(), *(ask.limits for ask in asks)):
+            sums.read(limits)
         spent, sent = _last(db) if asks else (0, 0)
-        for ask, limits in zip(asks, binding, strict=True):
+        for ask in asks:
+            limits = (*binding[ask.charge.key, ask.charge.run], *ask.limits)
             refusal = sums.refusal(limits, ask.charge.run, ask.cost, ask.tokens)
             if refusal:
                 answers.append(Stopped("budget", refusal))
                 continue
             sums.add(limits, ask.cost, ask.tokens)
             spent += 1
-            use = Spent(ask.charge, ask.cost, Usage(), 0.0)
+            use = Spent(ask.charge, ask.cost, NOTHING, 0.0)
             rows.append(_row(spent, use, issues[ask.charge.run], at[:10], "reserved", ask.tokens))
             if ask.sent:
                 sent += 1
@@ -162,7 +168,7 @@ class Book:
             self._warned.add(place)
             return None
         warned = Charge(key="", run="", role=limit.name, endpoint=limit.of, tier="local", kind="warned")
-        _insert(db, "spend", COLUMNS, [_row(None, Spent(warned, 0, Usage(), 0.0), "", day, "settled")])
+        _insert(db, "spend", COLUMNS, [_row(None, Spent(warned, 0, NOTHING, 0.0), "", day, "settled")])
         text = f"more than 80 % of {limit.name} is used"
         return {"limit": limit.name, "of": limit.of, "used": used, "cap": limit.cap, "text": text}
 
@@ -211,9 +217,19 @@ def _leaving(number: int, charge: Charge, sent: Sent, at: str) -> list[Any]:
 
 
 def _insert(db: Connection, table: str, columns: str, rows: list[list[Any]]) -> None:
-    if rows:
-        values = ", ".join(f"json_extract(value, '$[{n}]')" for n in range(len(rows[0])))
-        db.execute(f"INSERT INTO {table} ({columns}) SELECT {values} FROM json_each(?)", (json.dumps(rows),))  # noqa: S608 (constants)
+    """In pieces of 64, 32, 16 … rows, so that SQLite keeps the few statements it needs compiled."""
+    at = 0
+    while left := len(rows) - at:
+        size = min(MOST_ROWS, 1 << (left.bit_length() - 1))
+        values = [value for row in rows[at : at + size] for value in row]
+        db.execute(_insertion(table, columns, len(rows[at]), size), values)
+        at += size
+
+
+@cache
+def _insertion(table: str, columns: str, width: int, size: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * size)}"  # noqa: S608 (constants)
 
 
 def _settle(db: Connection, settled: Sequence[Settled], unsent: list[int]) -> None:

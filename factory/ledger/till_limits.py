@@ -56,17 +56,17 @@ class Limit:
 
 
 class Limits:
-    """Which limits bind a charge. `keys` may be a live mapping: it is read anew each time."""
+    """Which limits bind whom. `keys` may be a live mapping: it is read anew each time."""
 
     def __init__(self, keys: Mapping[str, KeySettings], budget: BudgetSettings) -> None:
         self._keys = keys
         self._budget = budget
 
-    def of(self, charge: Charge, issue: str) -> tuple[Limit, ...]:
-        """`issue` is that of the charge's run, '' when the ledger knows none. The tightest scope comes first."""
-        found, budget = list(self.of_key(charge.key)), self._budget
-        if charge.run and budget.run_usd is not None:
-            found.append(Limit("budget.run_usd", "run", charge.run, "cost", micro(budget.run_usd)))
+    def of(self, key: str, run: str, issue: str) -> tuple[Limit, ...]:
+        """`issue` is that of the run, '' when the ledger knows none. The narrowest comes first."""
+        found, budget = list(self.of_key(key)), self._budget
+        if run and budget.run_usd is not None:
+            found.append(Limit("budget.run_usd", "run", run, "cost", micro(budget.run_usd)))
         if issue and budget.issue_usd is not None:
             found.append(Limit("budget.issue_usd", "issue", issue, "cost", micro(budget.issue_usd)))
         if budget.day_usd is not None:
