@@ -154,5 +154,16 @@ class Prompts:
         return environment
 
 
+def web_pages(root: Path) -> "SandboxedEnvironment":
+    """Templates of web pages by the same engine: whatever is put in is escaped."""
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    loader = FileSystemLoader(root)
+    return ImmutableSandboxedEnvironment(
+        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
 def _squeeze(text: str) -> str:
     return text.strip() + "\n" if text.strip() else ""

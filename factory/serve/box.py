@@ -16,6 +16,8 @@ from factory.ledger.till import Till
 from factory.rented.keeper import Keeper
 from factory.rented.seam import Renter
 from factory.serve.kept import Kept, kept_as_endpoints, shared
+from factory.serve.machine import machine_now
+from factory.serve.recent import Recent
 from factory.serve.server import Log, Parts
 from factory.settings import Settings
 
@@ -36,6 +38,7 @@ def box(
     fit, or when another server uses the same state folder.
     """
     with ExitStack() as stack:
+        log = recent = Recent(log, clock.now)
         till = stack.enter_context(Till(db, settings.serve.keys, settings.budget, clock, log))
         fleet = keeper = None
         if settings.models:
@@ -49,7 +52,8 @@ def box(
             keeper.start()
         engines = Kept(fleet, keeper, clock, frozenset(settings.rented), settings.serve.max_wait_s)
         orders = partial(answer, fleet) if fleet is not None else None
-        yield Parts(kept_as_endpoints(settings), till, log, environment, engines, shared(settings), orders)
+        yield Parts(kept_as_endpoints(settings), till, recent, environment, engines, shared(settings), orders,
+                    partial(machine_now, fleet, keeper))  # fmt: skip
 
 
 def _sky(settings: Settings, folder: Path) -> Renter:

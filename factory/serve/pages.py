@@ -10,6 +10,7 @@ from factory.serve.app import Pages
 from factory.serve.counting import count
 from factory.serve.door import Door
 from factory.serve.errors import Refused
+from factory.serve.front import Front
 from factory.serve.orders import Answer, Orders
 from factory.serve.relay import Relay
 
@@ -20,14 +21,15 @@ if TYPE_CHECKING:
 CREATED = "1970-01-01T00:00:00Z"
 
 
-def pages(door: Door, relay: Relay, orders: Answer | None = None) -> Pages:
-    """The Starlette application behind the gateway. `orders` answers those to the box."""
+def pages(door: Door, relay: Relay, front: Front, orders: Answer | None = None) -> Pages:
+    """The Starlette application behind the gateway. `front` is for people; `orders` answers those to the box."""
     from starlette.applications import Starlette
     from starlette.routing import Route
 
     handlers = _Handlers(door, relay)
     return Starlette(
         routes=[
+            *front.routes(),
             Route("/health", handlers.health),
             Route("/metrics", handlers.metrics),
             Route("/factory/{order}", Orders(door, orders).answer, methods=["GET", "POST"]),

@@ -16,16 +16,21 @@ from factory.ledger.till import Till
 from factory.llm.attempt import secrets_of
 from factory.prompting import Prompts
 from factory.serve.app import Gateway
+from factory.serve.board import Board, no_machine
 from factory.serve.door import Door
 from factory.serve.engines import Engines, External
+from factory.serve.front import Front
 from factory.serve.metrics import Metrics
 from factory.serve.orders import Answer
 from factory.serve.outgoing import Outgoing
 from factory.serve.pages import pages
 from factory.serve.places import Places
 from factory.serve.reason import Reasoner
+from factory.serve.recent import Recent
 from factory.serve.relay import Relay
+from factory.serve.status import Machine
 from factory.serve.upstream import Upstream
+from factory.serve.visitors import Visitors
 from factory.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,11 +47,12 @@ class Parts:
 
     settings: Settings  # what it routes by
     till: Till  # started, and stopped afterwards, by whoever made it
-    log: Log
+    log: Recent
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     engines: Engines = field(default_factory=External)
     shared: frozenset[str] = frozenset()
     orders: Answer | None = None  # to the box, if there is one
+    machine: Callable[[], Machine] = no_machine  # what the box keeps up, for the status page
 
 
 def check(settings: Settings) -> None:
@@ -83,8 +89,10 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         shared=parts.shared,
     )
     door = Door(settings.serve, bool(parts.shared))
+    board = Board(settings, relay.places, parts.till, parts.log, loop.time, parts.machine)
+    front = Front(door, board, Visitors(loop.time))
     config = uvicorn.Config(
-        Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay, parts.orders)),
+        Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay, front, parts.orders)),
         log_level="critical",
         access_log=False,
         lifespan="off",
@@ -94,7 +102,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
-    ticking = asyncio.create_task(_ticks(relay.places, server, stop))
+    ticking = asyncio.create_task(_ticks(relay.places, board, server, stop))
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -104,11 +112,13 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         await upstream.close()
 
 
-async def _ticks(places: Places, server: "uvicorn.Server", stop: threading.Event) -> None:
+async def _ticks(places: Places, board: Board, server: "uvicorn.Server", stop: threading.Event) -> None:
     while True:
         await asyncio.sleep(TICK_S)
         places.tick()
+        board.tick()
         if stop.is_set():
+            board.close()
             server.should_exit = True
 
 

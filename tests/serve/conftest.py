@@ -13,6 +13,7 @@ from factory.contracts.record import Json
 from factory.db import Database
 from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.till import Till
+from factory.serve.recent import Recent
 from factory.serve.server import Parts, serving
 from factory.settings import Settings
 
@@ -66,7 +67,7 @@ def box(tmp_path: Path) -> Iterator[Start]:
             db = Database(tmp_path / "factory.db", MIGRATIONS)
             made = Box("", db, stack.enter_context(httpx.Client(timeout=30, trust_env=False)))
             running = ExitStack()
-            log = _keeping(made.said)
+            log = Recent(_keeping(made.said), SystemClock().now)
             till = running.enter_context(Till(db, settings.serve.keys, settings.budget, SystemClock(), log))
             parts = Parts(settings, till, log, environment or {})
             made.url = running.enter_context(serving(parts))

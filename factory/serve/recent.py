@@ -1,0 +1,92 @@
+"""The last things that happened, for people: what the gateway logs passes through here and is kept for a while."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from factory.contracts.record import Json
+from factory.render.text import line
+
+Tone = Literal["good", "warn", "bad", "plain"]
+MOST = 30
+LONGEST = 300  # characters of one text
+WORDS: dict[str, tuple[str, Tone]] = {
+    "failed": ("Endpoint passed over", "warn"),
+    "broken_off": ("Answer broken off", "bad"),
+    "budget_80": ("80 % of a budget", "warn"),
+    "ledger_unwritable": ("Ledger cannot be written", "bad"),
+    "ledger_written": ("Ledger is written again", "good"),
+    "up": ("Model is up", "good"),
+    "slept": ("Model put to sleep", "plain"),
+    "ended": ("Model ended", "plain"),
+    "sleep_failed": ("Model did not sleep", "warn"),
+    "model_failed": ("Model failed", "bad"),
+    "engine_died": ("Engine died", "bad"),
+    "memory_not_freed": ("Memory not freed", "bad"),
+    "card_dirty": ("Card is dirty", "bad"),
+    "cards_unreadable": ("Cards cannot be read", "bad"),
+    "rented_up": ("Rented machine is up", "good"),
+    "rented_destroyed": ("Rented machine destroyed", "plain"),
+    "rented_refused": ("Not rented", "warn"),
+    "rented_lost": ("Rented machine lost", "bad"),
+    "rented_stuck": ("Rented machine is stuck", "bad"),
+    "rented_problem": ("Renting failed", "bad"),
+    "rented_unpaid": ("Rented hours not paid", "bad"),
+}
+WHO = ("endpoint", "model", "of")
+LEFT_OUT = frozenset({"request", "text", "why", "next", *WHO})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event in words, or the same one several times. Texts are untrusted: show them as text."""
+
+    at: str  # ISO 8601, UTC; of the last time
+    event: str
+    who: str
+    text: str
+    count: int = 1
+
+    @property
+    def title(self) -> str:
+        return WORDS.get(self.event, (self.event.replace("_", " ").capitalize(), "plain"))[0]
+
+    @property
+    def tone(self) -> Tone:
+        return WORDS.get(self.event, ("", "plain"))[1]
+
+
+class Recent:
+    """Stands where a log is wanted: passes everything on and keeps the last `MOST` different events. Thread-safe."""
+
+    def __init__(self, log: Callable[[str, Json], None], now: Callable[[], str]) -> None:
+        self._log, self.now = log, now
+        self._kept: OrderedDict[tuple[str, str, str], Happening] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, facts: Json) -> None:
+        self._log(event, facts)
+        made = happening(self.now(), event, facts)
+        place = (made.event, made.who, made.text)
+        with self._lock:
+            before = self._kept.pop(place, None)
+            self._kept[place] = replace(made, count=before.count + 1) if before else made
+            if len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+
+    def last(self) -> tuple[Happening, ...]:
+        """Newest first."""
+        with self._lock:
+            return tuple(reversed(self._kept.values()))
+
+
+def happening(at: str, event: str, facts: Json) -> Happening:
+    """An event of the log in words: whom it is about, and what it says of it."""
+    who = next((str(facts[name]) for name in WHO if facts.get(name)), "")
+    rest = [f"{name.replace('_', ' ')} {value}" for name, value in facts.items() if name not in LEFT_OUT]
+    said = str(facts.get("text") or facts.get("why") or "; ".join(rest))
+    if facts.get("next"):
+        said = f"{said}; {facts['next']} was asked instead"
+    return Happening(at, line(event, LONGEST), line(who, LONGEST), line(said, LONGEST))
