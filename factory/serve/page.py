@@ -3,15 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from factory.prompting import web_pages
 from factory.render import amount
 from factory.render.text import line
 from factory.serve.status import Card, Health, Kind, Model, Place, Rented, Snapshot
-
-if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
 
 GIB = 1024**3
 SECTIONS = ("summary", "cards", "models", "rented", "places", "spend", "events")
@@ -55,7 +51,7 @@ class Page:
     """Templates read once; rendering touches nothing else."""
 
     def __init__(self) -> None:
-        self._pages: SandboxedEnvironment = web_pages(Path(__file__).with_name("templates"))
+        self._pages = web_pages(Path(__file__).with_name("templates"))
         plain: dict[str, Callable[..., object]] = {
             "money": amount.money, "tokens": amount.tokens, "line": line, "gib": gib, "rate": rate, "share": share,
             "fullness": fullness, "wait": wait, "span": span, "health": health, "state": state, "since": since,
