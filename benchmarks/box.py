@@ -28,7 +28,10 @@ class Times:
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request: when it comes, which model it wants, how long that works on it. Seconds."""
+    """One request: when it comes, which model it wants, how long that works on it. Seconds.
+
+    With `after` it follows that request: `at` counts from its end, whatever became of it.
+    """
 
     at: float
     id: str
@@ -36,6 +39,7 @@ class Arrival:
     lasts: float
     effort: int = 5
     patience: float | None = None  # goes away when it waited so long
+    after: str = ""
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Fate:
     """What became of one request. `ended` None: it never was."""
 
     arrival: Arrival
+    came: float
     served: float | None = None
     refused: str | None = None
     left: float | None = None
@@ -50,7 +55,7 @@ class Fate:
 
     @property
     def waited(self) -> float:
-        return 0.0 if self.served is None else self.served - self.arrival.at
+        return 0.0 if self.served is None else self.served - self.came
 
 
 Fault = Callable[[Work, int], str]
@@ -79,6 +84,7 @@ class Box:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._line: list[Arrival] = []
+        self._next: dict[str, list[Arrival]] = {}  # who follows a request
         self._tick: float | None = None
         for card in self.total:
             self.used.setdefault(card, {})
@@ -88,7 +94,10 @@ class Box:
 
     def run(self, arrivals: Iterable[Arrival], until: float = float("inf")) -> None:
         for each in arrivals:
-            self.at(each.at, lambda each=each: self._arrive(each))  # type: ignore[misc]
+            if each.after:
+                self._next.setdefault(each.after, []).append(each)
+            else:
+                self.at(each.at, lambda each=each: self._arrive(each))  # type: ignore[misc]
         self._step()
         while self._events and self._events[0][0] <= until:
             self.now, _, happens = heapq.heappop(self._events)
@@ -111,7 +120,7 @@ class Box:
             self.over += 1
 
     def _arrive(self, arrival: Arrival) -> None:
-        self.fates[arrival.id] = Fate(arrival)
+        self.fates[arrival.id] = Fate(arrival, self.now)
         if self.strict:
             self._line.append(arrival)
             self._next_in_line()
@@ -135,6 +144,7 @@ class Box:
         if fate.served is None and fate.refused is None:
             fate.left = self.now
             self.scheduler.leave(arrival.id, self.now)
+            self._over(arrival.id)
 
     def _step(self) -> None:
         self.scheduler.look(self.seen(), self.host)
@@ -154,6 +164,7 @@ class Box:
                     assert self.fates[request].refused is None
                     self.fates[request].refused = why
                     self._begun(request)
+                    self._over(request)
             case Grant(lease=lease, cards=cards):
                 self.granted[lease] = cards
             case Tell():
@@ -176,6 +187,11 @@ class Box:
     def _end(self, fate: Fate) -> None:
         fate.ended = self.now
         self.scheduler.leave(fate.arrival.id, self.now)
+        self._over(fate.arrival.id)
+
+    def _over(self, request: str) -> None:
+        for each in self._next.pop(request, ()):
+            self.at(self.now + each.at, lambda each=each: self._arrive(each))  # type: ignore[misc]
 
     def _work(self, work: Work) -> None:
         fault = self.fault(work, len(self.works))

@@ -61,7 +61,11 @@ class ProfileSettings(Record):
         default=(), description="models that are loaded when asked for, and swapped out; * = all others"
     )
     free_gib: float = Field(default=0, ge=0, description="VRAM left free on every card for other programs, GiB")
-    min_loaded_s: float = Field(default=60, ge=0, description="a model is not swapped out before")
+    min_loaded_s: float = Field(
+        default=60,
+        ge=0,
+        description="a model is not swapped out before; at most four times what bringing it back takes",
+    )
     max_wait_s: float = Field(
         default=120, gt=0, description="a swap is not put off longer for requests of other models"
     )

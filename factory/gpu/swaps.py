@@ -7,6 +7,7 @@ from factory.gpu.placement import Cards, choices
 from factory.gpu.room import Leave, Room, cheapest
 from factory.gpu.tenants import FLUX, Tenant
 
+STAY = 4.0  # docs/scheduler.md: cheap swaps need no long stays
 HOST_LEFT = 2 * 1024**3  # bytes of host memory that putting weights there must leave
 
 
@@ -14,7 +15,7 @@ HOST_LEFT = 2 * 1024**3  # bytes of host memory that putting weights there must 
 class Rules:
     """How long things may take and last, seconds."""
 
-    min_loaded_s: float = 60.0  # a model is not swapped out before
+    min_loaded_s: float = 60.0  # a model is not swapped out before; at most STAY times what bringing it back takes
     max_wait_s: float = 120.0  # a swap is not put off longer for requests of other models
     proof_s: float = 15.0  # in which freed memory must be seen
     steady_s: float = 600.0  # up so long, an engine's earlier failures are forgotten
@@ -130,17 +131,16 @@ class Planner:
             return True
         if tenant.state != "ready":
             return False
-        stayed = self._now - tenant.since
-        if stayed < self._rules.min_loaded_s and want.order[0] > 0:
+        back, stayed = tenant.back_s(self.level(tenant)), self._now - tenant.since
+        if stayed < min(self._rules.min_loaded_s, STAY * back) and want.order[0] > 0:
             return False
-        return want.urgent or self._worth_it(tenant, want)
+        return want.urgent or self._worth_it(tenant, want, back)
 
-    def _worth_it(self, tenant: Tenant, want: Want) -> bool:
+    def _worth_it(self, tenant: Tenant, want: Want, back: float) -> bool:
         """Nobody uses it, and it has been idle, or the others have waited, for as long as bringing it back takes.
 
         That is the rule for renting or buying: whatever comes next, it costs at most twice what foresight would.
         """
-        back = tenant.back_s(self.level(tenant))
         idle, waited = self._now - tenant.used_at, accrued(want.tenant, self._now)
         return tenant.quiet and max(idle, waited) >= back
 
