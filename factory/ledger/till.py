@@ -198,7 +198,8 @@ class Till:
             for ask in asks:
                 if not ask.future.done():
                     ask.future.set_exception(problem)
-            self._notify("ledger_unwritable", {"reason": problem.reason, "text": str(problem)})
+            with suppress(Exception):  # it may be what failed
+                self._notify("ledger_unwritable", {"reason": problem.reason, "text": str(problem)})
 
     def _write(self, asks: Sequence[Ask], settled: Sequence[Settled], used: list[Spent]) -> None:
         on_disk = [item for item in settled if item[0] > 0]

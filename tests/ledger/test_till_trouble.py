@@ -112,6 +112,17 @@ def test_a_transaction_that_fails_while_it_is_committed_leaves_the_connection_us
         inside.execute("CREATE TABLE much (it)")
 
 
+def test_a_listener_that_fails_stops_nobody(tmp_path: Path) -> None:
+    def deaf(event: str, facts: Json) -> None:
+        raise ValueError(event)
+
+    with till(tmp_path, {"anna": key(100)}, notify=deaf) as one:
+        one.settle(one.reserve(charge(), 90, 1).result(30), charge(), 90, Usage(), 0)  # 80 % are passed
+        one.flush().result(30)
+        assert refused(one, 10) == ""
+        assert refused(one, 1)
+
+
 def test_a_fault_of_ours_answers_whoever_waits(tmp_path: Path) -> None:
     db = book(tmp_path)
     with till(db) as one:
