@@ -39,7 +39,8 @@ def test_what_was_really_used_replaces_the_reservation(tmp_path: Path) -> None:
     with till(db) as one:
         number = one.reserve(charge(), 70, 100).result(30)
         one.settle(number, charge(), 31, Usage(input=20, output=5, cached=8), 1.5)
-        one.settle(number, charge(), 31, Usage(input=20, output=5, cached=8), 1.5)  # a second time changes nothing
+        one.flush().result(30)
+        one.settle(number, charge(), 5, Usage(input=1), 9)  # a second time changes nothing
     row = dict(db.connection().execute("SELECT * FROM spend").fetchone())
     wanted = {"state": "settled", "cost": 31, "tokens": 25, "tokens_in": 20, "tokens_cached": 8, "seconds": 1.5}
     assert wanted.items() <= row.items()
