@@ -40,7 +40,7 @@ test-whole: setup
 
 test-vllm: setup
 	$(RUN) python -m scripts.real_vllm setup .vllm
-	$(RUN) pytest -m vllm tests/llm/test_real_vllm.py tests/gpu/engines/test_real_vllm.py
+	$(RUN) pytest -m vllm tests/llm/test_real_vllm.py tests/gpu/engines/test_real_vllm.py tests/serve/test_real_box.py
 
 # Says what it did not run where there is no card.
 test-gpu: setup

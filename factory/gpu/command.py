@@ -1,6 +1,7 @@
 """How a set-up is started: the `vllm serve` command of one replica."""
 
 import json
+import math
 import re
 import shlex
 
@@ -14,6 +15,9 @@ _NAMED: dict[Weights, str] = {  # how hub ids say in what weights a checkpoint i
     "fp8": r"fp8", "int4": r"int4|awq|gptq|w4a16", "nvfp4": r"nvfp4", "mxfp4": r"mxfp4", "w4a8": r"w4a8",
     "w8a8": r"w8a8", "int8": r"int8|w8a16",
 }  # fmt: skip
+
+OWN = {"--tensor-parallel-size": 1, "--max-model-len": 1, "--gpu-memory-utilization": 1, "--enable-prefix-caching": 0}
+"""Flags that the engine manager gives, and how many values follow each."""
 
 
 def checkpoint(model: Geometry, weights: Weights) -> str:
@@ -52,6 +56,28 @@ def arguments(setup: Setup, sessions: int, checkpoint: str = "") -> tuple[str, .
     words += ["--scheduling-policy", "priority"]
     words += ["--structured-outputs-config", json.dumps({"backend": "xgrammar", "disable_any_whitespace": True})]
     return tuple(words)
+
+
+def settings(setup: Setup, sessions: int, checkpoint: str = "") -> str:
+    """The same for `factory serve`: tables of factory.toml with the model, and a profile that holds it.
+
+    What the engine manager says by itself is left out of `args`.
+    """
+    words = list(arguments(setup, sessions, checkpoint))[3:]
+    for flag, values in OWN.items():
+        if flag in words:
+            at = words.index(flag)
+            del words[at : at + 1 + values]
+    slug = re.sub(r"[^a-z0-9]+", "-", setup.geometry.name.lower()).strip("-")
+    gib = math.floor(setup.card.memory * setup.utilisation * 10) / 10
+    replicas = setup.count // setup.tp
+    names = [slug] if replicas == 1 else [f"{slug}-{number}" for number in range(1, replicas + 1)]
+    lines: list[str] = []
+    for name in names:
+        lines += [f"[models.{name}]", 'engine = "vllm"', f"model = {json.dumps(checkpoint or 'CHECKPOINT')}"]
+        lines += [f"context = {setup.max_model_len}", f"gib = {gib}", f"cards = {setup.tp}"]
+        lines += [f"args = {json.dumps(words)}", ""]
+    return "\n".join((*lines, "[profiles.planned]", f"up = {json.dumps(names)}"))
 
 
 def command(setup: Setup, sessions: int, checkpoint: str = "") -> str:

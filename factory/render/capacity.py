@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from factory.contracts.record import Json
-from factory.gpu.command import checkpoint, command
+from factory.gpu.command import checkpoint, command, settings
 from factory.gpu.plan import Candidate
 from factory.gpu.speed import Range
 from factory.render.amount import many
@@ -36,6 +36,7 @@ def record(each: Candidate) -> Json:
         "sessions": each.whole, "sessions_exact": round(each.sessions, 2),
         "speed": speed.model_dump() if speed else None, "watts": each.watts,
         "command": command(setup, each.whole // each.replicas, checkpoint(setup.geometry, setup.weights)),
+        "settings": settings(setup, each.whole // each.replicas, checkpoint(setup.geometry, setup.weights)),
     }  # fmt: skip
 
 
@@ -131,3 +132,7 @@ def _how(each: Candidate, out: Quiet) -> None:
         "Start it with:" if name else f"Start it with (CHECKPOINT: {each.setup.geometry.name} in {each.setup.weights}):"
     )
     out.line(f"  {command(each.setup, each.whole // each.replicas, name)}")
+    out.line("")
+    out.line("Or put this into factory.toml and start it with `factory serve --profile planned`:")
+    for row in settings(each.setup, each.whole // each.replicas, name).splitlines():
+        out.line(f"  {row}" if row else "")

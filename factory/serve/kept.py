@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from factory.contracts.engines import ModelSettings
 from factory.contracts.errors import FactoryError, Stopped
 from factory.contracts.model import Endpoint, Form
 from factory.contracts.seams import Clock
@@ -34,8 +35,16 @@ def kept_as_endpoints(settings: Settings) -> Settings:
         speaks = SPEAKS["vllm" if rented else settings.models[whole].engine]
         kv = None if rented else settings.models[whole].kv_tokens
         free = {"price_in": 0.0, "price_out": 0.0} if rented else {}  # its hours are paid, not its tokens
-        made[name] = settings.endpoint(name).but(url="", factory=False, speaks=speaks, key_env="", kv_tokens=kv, **free)
+        model = settings.rented[name].model if rented else _model_of(settings.models[whole], name)
+        made[name] = settings.endpoint(name).but(
+            url="", model=model, factory=False, speaks=speaks, key_env="", kv_tokens=kv, **free
+        )
     return settings.but(endpoints=made, models={}, rented={})
+
+
+def _model_of(model: ModelSettings, name: str) -> str:
+    """What it loads: two that load the same are equals for routing."""
+    return model.variants[name].model if name in model.variants else model.model
 
 
 def shared(settings: Settings) -> frozenset[str]:

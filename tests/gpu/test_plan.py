@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import tomllib
 
 import pytest
 from hypothesis import given
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 
 from factory.contracts.errors import UsageProblem
 from factory.gpu.cards import parse
-from factory.gpu.command import arguments, checkpoint, command
+from factory.gpu.command import arguments, checkpoint, command, settings
+from factory.gpu.engines.registry import launch
 from factory.gpu.models import all_models, find
 from factory.gpu.plan import candidates, judged, known_weights, ranked
 from factory.gpu.records import Setup
 from factory.gpu.tokens import tokens
+from factory.settings import Settings
 
 CARD, _ = parse("1x3090")
 Q27 = Setup(geometry=find("Qwen3.6-27B"), card=CARD, count=2, tp=2, weights="int4", kv="fp8", speculate=3,
@@ -62,6 +65,21 @@ def test_more_developers_or_longer_sessions_never_fit_better(developers: int, co
     longer = judged(Q27, context + 1_000, developers)
     assert one.meets or not more.meets
     assert longer.whole <= one.whole
+
+
+def test_the_profile_starts_what_the_command_starts() -> None:
+    """The engine manager's own command from these tables has the same words as the one to be typed."""
+    written = tomllib.loads(settings(Q27, 7, 'an "odd" name'))
+    read = Settings.model_validate(written)
+    (name,) = read.models
+    assert read.profiles["planned"].up == (name,)
+    made = launch(name, read.models[name], 8000, (0, 1)).argv
+    ours = {"--host", "127.0.0.1", "--port", "8000", "--served-model-name", name, "--enable-sleep-mode"}
+    share = {"--gpu-memory-utilization", f"{Q27.utilisation:g}"}  # said by the manager once the card is known
+    assert set(made) - ours == set(arguments(Q27, 7, 'an "odd" name')) - share
+    two = Settings.model_validate(tomllib.loads(settings(Q27.but(tp=1), 1)))
+    assert two.profiles["planned"].up == tuple(two.models) == ("qwen3-6-27b-1", "qwen3-6-27b-2")
+    assert read.models[name].gib <= Q27.card.memory * Q27.utilisation
 
 
 def test_the_command_is_safe_to_paste_and_says_what_was_planned() -> None:
