@@ -161,7 +161,12 @@ def web_pages(root: Path) -> "SandboxedEnvironment":
 
     loader = FileSystemLoader(root)
     return ImmutableSandboxedEnvironment(
-        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=loader,
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
 
 

@@ -101,4 +101,4 @@ def _health(station: Station, wait_s: float) -> Health:
         return "tried" if station.breaker.state == "half_open" or not wait_s else "failing"
     if wait_s:
         return "limited"
-    return "well" if station.answered else "unasked"
+    return "well" if station.answered or station.written else "unasked"

@@ -55,9 +55,11 @@ class Page:
         plain: dict[str, Callable[..., object]] = {
             "money": amount.money, "tokens": amount.tokens, "line": line, "gib": gib, "rate": rate, "share": share,
             "fullness": fullness, "wait": wait, "span": span, "health": health, "state": state, "since": since,
-            "hired": hired, "facts": facts,
+            "hired": hired, "facts": facts, "queue": queue,
         }  # fmt: skip
         self._pages.filters.update(plain)
+        for name in self._pages.list_templates():
+            self._pages.get_template(name)  # now: an upgrade may exchange the files while this runs
 
     def sections(self, seen: Snapshot) -> dict[str, str]:
         """Each section's HTML, by the id of its element."""
@@ -115,6 +117,11 @@ def since(model: Model) -> str:
         usual = f" of about {amount.duration(model.load_s)}" if model.load_s and model.state == "loading" else ""
         return f"{model.since_s:.0f} s{usual}"
     return span(model.since_s)
+
+
+def queue(one: Model | Place) -> str:
+    """Requests there, `idle` when there are none."""
+    return f"{one.running} running, {one.waiting} waiting" if one.running or one.waiting else "idle"
 
 
 def hired(one: Rented) -> str:

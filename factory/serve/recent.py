@@ -18,7 +18,10 @@ WORDS: dict[str, tuple[str, Tone]] = {
     "budget_80": ("80 % of a budget", "warn"),
     "ledger_unwritable": ("Ledger cannot be written", "bad"),
     "ledger_written": ("Ledger is written again", "good"),
+    "swap": ("Swap", "plain"),
     "up": ("Model is up", "good"),
+    "load_failed": ("Model did not start", "bad"),
+    "wake_failed": ("Model did not wake", "bad"),
     "slept": ("Model put to sleep", "plain"),
     "ended": ("Model ended", "plain"),
     "sleep_failed": ("Model did not sleep", "warn"),
@@ -34,6 +37,13 @@ WORDS: dict[str, tuple[str, Tone]] = {
     "rented_stuck": ("Rented machine is stuck", "bad"),
     "rented_problem": ("Renting failed", "bad"),
     "rented_unpaid": ("Rented hours not paid", "bad"),
+}
+SAID = {  # for events whose facts are numbers
+    "swap": "takes the place of {out}; their requests took {drained_s} s to finish",
+    "up": "{how} took {seconds} s",
+    "slept": "level {level}; {left_gib} GiB of its card stay in use",
+    "memory_not_freed": "{gib} GiB more than allowed stayed in use after sleep of level {level}",
+    "card_dirty": "{gib} GiB of card {card} stay in use and belong to nobody",
 }
 WHO = ("endpoint", "model", "of")
 LEFT_OUT = frozenset({"request", "text", "why", "next", *WHO})
@@ -85,8 +95,19 @@ class Recent:
 def happening(at: str, event: str, facts: Json) -> Happening:
     """An event of the log in words: whom it is about, and what it says of it."""
     who = next((str(facts[name]) for name in WHO if facts.get(name)), "")
-    rest = [f"{name.replace('_', ' ')} {value}" for name, value in facts.items() if name not in LEFT_OUT]
-    said = str(facts.get("text") or facts.get("why") or "; ".join(rest))
+    said = str(facts.get("text") or facts.get("why") or _numbers(event, facts)).removeprefix(who).lstrip(" :")
     if facts.get("next"):
         said = f"{said}; {facts['next']} was asked instead"
     return Happening(at, line(event, LONGEST), line(who, LONGEST), line(said, LONGEST))
+
+
+def _numbers(event: str, facts: Json) -> str:
+    rest = {name: _listed(value) for name, value in facts.items() if name not in LEFT_OUT}
+    try:
+        return SAID[event].format_map(rest)
+    except KeyError:
+        return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in rest.items())
+
+
+def _listed(value: object) -> object:
+    return ", ".join(map(str, value)) or "nothing" if isinstance(value, list | tuple) else value
