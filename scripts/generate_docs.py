@@ -18,7 +18,7 @@ from factory.contracts.model import Endpoint
 from factory.contracts.record import Record
 from factory.contracts.tables import ChainSettings
 from factory.settings import Settings
-from scripts import client_pages, planner_tables
+from scripts import client_pages, planner_tables, scale_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, ENDPOINT_NOTES, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.workflow_files import events_table, jobs_table
 
@@ -178,6 +178,9 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/clients.md", "clients"): client_pages.clients,
     ("docs/github.md", "events"): events_table,
     ("docs/github.md", "permissions"): jobs_table,
+    ("docs/scale.md", "waits"): scale_tables.waits,
+    ("docs/scale.md", "pooled"): scale_tables.pooled,
+    ("docs/scale.md", "boxes"): scale_tables.needed,
 }
 
 
