@@ -42,13 +42,14 @@ def second(db: sqlite3.Connection) -> None:
 
 
 def third(db: sqlite3.Connection) -> None:
-    """The gateway: who asked, how many requests a row stands for, and the sums of each day.
+    """The gateway: who asked, who was asked before, how many requests a row stands for, and the sums of each day.
 
     The sums are kept by triggers, so that every writer keeps them, in its own transaction, whatever it writes. With
     them a limit of a day costs the same at a million rows as at ten.
     """
     db.execute("ALTER TABLE spend ADD COLUMN key TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE spend ADD COLUMN calls INTEGER NOT NULL DEFAULT 1")
+    db.execute("ALTER TABLE spend ADD COLUMN after TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE egress ADD COLUMN key TEXT NOT NULL DEFAULT ''")
     db.execute("DROP INDEX spend_day")
     db.execute("CREATE INDEX spend_day_run ON spend (day, run, kind, cost) WHERE run <> ''")

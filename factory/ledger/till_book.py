@@ -26,8 +26,8 @@ MOST_COST = 10**12  # micro-dollars
 MOST_ROWS = 64  # of one INSERT
 MOST_TEXT = 200  # characters of a name that came with a request
 COLUMNS = (
-    "id, run, issue, day, role, endpoint, tier, kind, state, key, calls, cost, tokens, tokens_in, tokens_out,"
-    " tokens_cached, seconds"
+    "id, run, issue, day, role, endpoint, tier, kind, state, key, after, calls, cost, tokens, tokens_in,"
+    " tokens_out, tokens_cached, seconds"
 )
 SETTLED = "state, calls, cost, tokens, tokens_in, tokens_out, tokens_cached, seconds"
 EGRESS = "id, run, at, endpoint, tier, path, start, stop, bytes, sha256, key"
@@ -176,7 +176,7 @@ class Book:
 def plain(charge: Charge) -> Charge:
     """A charge whose names, which may have come with a request, are fit for the ledger."""
     key, run, role = (_name(text) for text in (charge.key, charge.run, charge.role))
-    return Charge(key, run, role, charge.endpoint, charge.tier, charge.kind)
+    return Charge(key, run, role, charge.endpoint, charge.tier, charge.kind, _name(charge.after))
 
 
 def _name(text: str) -> str:
@@ -201,8 +201,8 @@ def _row(number: int | None, use: Spent, issue: str, day: str, state: str, token
     charge, amounts = use.charge, _amounts(use)
     if tokens is not None:
         amounts[1] = tokens
-    names = (charge.run, issue, day, charge.role, charge.endpoint, charge.tier, charge.kind, state, charge.key)
-    return [number, *names, use.calls, *amounts]
+    names = (charge.run, issue, day, charge.role, charge.endpoint, charge.tier, charge.kind, state)
+    return [number, *names, charge.key, charge.after, use.calls, *amounts]
 
 
 def _amounts(use: Spent) -> list[Any]:

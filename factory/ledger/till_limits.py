@@ -42,6 +42,7 @@ class Charge:
     endpoint: str
     tier: Tier
     kind: str = "serve"
+    after: str = ""  # endpoints that were asked before and why they did not answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from factory.gpu.fleet import Fleet
 from factory.gpu.orders import answer
 from factory.ledger.hours import Hours
 from factory.ledger.till import Till
+from factory.llm.reserve import Reserve
 from factory.rented.keeper import Keeper
 from factory.rented.seam import Renter
 from factory.serve.kept import Kept, kept_as_endpoints, shared
@@ -39,7 +40,7 @@ def box(
     """
     with ExitStack() as stack:
         log = recent = Recent(log, clock.now)
-        till = stack.enter_context(Till(db, settings.serve.keys, settings.budget, clock, log))
+        till = stack.enter_context(Till(db, settings.serve.keys, settings.budget, clock, log, Reserve(settings).kept))
         fleet = keeper = None
         if settings.models:
             fleet = Fleet(settings, device_for(environment), folder, clock, log)

@@ -1,14 +1,11 @@
 """/v1/messages/count_tokens: asked of the server that would answer, if it can count; else estimated."""
 
-import asyncio
 import json
 
-from factory.contracts.errors import Stopped
 from factory.contracts.model import Endpoint, Usage
 from factory.ledger.till import Charge
 from factory.llm.tokens import MESSAGE_TOKENS
 from factory.serve.ask import Ask
-from factory.serve.errors import Refused
 from factory.serve.prepare import prepared
 from factory.serve.relay import Relay
 from factory.serve.upstream import Failed, forms_of
@@ -38,11 +35,7 @@ async def _asked(relay: Relay, ask: Ask, endpoint: Endpoint) -> int:
     sent = relay.outgoing.redacted(sent, endpoint)
     charge = Charge(key=ask.key, run=ask.run, role=ask.role, endpoint=endpoint.name, tier=endpoint.tier)
     if endpoint.tier != "local":  # counting is free, but what is counted leaves the box
-        try:
-            parcel = relay.outgoing.parcel(sent, endpoint)
-            number = await asyncio.wrap_future(relay.till.reserve(charge, 0, 0, parcel))
-        except Stopped as stop:
-            raise Refused("overloaded", str(stop)) from None
+        number = await relay.reserved(charge, 0, 0, relay.outgoing.parcel(sent, endpoint))
         relay.till.settle(number, charge, 0, Usage(), 0.0)
     async with relay.upstream.post(endpoint, PATH, sent.body, sent.headers, endpoint.first_token_s) as response:
         value = json.loads(await relay.upstream.read(endpoint, response, endpoint.idle_s))

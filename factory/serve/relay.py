@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Endpoint, Usage, within
 from factory.contracts.record import Json
-from factory.ledger.till import Charge, Till
+from factory.ledger.till import Charge, Sent, Till
 from factory.llm.prices import Price, cost, price_of, worst_case
 from factory.llm.routing import FREE_CHOICE, aliases, named
 from factory.serve.ask import Ask
@@ -154,17 +154,25 @@ class Relay:
         price = self._price(endpoint)
         tokens_in = self.places.most_tokens(ask)
         worst = worst_case(price, tokens_in, sent.limit)
-        charge = Charge(key=ask.key, run=ask.run, role=ask.role, endpoint=endpoint.name, tier=endpoint.tier)
+        charge = Charge(ask.key, ask.run, ask.role, endpoint.name, endpoint.tier, after="; ".join(story.tried))
         number = None
         if self.till.needs_reservation(charge, worst) or endpoint.tier != "local":
             parcel = self.outgoing.parcel(sent, endpoint)
-            try:
-                number = await asyncio.wrap_future(self.till.reserve(charge, worst, tokens_in + sent.limit, parcel))
-            except Stopped as stop:
-                raise Refused("budget" if stop.reason == "budget" else "overloaded", str(stop)) from None
+            number = await self.reserved(charge, worst, tokens_in + sent.limit, parcel)
         story.changed = sent.changed
         out.heads = story.heads(endpoint, ask.id)
         return await self._booked(sent, Booking(endpoint, charge, number, price, worst, tokens_in), ask, out)
+
+    async def reserved(self, charge: Charge, worst: int, tokens: int, parcel: Sent | None) -> int:
+        """The number of a reservation, and the egress ledger's row, on the disk. Raises Refused."""
+        future = self.till.reserve(charge, worst, tokens, parcel)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            self.till.abandon(future)
+            raise
+        except Stopped as stop:
+            raise Refused("budget" if stop.reason == "budget" else "overloaded", str(stop)) from None
 
     async def _booked(self, sent: Prepared, booking: "Booking", ask: Ask, out: Out) -> Told:
         """The exchange, and what it came to in the books, however it ends."""
@@ -181,6 +189,9 @@ class Relay:
             self.places.learn(endpoint, ask, told)
             return told
         except Failed as problem:
+            if not problem.sent and booking.number is not None:
+                self.till.cancel(booking.number)
+                booking.number = None
             if not problem.billed:
                 usage, spent = NOTHING, 0
             elif not booking.worst:

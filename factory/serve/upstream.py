@@ -38,9 +38,11 @@ class Failed(Exception):
     """
 
     def __init__(
-        self, kind: str, message: str, *, broken: bool = True, retry_after: float | None = None, billed: bool = False
-    ) -> None:
+        self, kind: str, message: str, *, broken: bool = True, retry_after: float | None = None, billed: bool = False,
+        sent: bool = True,
+    ) -> None:  # fmt: skip
         super().__init__(message)
+        self.sent = sent  # something has left for the server
         self.kind, self.broken, self.retry_after = kind, broken, retry_after
         self.billed = billed  # the server may have worked for it, and charge for that
         self.answer: Whole | None = None  # the client's own mistake, in the server's words
@@ -99,7 +101,8 @@ class Upstream:
             raise Failed("timeout", f"{endpoint.name} gave no answer within {first_s:g} s", billed=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             billed = not isinstance(error, aiohttp.ClientConnectorError)  # the request may have arrived
-            raise Failed("unreachable", f"{endpoint.name} cannot be reached ({_words(error)})", billed=billed) from None
+            why = f"{endpoint.name} cannot be reached ({_words(error)})"
+            raise Failed("unreachable", why, billed=billed, sent=billed) from None
         try:
             if response.status != 200:
                 raise _failure(endpoint, response, await self.read(endpoint, response, 30))
@@ -167,7 +170,9 @@ class Upstream:
         if endpoint.key_env:
             key = self._environment.get(endpoint.key_env, "").strip()
             if not key:
-                raise Failed("wrong_key", f"the environment variable {endpoint.key_env} is not set", broken=False)
+                raise Failed(
+                    "wrong_key", f"the environment variable {endpoint.key_env} is not set", broken=False, sent=False
+                )
             if endpoint.wire == "anthropic":
                 made["x-api-key"] = key
             else:

@@ -87,6 +87,8 @@ def test_a_key_without_money_is_served_by_what_is_free(box: Start) -> None:
         said = gate.chat(BOB)
         assert (said.status_code, said.headers["x-factory-endpoint"]) == (200, "near")
         assert said.headers["x-factory-fallback"] == "cloud (budget)"
+        gate.stop()
+        assert gate.rows("SELECT endpoint, after FROM spend WHERE kind = 'serve'") == [("near", "cloud (budget)")]
         assert not cloud.bodies
 
 
