@@ -3,10 +3,17 @@
 import signal
 
 import pytest
+from hypothesis import settings
 
 
 def pytest_configure() -> None:
-    """Started in the background of a shell, a process ignores SIGINT, and so would everything the tests interrupt."""
+    """Two things of the machine that no test is about.
+
+    Started in the background of a shell, a process ignores SIGINT, and so would everything the tests interrupt. And
+    how long one example of a property takes depends on who else is at work: hypothesis has no deadline here.
+    """
+    settings.register_profile("any machine", deadline=None)
+    settings.load_profile("any machine")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
