@@ -18,6 +18,7 @@ from factory.rented.seam import RentalProblem, Renter
 from factory.rented.tenancy import HOUR_S, LOOK_S, Tenancy
 
 AFTER_PROBLEM_S = 15.0
+LAST_CALL_S = 10.0  # a call to the cloud that is under way at the end is waited for so long
 FAREWELL_S = 120.0  # how long `close(destroy=True)` tries
 
 
@@ -44,6 +45,7 @@ class Keeper:
         self._threads: list[threading.Thread] = []
         self._wakes: dict[str, threading.Event] = {}
         self._counts = threading.Lock()
+        self._alarms: dict[str, str] = {}  # the last one of each name, told once
         self.tenancies: dict[str, Tenancy] = {}
 
     def start(self) -> None:
@@ -70,7 +72,7 @@ class Keeper:
         for wake in self._wakes.values():
             wake.set()
         for thread in self._threads:
-            thread.join(timeout=FAREWELL_S)
+            thread.join(timeout=FAREWELL_S if destroy else LAST_CALL_S)
         if destroy:
             self._end_all()
         self._held.close()
@@ -133,7 +135,10 @@ class Keeper:
             wake.wait(wait * self._pace)
 
     def _alarm(self, tenancy: Tenancy, problem: Exception) -> None:
-        self._notify("rented_problem", f"{tenancy.held.name}: {problem or type(problem).__name__}")
+        sentence = f"{tenancy.held.name}: {problem or type(problem).__name__}"
+        if self._alarms.get(tenancy.held.name) != sentence:
+            self._alarms[tenancy.held.name] = sentence
+            self._notify("rented_problem", sentence)
         try:
             tenancy.panic()
         except RentalProblem as second:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
-from factory.contracts.errors import Stopped
+from factory.contracts.errors import Stopped, UsageProblem
 from factory.contracts.rented import RentedSettings
 from factory.ledger.spend import dollars, micro
 from factory.rented.account import MARGIN_S, Account, Notify
@@ -142,7 +142,7 @@ class Tenancy:
             if quote.hour_usd > self.rented.hour_usd:
                 return self._refuse(_too_dear(self.rented, quote.hour_usd))
             self.find()
-        except RentalProblem as problem:
+        except (RentalProblem, UsageProblem) as problem:
             return self._refuse(str(problem))
         if self.held.phase != "off":
             return None
@@ -161,7 +161,7 @@ class Tenancy:
     def _order(self) -> None:
         try:
             machine = self._cloud.launch(self.rented, self.held.label)
-        except NoOffer as problem:
+        except (NoOffer, UsageProblem) as problem:
             self._account.settle(self.held.since)  # nothing was rented: nothing was used
             self._off(str(problem))
             return self._refuse(str(problem))

@@ -1,9 +1,10 @@
 """The box: everything `factory serve` keeps up behind its port, started in order and ended in order."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
@@ -21,6 +22,9 @@ from factory.serve.machine import machine_now
 from factory.serve.recent import Recent
 from factory.serve.server import Log, Parts
 from factory.settings import Settings
+
+if TYPE_CHECKING:
+    from factory.rented.skypilot import SkyPilot
 
 
 @contextmanager
@@ -47,7 +51,8 @@ def box(
             stack.callback(fleet.close)
             fleet.start(settings.serve.profile)
         if settings.rented:
-            keeper = Keeper(settings.rented, renter or _sky(settings, folder), Hours(till, settings.rented), clock,
+            renter = renter or stack.enter_context(closing(_sky(settings, folder)))
+            keeper = Keeper(settings.rented, renter, Hours(till, settings.rented), clock,
                             _told(log), folder / "rented")  # fmt: skip
             stack.callback(keeper.close)
             keeper.start()
@@ -57,7 +62,7 @@ def box(
                     partial(machine_now, fleet, keeper))  # fmt: skip
 
 
-def _sky(settings: Settings, folder: Path) -> Renter:
+def _sky(settings: Settings, folder: Path) -> "SkyPilot":
     from factory.rented.skypilot import SkyPilot
 
     return SkyPilot(settings.rented, folder / "rented")

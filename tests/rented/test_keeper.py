@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from factory.contracts.errors import UsageProblem
+from factory.contracts.rented import RentedSettings
 from factory.rented.account import PERIOD_S
 from factory.rented.answers import Refused, Seat, Starting
-from factory.rented.fake import Fate
+from factory.rented.fake import FakeCloud, Fate
 from factory.rented.held import load
+from factory.rented.seam import Machine
 from tests.rented.virtual import NAME, RENTED, Day
 
 CENT = 10_000  # micro-dollars
@@ -84,6 +86,31 @@ def test_a_hard_stop_before_the_day_s_dollars_are_passed(folder: Path) -> None:
     assert "day_usd" in refusal.sentence
     day.run(21 * 3600)
     assert day.phase in ("launching", "up")
+
+
+class Unset(FakeCloud):
+    """Something that only the owner can put right is missing."""
+
+    def launch(self, rented: RentedSettings, label: str) -> Machine:
+        raise UsageProblem("The environment lacks HF_TOKEN.")
+
+
+def test_what_the_owner_must_put_right_is_told_and_costs_nothing(folder: Path) -> None:
+    day = Day(folder, cloud=Unset(lambda: 0.0))
+    day.ask()
+    day.run(60)
+    assert day.ask() == Refused(sentence="The environment lacks HF_TOKEN.")
+    assert day.purse.total() == 0
+    assert day.phase == "off"
+
+
+def test_a_ledger_that_cannot_be_written_ends_the_machine(folder: Path) -> None:
+    day = Day(folder)
+    day.ask()
+    day.run(120)
+    day.purse.broken = True
+    day.run(600, asking=True)
+    assert not day.cloud.alive()
 
 
 def test_nothing_is_ordered_over_the_price_an_hour(folder: Path) -> None:

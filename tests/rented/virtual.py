@@ -49,11 +49,14 @@ class Purse:
     clock: Clock
     cap: int  # micro-dollars a day
     rows: dict[int, Row] = field(default_factory=dict)
+    broken: bool = False  # nothing can be written
     unasked: int = 0  # micro-dollars that were booked without a reservation
 
     def reserve(self, name: str, seconds: float, hour_usd: Decimal) -> Future[int]:
         answer, cost = Future[int](), price(seconds, hour_usd)
-        if self.spent(name) + cost > self.cap:
+        if self.broken:
+            answer.set_exception(Stopped("disk_full", "No space left."))
+        elif self.spent(name) + cost > self.cap:
             answer.set_exception(Stopped("budget", f"rented.{name}.day_usd is used up."))
         else:
             answer.set_result(len(self.rows) + 1)
