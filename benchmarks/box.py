@@ -71,6 +71,7 @@ class Box:
     total: dict[int, int]  # bytes of each card
     host: int = 256 * 1024**3
     fault: Fault = lambda work, number: ""
+    blind: bool = False  # the driver does not say who holds what
     strict: bool = False  # first come, first served: a request is asked only when all before it have begun
     now: float = 0.0
     used: dict[int, dict[str, int]] = field(default_factory=dict)  # card -> holder -> bytes
@@ -107,6 +108,9 @@ class Box:
     def seen(self) -> Iterator[Seen]:
         """As the device would show it."""
         for card, holders in self.used.items():
+            if self.blind:
+                yield Seen(card, sum(holders.values()))
+                continue
             mine = {name: held for name, held in holders.items() if name in self.scheduler.tenants}
             others = sum(held for name, held in holders.items() if name not in mine and name != "lost")
             yield Seen(card, sum(holders.values()), mine, others)
@@ -116,6 +120,7 @@ class Box:
         self.used[card][name] = held
         if not held:
             del self.used[card][name]
+            return
         if sum(self.used[card].values()) > self.total[card]:
             self.over += 1
 
@@ -218,7 +223,8 @@ class Box:
                 )
         if isinstance(work, Kill):
             for card in tenant.cards:
+                held = self.used[card].get(work.model, 0)
                 self.hold(card, work.model, 0)
-                if fault == "lose":
-                    self.hold(card, "lost", self.used[card].get("lost", 0) + tenant.model.need.bytes // 8)
+                if fault == "lose" and held:
+                    self.hold(card, "lost", self.used[card].get("lost", 0) + held // 8)
         self.scheduler.done(work, seconds, self.now, "it was planned to fail" if fault == "fail" else "")

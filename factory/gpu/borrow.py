@@ -25,13 +25,17 @@ class Borrowers:
         scheduler.borrow(_model(lease), now)
         return answer
 
-    def grant(self, name: str, cards: Cards) -> None:
+    def grant(self, name: str, cards: Cards, scheduler: Scheduler, now: float) -> None:
         """There is room: written down first, told then. Whoever asked may be gone; then it ends at the next look."""
         lease, answer = self.wanted.get(name, (None, None))
         if lease is None or answer is None:
             return
         lease = lease.but(cards=cards)
-        self._folder.add(lease)
+        try:
+            self._folder.add(lease)
+        except Stopped as problem:  # what cannot be written down is not held
+            self.refuse(name, problem)
+            return scheduler.give_back(name, now)
         self.held[name] = lease
         del self.wanted[name]
         if answer.set_running_or_notify_cancel():

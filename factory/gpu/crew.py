@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from factory.contracts.errors import FactoryError, Stopped
+from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.gpu.actions import Kill, Load, Sleep, Wake, Work
 from factory.gpu.bootlog import Boot
@@ -16,6 +17,7 @@ from factory.gpu.catalog import Offer
 from factory.gpu.device import CardState
 from factory.gpu.engines.health import Health
 from factory.gpu.engines.launch import LOOPBACK, Launch
+from factory.gpu.engines.learn import learn
 from factory.gpu.placement import Cards
 
 GRACE_S = 10.0  # seconds an engine has to end by itself
@@ -71,15 +73,20 @@ def process(offer: Offer, port: int, cards: Cards, share: float, folder: Path, c
 
 
 class Crew:
-    """`report(work, seconds, problem)` is called from the threads, once for each piece of work."""
+    """`report(work, seconds, problem)` is called from the threads, once for each piece of work.
+
+    `state`: the state folder. `tell(event, facts)`: what a start taught that the owner should know.
+    """
 
     def __init__(
-        self, offers: Mapping[str, Offer], folder: Path, clock: Clock, make: Make,
-        report: Callable[[Work, float, str], None],
+        self, offers: Mapping[str, Offer], state: Path, clock: Clock, make: Make,
+        report: Callable[[Work, float, str], None], tell: Callable[[str, Json], None],
     ) -> None:  # fmt: skip
         self.engines: dict[str, Engine] = {}
         self.boots: dict[str, Boot] = {}
-        self._offers, self._folder, self._clock, self._make, self._report = offers, folder, clock, make, report
+        self._offers, self._state, self._clock = offers, state, clock
+        self._make, self._report, self._tell = make, report, tell
+        self.folder = state / "gpu" / "engines"
         self._pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="engine")
         self._lock = threading.Lock()
         self._closed = False
@@ -140,15 +147,17 @@ class Crew:
                     self.engines[work.model].sleep(work.level)
                 case Kill():
                     self._kill(work)
-        except (FactoryError, OSError, KeyError) as error:
-            problem = str(error) or type(error).__name__
+        except FactoryError as error:
+            problem = str(error)
+        except Exception as error:  # noqa: BLE001  the thread's edge: work without an end would hold its card for ever
+            problem = f"{type(error).__name__}: {error}"
         self._report(work, self._clock.monotonic() - begun, problem)
 
     def _load(self, work: Load, cards: tuple[CardState, ...]) -> None:
         offer = self._offers[work.model]
         total = min(card.total for card in cards if card.index in work.cards)
         share = min(0.99, offer.model.need.bytes / total)
-        engine = self._make(offer, free_port(), work.cards, share, self._folder, self._clock)
+        engine = self._make(offer, free_port(), work.cards, share, self.folder, self._clock)
         with self._lock:
             if self._closed:
                 raise Stopped("interrupted", f"{work.model} is not started: the server is closing.")
@@ -161,6 +170,9 @@ class Crew:
         ready = engine.wait_ready(offer.settings.start_s)
         if ready.boot:
             self.boots[work.model] = ready.boot
+            card = next((card.name for card in cards if card.index in work.cards), "")
+            for said in learn(self._state, ready.boot, card, len(work.cards)):
+                self._tell("pool_small", {"model": work.model, "why": said})
 
     def _kill(self, work: Kill) -> None:
         with self._lock:

@@ -26,6 +26,7 @@ from factory.gpu.lease import Lease
 from factory.gpu.placement import judged
 from factory.gpu.profiles import Lineup, lineup
 from factory.gpu.scheduler import Scheduler
+from factory.gpu.seats import Seats
 from factory.gpu.sight import sights
 from factory.gpu.status import FleetStatus, Happened, Step, Switch
 from factory.gpu.swaps import Rules
@@ -42,19 +43,18 @@ class Fleet:
         self, settings: Settings, device: Device, folder: Path, clock: Clock, notify: Callable[[str, Json], None],
         make: Make = process, rules: Rules | None = None,
     ) -> None:  # fmt: skip
-        """`folder`: the state folder. `notify(event, facts)` is called from the fleet's own thread.
+        """`folder`: the state folder. `notify(event, facts)` is called from the fleet's own threads.
 
         `rules`: what no profile says.
         """
         self._settings, self._device, self._clock, self._notify = settings, device, clock, notify
         self._offers, self._names = catalog.offers(settings.models), catalog.names(settings.models)
         self._rules, self._borrowers = rules or Rules(), Borrowers(folder)
-        self._logs = folder / "gpu" / "engines"
-        self._crew = Crew(self._offers, self._logs, clock, make, self._done)
+        self._crew = Crew(self._offers, folder, clock, make, self._done, self._told)
         self._lock = threading.RLock()  # an answer's callback may call back
         self._changed = threading.Condition(self._lock)
         self._switching = threading.Lock()
-        self._seats: dict[str, tuple[str, Future[Seat]]] = {}  # request -> what was asked for, and the answer
+        self._seats = Seats()
         self._finished: list[tuple[Work, float, str]] = []
         self._steps: list[Step] = []
         self._last: deque[Happened] = deque(maxlen=LAST)
@@ -66,8 +66,8 @@ class Fleet:
 
     def start(self, profile: str) -> None:
         """Takes the cards and begins to bring the profile up. Raises UsageProblem when it cannot fit."""
-        self._logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        reap(self._logs)
+        self._crew.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        reap(self._crew.folder)
         said = self._settings.cards
         cards = tuple(judged(card, said.get(str(card.index), CardSettings())) for card in self._device.cards())
         self._scheduler = Scheduler([offer.model for offer in self._offers.values()], cards, Rules())
@@ -84,9 +84,9 @@ class Fleet:
         if self._thread:
             self._thread.join()
         self._crew.close()
-        for request in list(self._seats):
-            self._refuse(request, Stopped("interrupted", CLOSING))
-        self._borrowers.close(Stopped("interrupted", CLOSING))
+        with self._lock:
+            self._seats.close(Stopped("interrupted", CLOSING))
+            self._borrowers.close(Stopped("interrupted", CLOSING))
 
     def acquire(self, model: str, request: str, effort: int) -> "Future[Seat]":
         """A seat at the model as soon as it is up; raises Stopped('model_unusable') through the future if it gets none.
@@ -95,13 +95,10 @@ class Fleet:
         """
         if model not in self._names:
             raise UsageProblem(f"There is no model {model[:100]!r} on this box.")
-        answer: Future[Seat] = Future()
         with self._changed:
             if self._closing:
                 raise Stopped("interrupted", CLOSING)
-            if request in self._seats:
-                raise ValueError(f"the request {request!r} has a seat or waits for one")
-            self._seats[request] = (model, answer)
+            answer = self._seats.ask(request, model)
             self._scheduler.ask(request, self._names[model].offer, effort, self._clock.monotonic())
             said = self._scheduler.take()
             if not said:
@@ -112,16 +109,15 @@ class Fleet:
     def release(self, request: str) -> None:
         """Gives the seat back. Doing it twice, or while it waits, is right too."""
         with self._changed:
-            _, answer = self._seats.pop(request, ("", None))
+            self._seats.drop(request)
             self._scheduler.leave(request, self._clock.monotonic())
             if self._scheduler.wants_room:
                 self._wake()
-        if answer:
-            answer.cancel()
 
     def broken(self, model: str) -> None:
         """A connection to it failed. Its engine is asked how it is; a dead one is started again when it is wanted."""
-        self._crew.look_after(self._names[model].offer, self._examined)
+        if model in self._names:
+            self._crew.look_after(self._names[model].offer, self._examined)
 
     def lease(self, wanted: Lease) -> "Future[Lease]":
         """Memory for another program, granted as soon as there is room; `wanted.cards` () = any card."""
@@ -201,6 +197,15 @@ class Fleet:
     # The fleet's own thread
 
     def _run(self) -> None:
+        try:
+            self._loop()
+        except Exception as error:  # noqa: BLE001  the thread's edge: whoever waits must not wait for ever
+            with self._changed:
+                self._closing = True
+                self._seats.close(Stopped("internal_error", "The engines' scheduler failed: restart the server."))
+            self._notify("fleet_failed", {"why": f"{type(error).__name__}: {error}"})
+
+    def _loop(self) -> None:
         while self._pause():
             try:
                 self._look()
@@ -264,31 +269,31 @@ class Fleet:
                     self._refuse(request, Stopped("model_unusable", f"{why}."))
                 case Grant(lease=lease, cards=cards):
                     with self._lock:
-                        self._borrowers.grant(lease, cards)
+                        self._borrowers.grant(lease, cards, self._scheduler, self._clock.monotonic())
                 case Tell(event=event, facts=facts):
-                    self._last.append(Happened(at=self._clock.now(), event=event, facts=facts))
-                    self._notify(event, facts)
+                    self._told(event, facts)
                 case _:
                     self._crew.do(action, self._cards)
 
+    def _told(self, event: str, facts: Json) -> None:
+        self._last.append(Happened(at=self._clock.now(), event=event, facts=facts))
+        self._notify(event, facts)
+
     def _seat(self, request: str) -> None:
-        model, answer = self._seats.get(request, ("", None))
-        if answer is None:
-            return
-        name = self._names[model]
-        seat = self._crew.seat(name.offer, name.size)
-        if seat is None:
-            self._refuse(request, Stopped("model_unusable", f"{model} has just ended: ask again."))
-        elif answer.set_running_or_notify_cancel():
-            answer.set_result(seat)
-        else:
-            self.release(request)
+        with self._lock:
+            model = self._seats.model(request)
+            if not model:
+                return
+            name = self._names[model]
+            seat = self._crew.seat(name.offer, name.size)
+            if seat is None:
+                self._refuse(request, Stopped("model_unusable", f"{model} has just ended: ask again."))
+            elif not self._seats.give(request, seat):
+                self.release(request)
 
     def _refuse(self, request: str, problem: Stopped) -> None:
         with self._lock:
             if request.startswith(LEASE):
                 return self._borrowers.refuse(request, problem)
             self._scheduler.leave(request, self._clock.monotonic())
-            _, answer = self._seats.get(request, ("", None))
-        if answer and not answer.done() and answer.set_running_or_notify_cancel():
-            answer.set_exception(problem)
+            self._seats.refuse(request, problem)

@@ -60,6 +60,7 @@ class Floor:
         """It has drained and goes: to sleep at this level if that is how it leaves and it can, else for good."""
         if tenant.leaves_as == "sleep" and level:
             tenant.go("sleeping", now)
+            tenant.before = {card: self.room.seen[card].used for card in self._seen(tenant)}
             self.out.append(Sleep(tenant.name, level))
         else:
             self.kill(tenant, tenant.why, now)
@@ -72,8 +73,7 @@ class Floor:
     def prove(self, tenant: Tenant, then: Literal["asleep", "cold"], now: float) -> None:
         """From now on it is to be seen that the memory is free."""
         tenant.go("proving", now)
-        used = {card: self.room.seen[card].used for card in tenant.cards if card in self.room.seen}
-        tenant.proof = Proof(then, now + self.rules.proof_s, self.room.looks, used)
+        tenant.proof = Proof(then, now + self.rules.proof_s, self.room.looks)
 
     def proofs(self, tenants: Sequence[Tenant], now: float) -> None:
         for tenant in tenants:
@@ -88,12 +88,15 @@ class Floor:
 
     def _kept(self, tenant: Tenant, proof: Proof) -> int:
         """Bytes more than allowed that are still in use on its worst card."""
-        return max((self._kept_on(tenant, proof, card) for card in proof.used), default=0)
+        return max((self._kept_on(tenant, proof, card) for card in self._seen(tenant)), default=0)
+
+    def _seen(self, tenant: Tenant) -> list[int]:
+        return [card for card in tenant.cards if card in self.room.seen]
 
     def _kept_on(self, tenant: Tenant, proof: Proof, card: int) -> int:
         seen = self.room.seen[card]
         if seen.mine is None:  # a process that ended holds nothing; what it lost counts as others' from now on
-            freed = proof.used[card] - seen.used
+            freed = tenant.before.get(card, seen.used) - seen.used
             return tenant.model.need.bytes - tenant.model.left - SLACK - freed if proof.then == "asleep" else 0
         if proof.then == "asleep":
             return seen.mine.get(tenant.name, 0) - tenant.model.left
@@ -102,8 +105,9 @@ class Floor:
     def _proven(self, tenant: Tenant, proof: Proof, now: float) -> None:
         tenant.proof = None
         if proof.then == "asleep":
-            tenant.left = max(tenant.measured.values(), default=0)
             tenant.go("asleep", now)
+            tenant.measured = {card: self.room.measured(tenant, card) for card in self._seen(tenant)}
+            tenant.left = max(tenant.measured.values(), default=0)
             self.tell("slept", tenant, level=tenant.level, left_gib=round(tenant.left / GIB, 2))
         else:
             self._cold(tenant, now)
@@ -115,7 +119,7 @@ class Floor:
             self.tell("memory_not_freed", tenant, level=tenant.level, gib=gib)
             self.kill(tenant, f"{gib} GiB more than allowed stayed in use while it slept", now)
             return
-        for card in proof.used:
+        for card in self._seen(tenant):
             if self.room.lost(card) > SLACK:
                 self.tell("card_dirty", tenant, card=card, gib=round(self.room.lost(card) / GIB, 2))
                 self.room.baseline[card] = self.room.unexplained(card)

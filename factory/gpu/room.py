@@ -45,7 +45,7 @@ class Room:
         self.seen = {each.index: each for each in seen}
         self.looks += 1
         for tenant in tenants:
-            tenant.measured = {card: self._measured(tenant, card) for card in tenant.cards if card in self.seen}
+            tenant.measured = {card: self.measured(tenant, card) for card in tenant.cards if card in self.seen}
         for card in self.seen:
             self.baseline[card] = min(self.unexplained(card), self.baseline.get(card, self.seen[card].used))
 
@@ -53,7 +53,7 @@ class Room:
         """Bytes that nobody accounts for, beyond what was known before."""
         return self.unexplained(card) - self.baseline.get(card, 0)
 
-    def _measured(self, tenant: Tenant, card: int) -> int:
+    def measured(self, tenant: Tenant, card: int) -> int:
         """What the device shows; blind, what was promised, and what may be left of it after sleep."""
         mine = self.seen[card].mine
         if mine is not None:

@@ -1,6 +1,5 @@
 """Who lives on the cards: engines of models and leases of other programs, and what the scheduler knows of each."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,7 +42,6 @@ class Proof:
     then: Literal["asleep", "cold"]
     until: float
     after: int  # the number of the last look at the device before: only later ones count
-    used: Mapping[int, int]  # bytes in use by card at that look
 
 
 @dataclass(slots=True)
@@ -87,6 +85,7 @@ class Tenant:
     crashes: int = 0  # in a row
     failures: int = 0  # times it was given up in a row
     failed_until: float = 0.0
+    before: dict[int, int] = field(default_factory=dict)  # bytes in use by card when it was last put to sleep
     left: int | None = None  # bytes it was seen to leave on a card while asleep, the most
 
     @property

@@ -186,3 +186,17 @@ def test_whoever_waits_no_longer_calls_the_swap_off() -> None:
     found.run([Arrival(0, "1", "a", 300), Arrival(70, "2", "b", 5, patience=60), Arrival(90, "3", "a", 5)])
     assert kinds(found) == ["Load a"]
     assert found.fates["3"].served == 130
+
+
+def test_blind_it_goes_by_what_it_promised_and_by_what_the_card_shows() -> None:
+    """WSL2: nobody is named. Turns work, sleep that frees too little is seen, another program counts."""
+    found = box(model("a"), model("b"), model("c", 21))
+    found.blind = True
+    found.fault = lambda work, number: "leak" if work == Sleep("b", 1) else ""
+    found.at(400, lambda: found.hold(0, "blender", 4 * GIB))
+    line = [(0, "a"), (100, "b"), (200, "a"), (450, "c")]
+    found.run([Arrival(at, str(number), name, 5) for number, (at, name) in enumerate(line)])
+    assert kinds(found) == ["Load a", "Sleep a", "Load b", "Sleep b", "Kill b", "Wake a"]
+    assert "memory_not_freed" in events(found)
+    assert "others' or kept free" in (found.fates["3"].refused or "")
+    assert not found.over
