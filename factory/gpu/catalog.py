@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from factory.contracts.engines import ModelSettings
+from factory.contracts.errors import UsageProblem
 from factory.gpu.device import GIB
 from factory.gpu.placement import Need
 from factory.gpu.tenants import Model
@@ -42,9 +43,11 @@ def offers(models: Mapping[str, ModelSettings]) -> dict[str, Offer]:
 
 
 def names(models: Mapping[str, ModelSettings]) -> dict[str, Name]:
-    """Everything that can be asked for."""
-    found = {}
+    """Everything that can be asked for. Raises UsageProblem for a name that two have."""
+    found: dict[str, Name] = {}
     for name, said in models.items():
+        if twice := [each for each in (name, *said.variants) if each in found]:
+            raise UsageProblem(f"{twice[0]!r} is the name of two models or sizes in [models]: rename one.")
         found[name] = Name(name)
         for variant, size in said.variants.items():
             found[variant] = Name(variant) if size.args else Name(name, size.model)

@@ -50,10 +50,13 @@ def members(said: ProfileSettings, models: Mapping[str, ModelSettings]) -> tuple
     known = {"@largest": by_size[-1], "@smallest": by_size[0], **{name: name for name in models}}
     if unknown := [name for name in (*said.up, *said.swap) if name not in known and name != "*"]:
         raise UsageProblem(f"The profile names the model {unknown[0]!r}, which is not in [models].")
-    up = tuple(dict.fromkeys(known[name] for name in said.up if name != "*"))
-    others = tuple(known[name] for name in said.swap if name != "*")
-    every = tuple(models) if "*" in (*said.up, *said.swap) else ()
-    return up, tuple(name for name in dict.fromkeys((*others, *every)) if name not in up)
+
+    def named(words: tuple[str, ...]) -> tuple[str, ...]:
+        found = [name for word in words for name in (models if word == "*" else (known[word],))]
+        return tuple(dict.fromkeys(found))
+
+    up = named(said.up)
+    return up, tuple(name for name in named(said.swap) if name not in up)
 
 
 def lineup(

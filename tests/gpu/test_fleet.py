@@ -1,14 +1,17 @@
 """The fleet with real processes on the device double: seats, swaps under load, faults, and nothing left behind."""
 
+import json
 import os
 import signal
 import threading
 from concurrent.futures import CancelledError
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from factory.contracts.errors import Stopped, UsageProblem
+from factory.contracts.record import Json
 from tests.gpu.boxes import LONG_S, model, shelf, until
 
 
@@ -180,3 +183,22 @@ def test_a_driver_that_goes_silent_is_told_and_seats_are_still_given(tmp_path: P
         box.wait("cards_unreadable")
         assert box.use("a", "2")
         moved.rename(tmp_path / "cards.json")
+
+
+def test_an_engine_whose_core_is_gone_is_started_again(tmp_path: Path) -> None:
+    """vLLM's server lives on and says 503: after the gateway's word the engine is ended and started anew."""
+    with shelf(tmp_path, {"a": model(tmp_path, 16, "--fake-dead-after", "1")}) as box:
+        first = box.fleet.acquire("a", "1", 5).result(LONG_S)
+        ask(first.url, {"model": first.model, "messages": [{"role": "user", "content": "hello"}]})
+        box.fleet.broken("a")
+        assert "503" in box.wait("engine_died")["why"]
+        box.fleet.release("1")
+        assert box.use("a", "2") != first.url
+
+
+def ask(url: str, body: Json) -> None:
+    """One chat completion of an engine."""
+    link = HTTPConnection(url.removeprefix("http://"), timeout=LONG_S)
+    link.request("POST", "/v1/chat/completions", json.dumps(body), {"content-type": "application/json"})
+    assert link.getresponse().status == 200
+    link.close()

@@ -79,6 +79,12 @@ def test_sizes_with_a_start_of_their_own_take_turns_with_their_model() -> None:
     assert members(ProfileSettings(swap=("*",)), {"large": elastic}) == ((), ("large",))
 
 
+def test_all_of_them_may_stay_and_a_name_is_used_once() -> None:
+    assert members(ProfileSettings(up=("*",)), MODELS) == (("small", "middle", "large"), ())
+    with pytest.raises(UsageProblem, match="'small' is the name of two"):
+        catalog.names({**MODELS, "other": said(4, variants={"small": {"model": "x"}})})
+
+
 THREE = {
     "test": ProfileSettings(up=("a",), min_loaded_s=0, max_wait_s=2),
     "other": ProfileSettings(up=("b",)),
