@@ -9,10 +9,8 @@ import pytest
 
 from factory.contracts.errors import UsageProblem
 from factory.contracts.rented import RentedSettings
-from factory.rented.account import PERIOD_S
 from factory.rented.answers import Refused, Seat, Starting
 from factory.rented.fake import FakeCloud, Fate
-from factory.rented.held import load
 from factory.rented.seam import Machine
 from tests.rented.virtual import NAME, RENTED, Day
 
@@ -175,6 +173,31 @@ def test_an_order_without_an_answer_is_found_by_its_label(folder: Path) -> None:
     assert len(day.cloud.alive()) == 1
 
 
+def test_the_next_one_is_not_ordered_before_the_last_is_gone(folder: Path) -> None:
+    day = Day(folder, RENTED.but(mode="always_on"), fates=(Fate(lingers=100),))
+    day.run(300)
+    day.tenancy.end("enough")
+    for _ in range(60):
+        day.run(5)
+        assert len(day.cloud.alive()) <= 1
+    assert day.phase == "up"
+
+
+def test_a_machine_that_turns_up_far_too_late_is_ended_before_another_is_ordered(folder: Path) -> None:
+    day = Day(folder, fates=(Fate(unanswered=True, late=2000),))
+    day.ask()
+    day.run(1000)
+    assert day.phase == "off"
+    day.run(1100)
+    assert day.cloud.alive()
+    day.ask()
+    day.run(20)
+    assert not [each for each in day.cloud.alive() if each.fate.late]
+    day.ask()
+    day.run(60)
+    assert len(day.cloud.alive()) == 1
+
+
 def test_destroying_is_tried_until_it_works(folder: Path) -> None:
     day = Day(folder, fates=(Fate(stubborn=5),))
     day.ask()
@@ -194,43 +217,6 @@ def test_a_machine_that_cannot_be_ended_is_booked_as_it_costs(folder: Path) -> N
     assert day.purse.total() >= day.cloud.bill() * 10**6
 
 
-def test_a_restart_finds_the_machine_again_and_does_not_pay_twice(folder: Path) -> None:
-    day = Day(folder)
-    day.ask()
-    day.run(600, asking=True)
-    day.kill()
-    day.clock.sleep(40)
-    day.open()
-    day.run(10)
-    assert isinstance(day.ask(), Seat)
-    assert len(day.cloud._sky.machines) == 1
-    assert day.purse.total() <= 440_000 * (650 + 2 * PERIOD_S) / 3600
-
-
-def test_hours_that_ran_while_nobody_looked_are_booked(folder: Path) -> None:
-    day = Day(folder)
-    day.ask()
-    day.run(600, asking=True)
-    day.kill()
-    day.clock.sleep(7200)
-    day.open()
-    day.run(30)
-    assert "rented_unpaid" in day.events()
-    assert day.purse.total() >= day.cloud.bill() * 10**6
-
-
-def test_a_machine_that_the_disk_forgot_is_ended(folder: Path) -> None:
-    day = Day(folder)
-    day.ask()
-    day.run(120)
-    day.kill()
-    (folder / f"{NAME}.json").unlink()
-    day.open()
-    day.run(60)
-    assert day.phase == "off"
-    assert not day.cloud.alive()
-
-
 def test_a_cloud_that_falls_silent_does_not_stop_the_clock_of_money(folder: Path) -> None:
     day = Day(folder, RENTED.but(day_usd=Decimal("0.30")))
     day.ask()
@@ -241,22 +227,6 @@ def test_a_cloud_that_falls_silent_does_not_stop_the_clock_of_money(folder: Path
     day.run(60)
     assert not day.cloud.alive()
     assert day.purse.total() >= day.cloud.bill() * 10**6
-
-
-def test_two_gateways_do_not_share_a_folder(folder: Path) -> None:
-    Day(folder)
-    with pytest.raises(UsageProblem, match="Another gateway"):
-        Day(folder)
-
-
-def test_a_damaged_record_is_not_taken_for_nothing(folder: Path) -> None:
-    day = Day(folder)
-    day.kill()
-    (folder / f"{NAME}.json").write_text("{")
-    with pytest.raises(UsageProblem, match="factory gpu reap"):
-        day.open()
-    with pytest.raises(UsageProblem, match="small letters"):
-        load(folder, "../big", "00000000")
 
 
 def test_its_threads_keep_a_machine_and_let_it_go(folder: Path) -> None:
