@@ -2,7 +2,7 @@
 
 import tomllib
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ class Quirks(Record):
     json_schema: bool = True  # takes a JSON schema, where the endpoint does
 
 
+@lru_cache(maxsize=256)
 def quirks_of(model: str) -> Quirks:
     """All matching tables of quirks.toml merged, later ones winning."""
     found: Json = {}

@@ -37,8 +37,11 @@ async def _asked(relay: Relay, ask: Ask, endpoint: Endpoint) -> int:
     if endpoint.tier != "local":  # counting is free, but what is counted leaves the box
         number = await relay.reserved(charge, 0, 0, relay.outgoing.parcel(sent, endpoint))
         relay.till.settle(number, charge, 0, Usage(), 0.0)
-    async with relay.upstream.post(endpoint, PATH, sent.body, sent.headers, endpoint.first_token_s) as response:
+    response = await relay.upstream.post(endpoint, PATH, sent.body, sent.headers, endpoint.first_token_s)
+    try:
         value = json.loads(await relay.upstream.read(endpoint, response, endpoint.idle_s))
+    finally:
+        relay.upstream.done(response)
     tokens = value.get("input_tokens") if isinstance(value, dict) else None
     if not isinstance(tokens, int):
         raise Failed("bad_answer", f"{endpoint.name} did not count")

@@ -4,6 +4,7 @@ import hashlib
 import ipaddress
 import secrets
 from collections.abc import Mapping
+from itertools import count
 
 from factory.contracts.model import TIERS, Form, Tier, within
 from factory.contracts.record import Json
@@ -11,6 +12,7 @@ from factory.contracts.serving import KeySettings, ServeSettings
 from factory.serve.ask import Ask, effort_of, parse, text_size
 from factory.serve.errors import Refused
 
+MOST_HOSTS = 1000  # remembered
 NAMED = 64  # characters of a role, a run or a session that a header may give
 Headers = Mapping[bytes, bytes]
 
@@ -25,6 +27,8 @@ class Door:
             sha256="0" * 64, ceiling=settings.ceiling, unasked=settings.unasked, day_usd=None, reason=True
         )
         self._hosts = {"localhost", settings.host.lower(), *map(str.lower, settings.names)}
+        self._series, self._numbers = secrets.token_hex(4), count(0x1000)
+        self._seen: dict[bytes, bool] = {}  # hosts that were judged, few
         self.most_bytes = int(settings.max_body_mib * 1024 * 1024)
 
     def who(self, headers: Headers) -> tuple[str, KeySettings]:
@@ -51,7 +55,7 @@ class Door:
             raise Refused("permission", f"The key {name} may not use the tool `reason`.")
         run = _named(headers, b"x-factory-run")
         return Ask(
-            id=secrets.token_hex(8),
+            id=f"{self._series}{next(self._numbers):x}",
             form=form,
             raw=raw,
             body=body,
@@ -91,12 +95,21 @@ class Door:
 
         Raises Refused('permission').
         """
-        host = _host(headers.get(b"host", b"").decode("latin-1"))
-        if not self._known(host):
+        said = headers.get(b"host", b"")
+        if not self._judged(said):
+            host = _host(said.decode("latin-1"))
             raise Refused("permission", f"The host name {host[:NAMED]!r} is not one of this server's: see serve.names.")
         origin = headers.get(b"origin")
         if origin is not None and not self._known(_host(origin.decode("latin-1").partition("://")[2])):
             raise Refused("permission", "Requests from other sites' pages are refused.")
+
+    def _judged(self, host: bytes) -> bool:
+        known = self._seen.get(host)
+        if known is None:
+            known = self._known(_host(host.decode("latin-1")))
+            if len(self._seen) < MOST_HOSTS:
+                self._seen[host] = known
+        return known
 
     def _known(self, host: str) -> bool:
         if host in self._hosts:
@@ -118,7 +131,9 @@ def _host(text: str) -> str:
 
 def _named(headers: Headers, name: bytes) -> str:
     """A short word from a header; what is not printable ASCII is refused, not passed on."""
-    text = headers.get(name, b"").decode("latin-1").strip()
+    if name not in headers:
+        return ""
+    text = headers[name].decode("latin-1").strip()
     if len(text) > NAMED or not text.isascii() or (text and not text.isprintable()):
         raise Refused("invalid_request", f"{name.decode().title()} must be at most {NAMED} printable characters.")
     return text

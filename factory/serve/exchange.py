@@ -94,14 +94,16 @@ class Exchange:
     async def run(self, sent: Prepared) -> Told:
         """Raises Failed while nothing has reached the client."""
         one = self._endpoint
-        post = self._upstream.post(one, sent.path, sent.body, sent.headers, one.first_token_s)
-        async with post as response:
+        response = await self._upstream.post(one, sent.path, sent.body, sent.headers, one.first_token_s)
+        try:
             streamed = response.content_type == "text/event-stream"
             if streamed != self._ask.stream:
                 raise self._bad(f"it answered with {response.content_type[:80]!r}, which was not asked for")
             if streamed:
                 return await self._stream(sent, response)
             return await self._whole(sent, await self._upstream.read(one, response, one.first_token_s))
+        finally:
+            self._upstream.done(response)
 
     async def _whole(self, sent: Prepared, body: bytes) -> Told:
         value = object_of(self._endpoint, body)

@@ -40,4 +40,6 @@ class Story:
 
 def clean(value: str) -> bytes:
     """A header's value: printable ASCII, nothing that could begin another header."""
+    if value.isascii() and value.isprintable():
+        return value.encode()
     return "".join(sign if 32 <= ord(sign) < 127 else "?" for sign in value).encode()

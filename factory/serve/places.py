@@ -1,8 +1,7 @@
 """Each endpoint's place in the gateway: who may start there, is it well, and what it is like (learned as it goes)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from factory.contracts.model import Endpoint
@@ -63,8 +62,8 @@ class Places:
             found = self.stations[endpoint.name] = Station(
                 pool, Breaker(), kv_tokens=endpoint.kv_tokens, url=endpoint.url
             )
-            self._metrics.in_flight.labels(endpoint.name).set_function(lambda: pool.running)
-            self._metrics.queued.labels(endpoint.name).set_function(lambda: pool.waiting)
+            self._metrics.gauge("in_flight", endpoint.name, lambda: pool.running)
+            self._metrics.gauge("queued", endpoint.name, lambda: pool.waiting)
         return found
 
     def breaker(self, endpoint: Endpoint) -> Breaker:
@@ -87,9 +86,8 @@ class Places:
         """Tokens the prompt can be at most: what money is reserved for."""
         return tokens.densest(ask.raw) if ask.size == len(ask.raw) else ask.size
 
-    @asynccontextmanager
-    async def taken(self, endpoint: Endpoint, ask: Ask, story: Story) -> AsyncIterator[Ticket]:
-        """A place at the endpoint, waited for; the ticket's `tokens` may be set to what was used.
+    async def take(self, endpoint: Endpoint, ask: Ask, story: Story) -> Ticket:
+        """A place at the endpoint, waited for; it must be given back.
 
         Raises Refused when it would take too long, or never fits.
         """
@@ -102,19 +100,26 @@ class Places:
         if isinstance(outcome, admission.Refused):
             raise _refusal(outcome, endpoint)
         story.first_s = self._prefill_s(endpoint, ask)
-        try:
-            if isinstance(outcome, admission.Queued):
-                story.queue, story.predicted_s = outcome.position, outcome.predicted_s
-                story.first_s += outcome.predicted_s
+        waited = 0.0
+        if isinstance(outcome, admission.Queued):
+            story.queue, story.predicted_s = outcome.position, outcome.predicted_s
+            story.first_s += outcome.predicted_s
+            try:
                 await self._wait(station, ticket)
-            story.waited_s += self._now() - now
-            self._metrics.waited(endpoint.name, self._now() - now)
-            yield ticket
-        except BaseException:
-            self._start(station, station.pool.leave(ticket, self._now()))
-            raise
-        else:
-            self._start(station, station.pool.release(ticket, self._now(), ticket.tokens))
+            except BaseException:
+                self.give(endpoint, ticket, None)
+                raise
+            waited = self._now() - now
+            story.waited_s += waited
+        self._metrics.waited(endpoint.name, waited)
+        return ticket
+
+    def give(self, endpoint: Endpoint, ticket: Ticket, used: int | None) -> None:
+        """The place is free again. `used` tokens, prompt and answer; None when that is not known."""
+        pool, now = self.station(endpoint).pool, self._now()
+        started = pool.leave(ticket, now) if used is None else pool.release(ticket, now, used)
+        if started:
+            self._start(self.station(endpoint), started)
 
     def first(self, endpoint: Endpoint, ask: Ask, begun: float) -> None:
         """The first token is there: the session is warm at this endpoint now."""

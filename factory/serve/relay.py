@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from factory.contracts.errors import Stopped
 from factory.contracts.model import Endpoint, Usage, within
@@ -56,6 +56,7 @@ class Relay:
     metrics: Metrics
     log: Callable[[str, Json], None]
     shared: frozenset[str] = frozenset()  # rented machines that every key may use
+    prices: dict[str, Price] = field(default_factory=dict)  # by endpoint, once asked for
 
     async def answer(self, ask: Ask, out: Out) -> None:
         """Ends with an answer at the client, whole or broken off. Raises Refused when nothing has been sent."""
@@ -117,46 +118,62 @@ class Relay:
 
     async def _at(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> None:
         """One endpoint, from the queue to the books. Raises Failed or Refused while nothing has been sent."""
+        if not self.places.breaker(endpoint).ready(asyncio.get_running_loop().time()):
+            raise _closed(endpoint)
+        if endpoint.url:
+            await self._seated(endpoint, ask, out, story)
+            return
+        async with self.engines.seat(endpoint, ask) as seated:
+            await self._seated(seated, ask, out, story)
+
+    async def _seated(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> None:
+        """With a server that is up: wait for a place there, and give it back."""
+        place, used = await self.places.take(endpoint, ask, story), None
+        try:
+            told = await self._tried(endpoint, ask, out, story)
+            used = told.usage.input + told.usage.output
+        finally:
+            self.places.give(endpoint, place, used)
+
+    async def _tried(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> Told:
+        """What comes of it is told to the endpoint's breaker."""
         breaker, now = self.places.breaker(endpoint), asyncio.get_running_loop().time
-        closed = Failed("open", f"{endpoint.name} failed lately and is left alone for now", broken=False)
-        if not breaker.ready(now()):
-            raise closed
-        async with self.engines.seat(endpoint, ask) as seated, self.places.taken(seated, ask, story) as place:
-            began = now()
-            if not breaker.allow(began):
-                raise closed
-            try:
-                told = await self._paid(seated, ask, out, story)
-            except Failed as problem:
-                if problem.kind == "limited":
-                    breaker.failed(now(), problem.retry_after or LIMITED_S, began)
-                elif problem.broken:
-                    breaker.failed(now(), problem.retry_after, began)
-                    self.engines.broken(endpoint, problem)
-                else:
-                    breaker.gone(now(), began)
-                raise
-            except BaseException:
-                breaker.gone(now(), began)
-                raise
-            place.tokens = told.usage.input + told.usage.output
-            if told.problem:
-                breaker.failed(now(), None, began)
-                self.log("broken_off", {"request": ask.id, "endpoint": endpoint.name, "why": told.problem})
+        began = now()
+        if not breaker.allow(began):
+            raise _closed(endpoint)
+        try:
+            told = await self._paid(endpoint, ask, out, story)
+        except Failed as problem:
+            if problem.kind == "limited":
+                breaker.failed(now(), problem.retry_after or LIMITED_S, began)
+            elif problem.broken:
+                breaker.failed(now(), problem.retry_after, began)
+                self.engines.broken(endpoint, problem)
             else:
-                breaker.succeeded(now(), began)
+                breaker.gone(now(), began)
+            raise
+        except BaseException:
+            breaker.gone(now(), began)
+            raise
+        if told.problem:
+            breaker.failed(now(), None, began)
+            self.engines.broken(endpoint, Failed("unreachable", told.problem))
+            self.log("broken_off", {"request": ask.id, "endpoint": endpoint.name, "why": told.problem})
+        else:
+            breaker.succeeded(now(), began)
+        return told
 
     async def _paid(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> Told:
         """Money reserved, the exchange, money settled; also when the client leaves in the middle."""
         form = form_for(ask, endpoint)
         assert form is not None  # the chain holds only endpoints that can take it
         sent = self.outgoing.redacted(prepared(ask, endpoint, form), endpoint)
-        price = self._price(endpoint)
-        tokens_in = self.places.most_tokens(ask)
-        worst = worst_case(price, tokens_in, sent.limit)
+        price, tokens_in, worst = self._price(endpoint), 0, 0
         charge = Charge(ask.key, ask.run, ask.role, endpoint.name, endpoint.tier, after="; ".join(story.tried))
         number = None
-        if self.till.needs_reservation(charge, worst) or endpoint.tier != "local":
+        if price is not FREE or self.till.needs_reservation(charge, 0):
+            tokens_in = self.places.most_tokens(ask)
+            worst = worst_case(price, tokens_in, sent.limit)
             parcel = self.outgoing.parcel(sent, endpoint)
             number = await self.reserved(charge, worst, tokens_in + sent.limit, parcel)
         story.changed = sent.changed
@@ -179,13 +196,16 @@ class Relay:
         endpoint, loop = booking.endpoint, asyncio.get_running_loop()
         begun = loop.time()
         exchange = Exchange(self.upstream, ask, endpoint, out, lambda: self.places.first(endpoint, ask, begun))
-        usage, spent = booking.most(sent), booking.worst  # until we know better
+        usage, spent = NOTHING, booking.worst  # until we know better
         writing = self.places.station(endpoint).writing
         writing.add(exchange)
         try:
             told = await exchange.run(sent)
             if told.counted or not told.problem or not booking.worst:
-                usage, spent = told.usage, cost(booking.price, told.usage)
+                usage = told.usage
+                spent = cost(booking.price, usage) if booking.worst else 0
+            else:
+                usage = booking.most(sent)
             self.places.learn(endpoint, ask, told)
             return told
         except Failed as problem:
@@ -194,11 +214,11 @@ class Relay:
                 booking.number = None
             if not problem.billed:
                 usage, spent = NOTHING, 0
-            elif not booking.worst:
-                usage = exchange.so_far(sent)
+            else:
+                usage = booking.most(sent) if booking.worst else exchange.so_far(sent)
             raise
         except asyncio.CancelledError:  # the client left; what a paid server bills for it is not known
-            usage = usage if booking.worst else exchange.so_far(sent)
+            usage = booking.most(sent) if booking.worst else exchange.so_far(sent)
             raise
         finally:
             writing.discard(exchange)
@@ -210,16 +230,19 @@ class Relay:
             self.metrics.exchanged(endpoint, ask, usage, spent, seconds)
 
     def _price(self, endpoint: Endpoint) -> Price:
-        if endpoint.factory:
-            return FREE  # it keeps the books itself
-        price = price_of(endpoint)
+        """FREE itself when nothing can be owed. Raises Failed."""
+        known = self.prices.get(endpoint.name)
+        if known is not None:
+            return known
+        price = FREE if endpoint.factory else price_of(endpoint)  # a factory server keeps the books itself
         if price is None:
             raise Failed(
                 "refused",
                 f"the price of {endpoint.name} is unknown, so nothing is sent: set price_in and price_out",
                 broken=False,
             )
-        return price
+        self.prices[endpoint.name] = FREE if price == FREE else price
+        return self.prices[endpoint.name]
 
     async def _give_up(self, failures: list[Failed | Refused], out: Out, ask: Ask) -> None:
         """The chain is exhausted: the client's own mistake in the server's words, else the most telling refusal."""
@@ -243,3 +266,7 @@ class Relay:
         if kinds == {"timeout"}:
             raise Refused("timeout", f"No endpoint answered in time: {why}.")
         raise Refused("overloaded" if kinds == {"open"} else "upstream", f"No endpoint answered: {why}.", 5.0)
+
+
+def _closed(endpoint: Endpoint) -> Failed:
+    return Failed("open", f"{endpoint.name} failed lately and is left alone for now", broken=False, sent=False)

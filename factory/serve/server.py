@@ -95,6 +95,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         Gateway(door, relay, Reasoner(relay, Prompts()), pages(door, relay, front, parts.orders)),
         log_level="critical",
         access_log=False,
+        proxy_headers=False,
         lifespan="off",
         loop="none",
         server_header=False,

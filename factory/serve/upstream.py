@@ -7,7 +7,6 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from factory.contracts.record import Json
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
+    from yarl import URL
 
 PATHS: dict[Form, str] = {
     "chat": "/v1/chat/completions",
@@ -75,24 +75,24 @@ class Upstream:
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._environment = environment
         self._sessions: dict[bool, ClientSession] = {}
+        self._urls: dict[tuple[str, str], URL] = {}
 
     async def close(self) -> None:
         for session in self._sessions.values():
             await session.close()
         self._sessions.clear()
 
-    @asynccontextmanager
     async def post(
         self, endpoint: Endpoint, path: str, body: bytes, headers: dict[str, str], first_s: float
-    ) -> AsyncIterator["ClientResponse"]:
-        """The response once its head is there, with status 200. Raises Failed; leaving it unread hangs up."""
+    ) -> "ClientResponse":
+        """The response once its head is there, with status 200. Raises Failed. Whoever has it calls `done`."""
         import aiohttp
 
         session = self._session(endpoint.tier == "local")
         try:
             async with asyncio.timeout(first_s):
                 response = await session.post(
-                    root_of(endpoint) + path,
+                    self._url(endpoint, path),
                     data=body,
                     headers={**self._headers(endpoint), **headers},
                     allow_redirects=False,
@@ -103,20 +103,24 @@ class Upstream:
             billed = not isinstance(error, aiohttp.ClientConnectorError)  # the request may have arrived
             why = f"{endpoint.name} cannot be reached ({_words(error)})"
             raise Failed("unreachable", why, billed=billed, sent=billed) from None
+        if response.status == 200:
+            return response
         try:
-            if response.status != 200:
-                raise _failure(endpoint, response, await self.read(endpoint, response, 30))
-            yield response
-        except BaseException:
-            response.close()  # a connection with an answer half read cannot be used again
-            raise
+            raise _failure(endpoint, response, await self.read(endpoint, response, 30))
         finally:
-            if not response.content.at_eof():
-                response.close()
-            response.release()
+            self.done(response)
+
+    def done(self, response: "ClientResponse") -> None:
+        """The connection may be used again, unless there is something left to read: then it is closed."""
+        if not response.content.at_eof():
+            response.close()
+        response.release()
 
     async def read(self, endpoint: Endpoint, response: "ClientResponse", idle_s: float) -> bytes:
         """The whole body. Raises Failed when it is cut, too large, or stops coming."""
+        content = response.content
+        if content.is_eof() and content.total_bytes <= MOST_BYTES:  # it is here already
+            return content.read_nowait()
         parts: list[bytes] = []
         size = 0
         async for part in self.parts(endpoint, response, lambda: idle_s):
@@ -164,6 +168,15 @@ class Upstream:
                 read_bufsize=2**18,
             )
         return self._sessions[near]
+
+    def _url(self, endpoint: Endpoint, path: str) -> "URL":
+        """Parsed once for each endpoint and path."""
+        found = self._urls.get((endpoint.url, path))
+        if found is None:
+            from yarl import URL
+
+            found = self._urls[endpoint.url, path] = URL(root_of(endpoint) + path)
+        return found
 
     def _headers(self, endpoint: Endpoint) -> dict[str, str]:
         made = {"content-type": "application/json", "accept-encoding": "identity"}
