@@ -118,9 +118,10 @@ def rewritten(ask: Ask, model: str, changes: Json) -> bytes:
     if body.get("model") == model and not changes:
         return raw
     fresh = not any(name in body for name in changes)
-    if fresh and len(MODEL.findall(raw)) == 1 and isinstance(body.get("model"), str):
+    place = MODEL.match(raw, raw.find(b'"model"')) if fresh and raw.count(b'"model"') == 1 else None
+    if place is not None:
         named = b'"model":' + json.dumps(model, ensure_ascii=False).encode()
-        raw = MODEL.sub(lambda _: named, raw, count=1)
+        raw = raw[: place.start()] + named + raw[place.end() :]
         if not changes:
             return raw
         added = json.dumps(changes, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]

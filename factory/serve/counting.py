@@ -17,7 +17,7 @@ NOT_COUNTED = {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_se
 
 async def count(relay: Relay, ask: Ask) -> tuple[int, bool]:
     """Input tokens, and whether a server counted them. Raises Refused as for the message itself."""
-    for endpoint in relay.chain(ask):
+    for endpoint in relay.chains.of(ask):
         if "messages" in forms_of(endpoint):
             try:
                 return await _asked(relay, ask, endpoint), True

@@ -71,8 +71,8 @@ def _limited(ask: Ask, body: Json, endpoint: Endpoint, form: Form) -> tuple[int,
     own = quirks_of(endpoint.model).limit if form == "chat" else names[0]  # what this model calls it
     if asked is None:
         return endpoint.max_output, {own: endpoint.max_output}, ()
-    said = next((name for name in names if body.get(name) == asked), own)
     if asked > endpoint.max_output:
+        said = next((name for name in names if body.get(name) == asked), own)
         return endpoint.max_output, {said: endpoint.max_output}, (f"{said}={endpoint.max_output}",)
     return asked, {}, ()
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from factory.contracts.errors import Stopped
-from factory.contracts.model import Endpoint, Usage, within
+from factory.contracts.model import Endpoint, Usage
 from factory.contracts.record import Json
 from factory.ledger.till import Charge, Sent, Till
 from factory.llm.prices import Price, cost, price_of, worst_case
-from factory.llm.routing import FREE_CHOICE, aliases, named
 from factory.serve.ask import Ask
+from factory.serve.chains import Chains
 from factory.serve.engines import Engines
 from factory.serve.errors import Refused
 from factory.serve.exchange import Exchange, Out, Told
@@ -48,6 +48,7 @@ class Relay:
     """Everything a request needs on its way; built once, shared by all."""
 
     settings: Settings
+    chains: Chains
     upstream: Upstream
     places: Places
     till: Till
@@ -55,12 +56,11 @@ class Relay:
     outgoing: Outgoing
     metrics: Metrics
     log: Callable[[str, Json], None]
-    shared: frozenset[str] = frozenset()  # rented machines that every key may use
     prices: dict[str, Price] = field(default_factory=dict)  # by endpoint, once asked for
 
     async def answer(self, ask: Ask, out: Out) -> None:
         """Ends with an answer at the client, whole or broken off. Raises Refused when nothing has been sent."""
-        chain = self.chain(ask)
+        chain = self.chains.of(ask)
         story = Story(first=chain[0].name)
         failures: list[Failed | Refused] = []
         order = self.places.ordered(chain, ask)
@@ -76,45 +76,6 @@ class Relay:
                 told = {"request": ask.id, "endpoint": endpoint.name, "why": str(problem), "next": after}
                 self.log("failed", told)
         await self._give_up(failures, out, ask)
-
-    def chain(self, ask: Ask) -> tuple[Endpoint, ...]:
-        """The endpoints that may be asked. Raises Refused."""
-        role = ask.role or "*"
-        if ask.model in FREE_CHOICE:
-            found = self.settings.endpoints_for(role, ask.effort)
-        else:
-            found = named(self.settings, ask.model)
-            if not found:
-                known = ", ".join(aliases(self.settings))
-                raise Refused("not_found", f"There is no model {ask.model[:80]!r} here; there are: {known}.")
-            if (
-                len(found) == 1
-                and found[0].name == ask.model
-                and (within(found[0].tier, ask.highest) or found[0].name in self.shared)
-            ):
-                return self._able(found, ask)  # whoever names one endpoint has said its tier
-        allowed = tuple(
-            one for one in found
-            if within(one.tier, ask.ceiling) and (within(one.tier, ask.highest) or one.name in self.shared)
-        )  # fmt: skip
-        if not allowed:
-            tiers = ", ".join(f"{one.name} ({one.tier})" for one in found) or "none is configured"
-            raise Refused(
-                "permission",
-                f"No endpoint for {ask.model or 'auto'!r} is within the ceiling {ask.ceiling!r} ({tiers}). Ask for a "
-                "higher one with X-Factory-Ceiling or MODEL@TIER, if your key allows it.",
-            )
-        return self._able(allowed, ask)
-
-    def _able(self, chain: tuple[Endpoint, ...], ask: Ask) -> tuple[Endpoint, ...]:
-        able = tuple(one for one in chain if form_for(ask, one) is not None)
-        if not able:
-            names = ", ".join(one.name for one in chain)
-            raise Refused(
-                "invalid_request",
-                f"None of {names} speaks this wire ({ask.form}): name it in `speaks` of the endpoint if it does.",
-            )
-        return able
 
     async def _at(self, endpoint: Endpoint, ask: Ask, out: Out, story: Story) -> None:
         """One endpoint, from the queue to the books. Raises Failed or Refused while nothing has been sent."""

@@ -17,6 +17,7 @@ from factory.llm.attempt import secrets_of
 from factory.prompting import Prompts
 from factory.serve.app import Gateway
 from factory.serve.board import Board, no_machine
+from factory.serve.chains import Chains
 from factory.serve.door import Door
 from factory.serve.engines import Engines, External
 from factory.serve.front import Front
@@ -79,6 +80,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
     settings = parts.settings
     relay = Relay(
         settings=settings,
+        chains=Chains(settings, parts.shared),
         upstream=upstream,
         places=Places(settings.serve, metrics, loop.time),
         till=parts.till,
@@ -86,7 +88,6 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         outgoing=Outgoing(secrets_of(settings.endpoints, parts.environment)),
         metrics=metrics,
         log=parts.log,
-        shared=parts.shared,
     )
     door = Door(settings.serve, bool(parts.shared))
     board = Board(settings, relay.places, parts.till, parts.log, loop.time, parts.machine)
