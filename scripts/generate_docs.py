@@ -214,6 +214,8 @@ def _commands() -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, command in sorted(getattr(typer.main.get_command(build()), "commands", {}).items()):
         children = getattr(command, "commands", None) or {}
+        if children and getattr(command, "invoke_without_command", False):
+            found.append((name, command))
         found += [(f"{name} {key}", child) for key, child in sorted(children.items())] or [(name, command)]
     return found
 

@@ -2,7 +2,7 @@
 
 PACKAGES = {  # folders; a module of its own says it in its docstring
     "cli": "The commands, one file each; the only error boundary",
-    "serve": "Recorded answers over HTTP, on both wires",
+    "serve": "The one port: who may ask, who answers, who waits, what it costs; wires, status page",
     "simulator": "GitHub on this machine: a double of its API, git over HTTP, and a runner for the real workflow files",
     "jobs": "What the jobs of the workflows call, one file each: gate, open, ship, send, close, watch …",
     "install": "`factory init` and what `factory doctor` looks at on GitHub",
@@ -13,7 +13,7 @@ PACKAGES = {  # folders; a module of its own says it in its docstring
     "render": "Pull request, reports, terminal; formats and decides nothing",
     "checks": "Finds and runs the repository's own tests and linters; what comes out is evidence",
     "edits": "Edit blocks, leases, protected paths, merging",
-    "gpu": "Which model fits which card, for how many people, how fast: geometry, KV pool, rules, speed",
+    "gpu": "The planner (what fits, how fast) and the box itself: cards, engines, profiles, swaps, leases",
     "rented": "GPUs by the hour: kept, paid ahead, ended when idle, and reaped when nobody claims them",
     "llm": "The one model client: chains, retries, prices, redaction; one provider a wire",
     "forge": "Where issues, branches and pull requests live: GitHub, or a local repository",
