@@ -155,8 +155,7 @@ class Exchange:
                 held += shown
                 if not (watch.done or TOKEN.search(block) or len(held) > HELD):
                     continue
-                for event in sse.events(block):
-                    sse.json_of(event)
+                sse.json_of(next(sse.events(block)))  # a stream of something else is found out before it is passed on
                 self._first()
                 await out.start(200, b"text/event-stream; charset=utf-8")
                 shown = held

@@ -80,7 +80,7 @@ class Watch:
     def _with_usage(self, block: bytes) -> bytes:
         kept = []
         for event in events(block):
-            data = json_of(event)
+            data = json_of(event) if b'"usage"' in event else None
             found = usage_of(self.form, data) if data else None
             if found is not None:
                 self.usage = merged(self.usage, found)
@@ -91,7 +91,7 @@ class Watch:
 
     def _error(self, block: bytes) -> bool:
         for event in events(block):
-            data = json_of(event)
+            data = json_of(event) if b'"error"' in event else None
             error = data.get("error") if data else None
             if data and (data.get("type") == "error" or (isinstance(error, dict) and "choices" not in data)):
                 error = error if isinstance(error, dict) else data
