@@ -27,6 +27,14 @@ PATHS: dict[Form, str] = {
 ANTHROPIC_VERSION = b"2023-06-01"
 MOST_BYTES = 64 * 1024 * 1024  # of a whole answer
 TOLD = 2_000  # characters of a server's own words that are kept
+SAID = {  # by the class of aiohttp's error
+    "ClientConnectorError": "connection refused",
+    "ClientConnectorDNSError": "its host name is not known",
+    "ServerDisconnectedError": "it closed the connection",
+    "ClientOSError": "connection reset",
+    "ClientPayloadError": "the answer ended early",
+    "ConnectionTimeoutError": "no connection in time",
+}
 TOO_LONG = ("context length", "context_length", "maximum context", "too long", "context window", "max_model_len")
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda oom")
 
@@ -246,4 +254,4 @@ def _seconds(text: str | None) -> float | None:
 
 def _words(error: Exception) -> str:
     """An error for people, without addresses that a client need not know."""
-    return type(error).__name__
+    return SAID.get(type(error).__name__, type(error).__name__)
