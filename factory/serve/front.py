@@ -135,7 +135,7 @@ class Front:
         answer = RedirectResponse("/", 303, HEADERS)
         answer.set_cookie(
             COOKIE, self._visitors.enter(name), max_age=int(LASTS_S), path="/", httponly=True, samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=_https(request),
         )  # fmt: skip
         return answer
 
@@ -198,6 +198,12 @@ def _refused(refusal: Refused) -> "Response":
 
 def _headers(request: "Request") -> Headers:
     return dict(request.scope["headers"])
+
+
+def _https(request: "Request") -> bool:
+    """As the browser sees it: something in between may end the encryption."""
+    origin, proto = request.headers.get("origin", ""), request.headers.get("x-forwarded-proto", "")
+    return request.url.scheme == "https" or origin.startswith("https://") or proto == "https"
 
 
 def _said(request: "Request") -> bool:

@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, Tone]] = {
     "memory_not_freed": ("Memory not freed", "bad"),
     "card_dirty": ("Card is dirty", "bad"),
     "cards_unreadable": ("Cards cannot be read", "bad"),
+    "fleet_failed": ("Engines are not looked after", "bad"),
     "rented_up": ("Rented machine is up", "good"),
     "rented_destroyed": ("Rented machine destroyed", "plain"),
     "rented_refused": ("Not rented", "warn"),
@@ -61,15 +62,18 @@ class Happening:
 
     @property
     def title(self) -> str:
-        return WORDS.get(self.event, (self.event.replace("_", " ").capitalize(), "plain"))[0]
+        return WORDS[self.event][0]
 
     @property
     def tone(self) -> Tone:
-        return WORDS.get(self.event, ("", "plain"))[1]
+        return WORDS[self.event][1]
 
 
 class Recent:
-    """Stands where a log is wanted: passes everything on and keeps the last `MOST` different events. Thread-safe."""
+    """Stands where a log is wanted: passes everything on and keeps the last `MOST` different events. Thread-safe.
+
+    Only what has WORDS is kept: a log may hold what is not for everybody who looks at the page, prompts above all.
+    """
 
     def __init__(self, log: Callable[[str, Json], None], now: Callable[[], str]) -> None:
         self._log, self.now = log, now
@@ -78,6 +82,8 @@ class Recent:
 
     def __call__(self, event: str, facts: Json) -> None:
         self._log(event, facts)
+        if event not in WORDS:
+            return
         made = happening(self.now(), event, facts)
         place = (made.event, made.who, made.text)
         with self._lock:
@@ -98,7 +104,7 @@ def happening(at: str, event: str, facts: Json) -> Happening:
     said = str(facts.get("text") or facts.get("why") or _numbers(event, facts)).removeprefix(who).lstrip(" :")
     if facts.get("next"):
         said = f"{said}; {facts['next']} was asked instead"
-    return Happening(at, line(event, LONGEST), line(who, LONGEST), line(said, LONGEST))
+    return Happening(at, event, line(who, LONGEST), line(said, LONGEST))
 
 
 def _numbers(event: str, facts: Json) -> str:
