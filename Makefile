@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --no-sync
 # Many tests wait for processes of their own.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
-.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm test-clients test-gpu check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm test-clients test-browser test-gpu check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -49,6 +49,11 @@ test-gpu: setup
 test-clients: setup
 	$(RUN) python -m scripts.real_clients
 	$(RUN) pytest -m clients tests/clients
+
+# Playwright drives the Chromium of the distribution; it is not one of our dependencies.
+test-browser: setup
+	@./scripts/install-chromium
+	$(RUN) --with playwright==1.65.2 pytest -m browser tests/serve/test_status_browser.py
 
 check: setup lint types imports docs workflows
 
