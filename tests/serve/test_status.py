@@ -16,7 +16,7 @@ from factory.contracts.record import digest
 from factory.serve.page import SECTIONS
 from factory.serve.visitors import TRIES
 from tests.serve.conftest import Box, Start
-from tests.serve.upstream_double import Reset, Sleep, Step, answer, chunk, good_stream, stream_head, upstream
+from tests.serve.upstream_double import Reset, Sleep, Step, chunk, good_stream, stream_head, upstream
 
 KEY = "df-alice"
 KEYS = {"keys": {"alice": {"sha256": digest(KEY), "ceiling": "frontier", "day_usd": 5}}}
@@ -58,18 +58,22 @@ def test_only_its_own_script_and_style_may_run(box: Start) -> None:
 
 def test_what_strangers_wrote_is_text(box: Start) -> None:
     def bad(body: object, number: int) -> Iterator[Step]:
-        yield answer({"error": {"message": f"{EVIL} {number}"}}, "500 Internal Server Error")
+        yield stream_head()
+        yield b"data: " + json.dumps({"error": {"message": EVIL}}).encode() + b"\n\n"
 
     keys = {"keys": {EVIL: {"sha256": digest(KEY)}}}
     with upstream(bad) as failing:
         gate = box(endpoints={"a&b": {"url": failing.url, "model": EVIL}}, serve=keys)
         headers = {"authorization": f"Bearer {KEY}"}
-        assert gate.chat(headers).status_code == 502
+        assert gate.chat(headers, stream=True).status_code == 502
         shown = page(gate, headers=headers)
         assert "Endpoint passed over" in shown.text
         assert EVIL not in shown.text
         escaped = EVIL.replace("<", "&lt;").replace(">", "&gt;")
-        assert shown.text.count(escaped) >= 3  # the key, the model, the error
+        who, rest = shown.text.split('<section id="summary">')
+        places, rest = rest.split('<section id="spend">')
+        spend, events = rest.split('<section id="events">')
+        assert all(escaped in part for part in (who, places, spend, events))
         assert "a&amp;b" in shown.text
 
 
