@@ -65,6 +65,21 @@ def shape(form: Form, kind: Kind, message: str) -> Json:
     return {"error": {"message": message, "type": OPENAI[kind], "param": None, "code": CODES.get(kind)}}
 
 
+def passed(form: Form, status: int, body: bytes) -> bytes:
+    """A server's own refusal for a client of this wire: as it came where it has that shape, else its words in it."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    said = value if isinstance(value, dict) else {}
+    error = said["error"] if isinstance(said.get("error"), dict) else {}
+    if isinstance(error.get("message"), str) and (said.get("type") == "error") == (form == "messages"):
+        return body
+    words = next((each for each in (error.get("message"), said.get("message"), said.get("detail")) if each), None)
+    kind: Kind = next((kind for kind, code in STATUS.items() if code == status), "invalid_request")
+    return Refused(kind, str(words or "The server refused the request.")).body(form)
+
+
 def event(form: Form, kind: Kind, message: str) -> bytes:
     """The same as the last event of a stream that broke after its first token."""
     text = json.dumps(shape(form, kind, message), ensure_ascii=False)

@@ -13,9 +13,10 @@ from factory.llm.prices import Price, cost, price_of, worst_case
 from factory.serve.ask import Ask
 from factory.serve.chains import Chains
 from factory.serve.engines import Engines
-from factory.serve.errors import Refused
+from factory.serve.errors import Refused, passed
 from factory.serve.exchange import Exchange, Out, Told
 from factory.serve.heads import Story
+from factory.serve.material import most_tokens
 from factory.serve.metrics import Metrics
 from factory.serve.outgoing import Outgoing
 from factory.serve.places import Places
@@ -133,7 +134,7 @@ class Relay:
         charge = Charge(ask.key, ask.run, ask.role, endpoint.name, endpoint.tier, after="; ".join(story.tried))
         number = None
         if price is not FREE or self.till.needs_reservation(charge, 0):
-            tokens_in = self.places.most_tokens(ask)
+            tokens_in = most_tokens(ask.raw, ask.body, endpoint.context)
             worst = worst_case(price, tokens_in, sent.limit)
             parcel = self.outgoing.parcel(sent, endpoint)
             number = await self.reserved(charge, worst, tokens_in + sent.limit, parcel)
@@ -162,7 +163,7 @@ class Relay:
         writing.add(exchange)
         try:
             told = await exchange.run(sent)
-            if told.counted or not told.problem or not booking.worst:
+            if not told.problem or not booking.worst:
                 usage = told.usage
                 spent = cost(booking.price, usage) if booking.worst else 0
             else:
@@ -210,7 +211,8 @@ class Relay:
         for problem in failures:
             if isinstance(problem, Failed) and problem.answer is not None and len(failures) == 1:
                 out.heads = ((b"x-factory-request", ask.id.encode()),)
-                await out.whole(problem.answer.status, problem.answer.kind, problem.answer.body)
+                said = problem.answer
+                await out.whole(said.status, said.kind, passed(ask.form, said.status, said.body))
                 return
         refusals = [problem for problem in failures if isinstance(problem, Refused)]
         waits = [problem.retry_after for problem in failures if problem.retry_after is not None]
