@@ -73,6 +73,7 @@ def test_a_repair_of_tool_calls_answers_each_call(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [CUT, EMPTY])
 def test_an_answer_cut_off_is_asked_for_again_with_more_room(tmp_path: Path, cut: Reply) -> None:
+    """LLM-07"""
     one, model = bench(tmp_path, cut, "yes", max_output=8192)
     assert one.ask(request(max_tokens=1000)).value == "yes"
     assert [asked.max_tokens for asked in model.asked] == [1000, 4000]
@@ -86,6 +87,7 @@ def test_no_room_left_switches_reasoning_off(tmp_path: Path) -> None:
 
 
 def test_a_half_answer_is_never_accepted(tmp_path: Path) -> None:
+    """LLM-04, LLM-07"""
     one, model = bench(tmp_path, CUT, CUT, CUT, max_output=8192)
     with pytest.raises(Stopped, match="cut off") as stop:
         one.ask(request())
@@ -101,6 +103,7 @@ def test_an_empty_answer_is_complained_about_once(tmp_path: Path) -> None:
 
 
 def test_transient_failures_are_retried_and_retry_after_is_honoured(tmp_path: Path) -> None:
+    """LLM-01, LLM-06"""
     one, _ = bench(tmp_path, RateLimited("429", 7), ServerFault("500"), Unreachable("reset"), "yes")
     assert one.ask(request()).value == "yes"
     assert one.clock.slept == [7, 2, 4]
@@ -108,6 +111,7 @@ def test_transient_failures_are_retried_and_retry_after_is_honoured(tmp_path: Pa
 
 
 def test_a_server_that_wants_an_hour_is_left_at_once(tmp_path: Path) -> None:
+    """LLM-06: the next of the chain, else a stop that `factory resume` goes on from."""
     one, _ = bench(tmp_path, RateLimited("429", 3600))
     with pytest.raises(Stopped) as stop:
         one.ask(request())

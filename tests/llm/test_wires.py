@@ -99,6 +99,7 @@ def test_how_it_ended(wire: str, finish: str) -> None:
 
 @both
 def test_half_a_call_of_an_answer_cut_at_its_limit_is_dropped(wire: str) -> None:
+    """LLM-04"""
     with model(wire, {"calls": [{"name": "read", "arguments": '{"pa'}], "finish": "length"}) as one:
         assert one.complete(request(tools=(READ,))).calls == ()
 

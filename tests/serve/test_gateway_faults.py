@@ -101,6 +101,7 @@ WHOLE: dict[str, tuple[Script, str]] = {
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_failed_endpoint_is_followed_by_the_next(name: str, box: Start) -> None:
+    """LLM-01, LLM-02, LLM-06, LLM-07: free before the first token; nobody is asked twice."""
     script, kind = WHOLE[name]
     with upstream(script) as bad, upstream() as fine:
         gate = box(endpoints={"bad": {"url": bad.url, "first_token_s": 0.5}, "fine": {"url": fine.url}})
@@ -201,6 +202,7 @@ def error_later(body: Json, number: int) -> Iterator[Step]:
 
 @pytest.mark.parametrize("script", [dies_after_a_token, ends_early, falls_silent, error_later])
 def test_a_stream_that_fails_later_ends_with_an_error_and_is_not_begun_anew(script: Script, box: Start) -> None:
+    """LLM-01, LLM-04: the client is told, and no SDK takes half an answer for a whole one."""
     with upstream(script) as bad, upstream() as fine:
         gate = box(endpoints={"bad": {"url": bad.url, "idle_s": 0.5}, "fine": {"url": fine.url}})
         said = gate.chat(stream=True)
