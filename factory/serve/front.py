@@ -15,6 +15,7 @@ from factory.serve.board import Board
 from factory.serve.door import Door, Headers
 from factory.serve.errors import Refused
 from factory.serve.page import Page
+from factory.serve.status import Snapshot
 from factory.serve.visitors import LASTS_S, Visitors
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Front:
     def __init__(self, door: Door, board: Board, visitors: Visitors) -> None:
         self._door, self._board, self._visitors = door, board, visitors
         self._page, self._boot = Page(), secrets.token_hex(4)
+        self._shown: tuple[Snapshot, dict[str, str]] = (Snapshot(""), {})
         self.viewers = 0
 
     def routes(self) -> list["Route"]:
@@ -83,7 +85,7 @@ class Front:
         try:
             while not self._board.closed.is_set() and self._may_look(request):
                 seen = await self._board.snapshot()
-                sections = self._page.sections(seen)
+                sections = self._sections(seen)
                 new = {name: html for name, html in sections.items() if before.get(name) != html}
                 before, silent = sections, 0.0 if new else silent + PACE_S
                 if new:
@@ -94,6 +96,12 @@ class Front:
                 await self._pause()
         finally:
             self.viewers -= 1
+
+    def _sections(self, seen: Snapshot) -> dict[str, str]:
+        """Rendered once for all who watch."""
+        if self._shown[0] is not seen:
+            self._shown = (seen, self._page.sections(seen))
+        return self._shown[1]
 
     async def _pause(self) -> None:
         try:
