@@ -18,6 +18,7 @@ HISTOGRAMS = {
     "seconds": "Whole exchanges with an endpoint",
     "first_token_seconds": "From sending to the first token",
     "queue_seconds": "Wait for a place",
+    "predicted_first_token_seconds": "What was expected, when a request came, until its first token: wait and prompt",
 }
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "answers": ("Exchanges with an endpoint", ("endpoint", "form")),
@@ -75,6 +76,9 @@ class Metrics:
 
     def waited(self, endpoint: str, seconds: float) -> None:
         self._spread("queue_seconds", endpoint).add(seconds)
+
+    def expected(self, endpoint: str, seconds: float) -> None:
+        self._spread("predicted_first_token_seconds", endpoint).add(seconds)
 
     def fallback(self, endpoint: str, kind: str) -> None:
         self._counts["fallbacks"][endpoint, kind] += 1

@@ -112,6 +112,7 @@ class Places:
             waited = self._now() - now
             story.waited_s += waited
         self._metrics.waited(endpoint.name, waited)
+        self._metrics.expected(endpoint.name, story.first_s)
         return ticket
 
     def give(self, endpoint: Endpoint, ticket: Ticket, used: int | None) -> None:
