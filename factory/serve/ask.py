@@ -22,6 +22,7 @@ LIMITS: dict[Form, tuple[str, ...]] = {  # what the most tokens of an answer are
     "embeddings": (),
     "messages": ("max_tokens",),
 }
+COUNTS = ("n", "best_of")  # how many answers
 COMPLETION_TOKENS = 16  # what OpenAI's /v1/completions writes when nobody said how much
 EFFORTS = {"none": 1, "minimal": 1, "low": 3, "medium": 5, "high": 8, "xhigh": 10, "max": 10}
 MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
@@ -57,11 +58,21 @@ class Ask:
         """Most tokens of the answer, as the client asked; None when it did not."""
         if self.form == "embeddings":
             return 0
-        for name in LIMITS[self.form]:
-            value = self.body.get(name)
-            if isinstance(value, int) and value > 0:
-                return value
-        return COMPLETION_TOKENS if self.form == "completions" else None
+        said = [self.body[name] for name in LIMITS[self.form] if self.body.get(name) is not None]
+        if not said:
+            return COMPLETION_TOKENS if self.form == "completions" else None
+        lowest = 0 if self.form == "completions" else 1  # who wants a prompt weighed wants no answer
+        return max(said) if min(said) >= lowest else None
+
+    def answers(self) -> int:
+        """How many answers are asked for; the limit holds for each."""
+        if self.form == "chat":
+            return self.body.get("n") or 1
+        if self.form != "completions":
+            return 1
+        prompt = self.body["prompt"]
+        several = isinstance(prompt, list) and not isinstance(prompt[0], int)
+        return max(self.body.get("n") or 1, self.body.get("best_of") or 1) * (len(prompt) if several else 1)
 
 
 def parse(raw: bytes, form: Form) -> Json:
@@ -84,6 +95,14 @@ def parse(raw: bytes, form: Form) -> Json:
             raise Refused("invalid_request", f"`{name}` is missing.")
     if body.get("stream") not in (None, True, False):
         raise Refused("invalid_request", "`stream` must be true or false.")
+    for name in (*LIMITS[form], *COUNTS):  # some servers take "100" and 100.0 for a number; what they cost is reckoned
+        value = body.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise Refused("invalid_request", f"`{name}` must be a whole number.")
+        if name in COUNTS and value is not None and value < 1:
+            raise Refused("invalid_request", f"`{name}` must be at least 1.")
+    if form == "responses" and body.get("background") not in (None, False):
+        raise Refused("invalid_request", "`background` is not possible here: nobody could fetch the answer.")
     return body
 
 

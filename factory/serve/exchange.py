@@ -118,7 +118,7 @@ class Exchange:
                 raise Failed("bad_answer", f"{self._endpoint.name}: {problem}", billed=True) from None
         self._first()
         await self._out.whole(200, b"application/json", body)
-        return Told(usage or self._guess(sent, len(body) // 4), usage is not None)
+        return self._told(sent, usage, len(body) // 4)
 
     async def _stream(self, sent: Prepared, response: "ClientResponse") -> Told:
         watch = self._watch = sse.Watch(sent.form, sent.hide_usage)
@@ -137,7 +137,7 @@ class Exchange:
             problem = str(failed)
             text = f"The answer broke off: {failed}. What came before is incomplete; ask again."
             await self._out.end(errors.event(self._ask.form, "upstream", text))
-        return Told(watch.usage or self._guess(sent, watch.pieces), watch.usage is not None, problem)
+        return self._told(sent, watch.usage, watch.pieces, problem)
 
     async def _pump(self, response: "ClientResponse", watch: sse.Watch, flow: "Flow | None") -> None:
         """Everything up to the end of the stream; what comes before the first token is held back."""
@@ -180,6 +180,12 @@ class Exchange:
         """What an exchange that was left in the middle has used, as far as one can see."""
         watch = self._watch
         return (watch.usage if watch else None) or self._guess(sent, watch.pieces if watch else 0)
+
+    def _told(self, sent: Prepared, usage: Usage | None, written: int, problem: str = "") -> Told:
+        """A server that says a prompt had no token has not counted; one that broke off has only where it had ended."""
+        if usage is not None and usage.input > 0:
+            return Told(usage, not problem or (self._watch is not None and self._watch.finished), problem)
+        return Told(sse.merged(usage, self._guess(sent, written)), False, problem)
 
     def _bad(self, why: str) -> Failed:
         return Failed("bad_answer", f"{self._endpoint.name}: {why}", billed=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from factory.contracts.model import Endpoint
 from factory.contracts.serving import ServeSettings
-from factory.llm import tokens
 from factory.serve import admission
 from factory.serve.admission import Pool, Rules, Ticket
 from factory.serve.affinity import Affinity, Load, session_of
@@ -81,10 +80,6 @@ class Places:
     def tokens_in(self, endpoint: Endpoint, ask: Ask) -> int:
         """Tokens of the prompt, as this endpoint has counted so far."""
         return int(ask.size / self.station(endpoint).density) + 1
-
-    def most_tokens(self, ask: Ask) -> int:
-        """Tokens the prompt can be at most: what money is reserved for."""
-        return tokens.densest(ask.raw) if ask.size == len(ask.raw) else ask.size
 
     async def take(self, endpoint: Endpoint, ask: Ask, story: Story) -> Ticket:
         """A place at the endpoint, waited for; it must be given back.

@@ -14,12 +14,14 @@ from factory.serve.upstream import ANTHROPIC_VERSION, PATHS, Failed, forms_of
 
 UNSIGNED = re.compile(rb'"signature"\s*:\s*""')
 TWINS: dict[Form, Form] = {"chat": "messages", "messages": "chat"}  # what can be converted into what
+OURS = (b"x-factory-template", b"x-factory-sample")  # what a factory's own client says besides
 PASSED = (b"anthropic-version", b"anthropic-beta", b"openai-beta")  # the client's headers that mean something upstream
 
 
 @dataclass(slots=True)
 class Prepared:
-    """What is sent. `form` is the wire it is sent on; `limit` the most tokens of the answer."""
+    """What is sent. `form` is the wire it is sent on; `limit` the most tokens of the answer, or of
+    all answers where several are asked for."""
 
     form: Form
     path: str
@@ -60,21 +62,22 @@ def prepared(ask: Ask, endpoint: Endpoint, form: Form) -> Prepared:
     else:
         made = _named(endpoint, form, {**body, **changes, "model": model})
         raw = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
-    return Prepared(form, PATHS[form], raw, _headers(ask, form, endpoint), limit, changed, hide)
+    return Prepared(form, PATHS[form], raw, _headers(ask, form, endpoint), limit * ask.answers(), changed, hide)
 
 
 def _limited(ask: Ask, body: Json, endpoint: Endpoint, form: Form) -> tuple[int, Json, tuple[str, ...]]:
     """A request without a limit gets the endpoint's; one above it is lowered, and told so."""
-    names, asked = LIMITS[form], ask.limit()
+    names, asked, most = LIMITS[form], ask.limit(), endpoint.max_output
     if not names:
         return 0, {}, ()
-    own = quirks_of(endpoint.model).limit if form == "chat" else names[0]  # what this model calls it
-    if asked is None:
-        return endpoint.max_output, {own: endpoint.max_output}, ()
-    if asked > endpoint.max_output:
-        said = next((name for name in names if body.get(name) == asked), own)
-        return endpoint.max_output, {said: endpoint.max_output}, (f"{said}={endpoint.max_output}",)
-    return asked, {}, ()
+    said = [name for name in names if body.get(name) is not None] if asked is not None else []
+    if not said:
+        own = quirks_of(endpoint.model).limit if form == "chat" else names[0]  # what this model calls it
+        limit = min(asked or most, most)
+        return limit, dict.fromkeys((own, *(name for name in names if body.get(name) is not None)), limit), ()
+    above = [name for name in said if body[name] > most]
+    limit = min(max(body[name] for name in said), most)
+    return limit, dict.fromkeys(above, most), tuple(f"{name}={most}" for name in above)
 
 
 def _named(endpoint: Endpoint, form: Form, body: Json) -> Json:
@@ -118,5 +121,6 @@ def _headers(ask: Ask, form: Form, endpoint: Endpoint) -> dict[str, str]:
     if endpoint.factory:
         said = {"role": ask.role, "run": ask.run, "session": ask.session, "effort": str(ask.effort)}
         made |= {f"x-factory-{name}": value for name, value in said.items() if value}
+        made |= {name.decode(): ask.headers[name].decode("latin-1") for name in OURS if name in ask.headers}
         made["x-factory-ceiling"] = ask.ceiling
     return made

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from factory.contracts.model import TIERS
 from factory.contracts.record import Json
 from factory.prompting import Prompts
-from factory.serve.ask import Ask
+from factory.serve.ask import Ask, text_size
 from factory.serve.errors import Refused
 from factory.serve.exchange import Out
 from factory.serve.relay import Relay
@@ -116,7 +116,7 @@ async def _captured(relay: Relay, ask: Ask) -> Captured:
 
 def _with(ask: Ask, body: Json) -> Ask:
     raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return replace(ask, body=body, raw=raw, stream=False, reason=False, size=ask.size - len(ask.raw) + len(raw))
+    return replace(ask, body=body, raw=raw, stream=False, reason=False, size=text_size(raw))
 
 
 def _text(completion: Json) -> str:

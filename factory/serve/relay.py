@@ -163,7 +163,7 @@ class Relay:
         writing.add(exchange)
         try:
             told = await exchange.run(sent)
-            if not told.problem or not booking.worst:
+            if told.counted or not told.problem or not booking.worst:
                 usage = told.usage
                 spent = cost(booking.price, usage) if booking.worst else 0
             else:
