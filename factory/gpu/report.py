@@ -54,7 +54,8 @@ def _model(each: Tenant, crew: Crew, memory: Mapping[str, int], now: float) -> M
         load_s=round(each.costs.of("load"), 2), failed_s=ceil(10 * max(0.0, each.failed_until - now)) / 10,
         wake_s=round(each.costs.of(f"wake{each.model.levels[0]}"), 2) if each.model.levels else None,
         why=each.blocked or (each.why if each.failed_until > now else ""), version=engine.version if engine else "",
-        kv_tokens=seat.kv_tokens if seat else None, host_gib=_gib(memory.get(each.name, 0)),
+        kv_tokens=seat.kv_tokens if seat else None, url=seat.url if seat else "",
+        host_gib=_gib(memory.get(each.name, 0)),
     )  # fmt: skip
 
 

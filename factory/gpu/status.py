@@ -41,6 +41,7 @@ class ModelView(Record):
     failed_s: float = 0.0  # it is not tried again for so long
     why: str = ""
     version: str = ""
+    url: str = ""  # of its server while it is up, without /v1
     kv_tokens: int | None = None
     host_gib: float = 0.0
 

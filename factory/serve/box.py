@@ -21,6 +21,7 @@ from factory.serve.kept import Kept, kept_as_endpoints, shared
 from factory.serve.machine import machine_now
 from factory.serve.recent import Recent
 from factory.serve.server import Log, Parts
+from factory.serve.watch import Watch, engines, external
 from factory.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,10 +57,13 @@ def box(
                             _told(log), folder / "rented")  # fmt: skip
             stack.callback(keeper.close)
             keeper.start()
-        engines = Kept(fleet, keeper, clock, frozenset(settings.rented), settings.serve.max_wait_s)
+        watch = Watch(external(settings), partial(engines, fleet), log)
+        stack.callback(watch.close)
+        watch.start()
+        kept = Kept(fleet, keeper, clock, frozenset(settings.rented), settings.serve.max_wait_s)
         orders = partial(answer, fleet) if fleet is not None else None
-        yield Parts(kept_as_endpoints(settings), till, recent, environment, engines, shared(settings), orders,
-                    partial(machine_now, fleet, keeper))  # fmt: skip
+        yield Parts(kept_as_endpoints(settings), till, recent, environment, kept, shared(settings), orders,
+                    watch.measured, partial(machine_now, fleet, keeper))  # fmt: skip
 
 
 def _sky(settings: Settings, folder: Path) -> "SkyPilot":

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,17 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "cost_microdollars": ("Money spent", ("endpoint", "key")),
     "fallbacks": ("Endpoints given up for a request", ("endpoint", "kind")),
     "refused": ("Requests refused", ("kind",)),
+}
+ENGINE = {  # what servers say of themselves: factory/serve/watch.py
+    "up": "1: the server answers",
+    "running": "Requests that the server says it runs",
+    "waiting": "Requests that wait inside the server",
+    "kv_use": "Used share of its KV cache",
+    "prefix_queries": "Prompt tokens looked up in its prefix cache, since it started",
+    "prefix_hits": "Prompt tokens found there",
+    "prompt_tokens": "Prompt tokens since it started",
+    "output_tokens": "Tokens written since it started",
+    "preemptions": "Requests that it threw out to make room, since it started",
 }
 GAUGES = {"in_flight": "Requests with a place", "queued": "Requests that wait"}
 
@@ -53,7 +64,9 @@ class Spread:
 class Metrics:
     """Labels are names from the settings, never a client's words. A gauge is asked when the page is made."""
 
-    def __init__(self) -> None:
+    def __init__(self, servers: Callable[[], Mapping[str, Mapping[str, float]]] = dict) -> None:
+        """`servers`: what they measure of themselves, by endpoint."""
+        self._servers = servers
         self._spreads: dict[tuple[str, str], Spread] = {}  # by name and endpoint
         self._counts: dict[str, Counter[tuple[str, ...]]] = {name: Counter() for name in COUNTERS}
         self._gauges: dict[tuple[str, str], Callable[[], int]] = {}
@@ -106,6 +119,13 @@ class Metrics:
             for (kind, endpoint), value in sorted(self._gauges.items(), key=lambda item: item[0]):
                 if kind == name:
                     gauge.add_metric([endpoint], value())
+            yield gauge
+        servers = sorted(self._servers().items())
+        for name, what in ENGINE.items():
+            gauge = GaugeMetricFamily(f"factory_server_{name}", what, labels=["endpoint"])
+            for endpoint, said in servers:
+                if name in said:
+                    gauge.add_metric([endpoint], said[name])
             yield gauge
 
     def page(self) -> bytes:

@@ -14,6 +14,8 @@ MOST = 30
 LONGEST = 300  # characters of one text
 WORDS: dict[str, tuple[str, Tone]] = {
     "failed": ("Endpoint passed over", "warn"),
+    "endpoint_down": ("Endpoint does not answer", "bad"),
+    "endpoint_back": ("Endpoint answers again", "good"),
     "broken_off": ("Answer broken off", "bad"),
     "budget_80": ("80 % of a budget", "warn"),
     "ledger_unwritable": ("Ledger cannot be written", "bad"),

@@ -53,6 +53,7 @@ class Parts:
     engines: Engines = field(default_factory=External)
     shared: frozenset[str] = frozenset()
     orders: Answer | None = None  # to the box, if there is one
+    servers: Callable[[], Mapping[str, Mapping[str, float]]] = dict  # what they measure of themselves
     machine: Callable[[], Machine] = no_machine  # what the box keeps up, for the status page
 
 
@@ -75,7 +76,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
     import uvicorn
 
     loop = asyncio.get_running_loop()
-    metrics = Metrics()
+    metrics = Metrics(parts.servers)
     upstream = Upstream(parts.environment)
     settings = parts.settings
     relay = Relay(
