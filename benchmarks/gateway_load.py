@@ -23,18 +23,22 @@ SYSTEM = "You are a careful engineer. Answer with the change that was asked for 
 
 
 class Mode(NamedTuple):
-    """A kind of request: what it says to the upstream, how long it is, how many pieces come (0 = not a stream)."""
+    """A kind of request: what it says to the upstream, how long it is, how many pieces come (0 = not a stream).
+
+    The connections begin within `spread` seconds, so that slow streams are not written in step.
+    """
 
     words: str
     size: int
     pieces: int
+    spread: float = 0.0
 
 
 MODES = {
     "plain": Mode("", 200, 0),
     "large": Mode("", 60_000, 0),  # a coding agent's usual prompt
     "streamed": Mode(" events=16", 200, 16),
-    "paced": Mode(" events=4 gap=20", 200, 4),  # 50 tokens/s, as a local model writes
+    "paced": Mode(" events=4 gap=20", 200, 4, 0.06),  # 50 tokens/s, as a local model writes
 }
 
 
@@ -75,7 +79,7 @@ class Loop:
     """What the connections of one job share."""
 
     def __init__(self, job: Job) -> None:
-        words, size, self.events = MODES[job.mode]
+        words, size, self.events, _ = MODES[job.mode]
         self.job, self.streams = job, bool(self.events)
         text = ("It must be done well. " * (size // 20 + 1))[:size]
         user = f"Task {job.tag}-%09d.{words} {text}"
@@ -180,8 +184,9 @@ async def ask(job: Job) -> Load:
     """Every connection is made anew when it broke, as long as there is something to ask."""
     shared = Loop(job)
 
-    async def one() -> None:
+    async def one(number: int) -> None:
         running = asyncio.get_running_loop()
+        await asyncio.sleep(MODES[job.mode].spread * number / job.concurrency)
         while shared.more():
             over: asyncio.Future[None] = running.create_future()
             await running.create_connection(lambda over=over: Asking(shared, over), "127.0.0.1", job.port)  # type: ignore[misc]
@@ -189,7 +194,7 @@ async def ask(job: Job) -> Load:
 
     try:
         async with asyncio.timeout(job.seconds + LATE):
-            await asyncio.gather(*(one() for _ in range(job.concurrency)))
+            await asyncio.gather(*(one(number) for number in range(job.concurrency)))
     except TimeoutError:
         shared.fail(f"no answer {LATE} seconds after the end")
     seconds = time.perf_counter() - shared.begun
