@@ -80,12 +80,12 @@ def test_a_request_that_is_none_is_refused(body: bytes) -> None:
 def test_the_command_prints_its_url_and_ends_on_a_signal(tmp_path: Path) -> None:
     path = tmp_path / "replies.json"
     path.write_text(SCRIPT.to_json())
-    code = (
-        "from factory.cli.serve import serve; from pathlib import Path; import sys; sys.exit(serve(Path(sys.argv[1])))"
-    )
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-m", "factory.cli", "serve", "--scripted", str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert process.stdout is not None
     line = process.stdout.readline()
