@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from traceback import extract_tb
 from typing import Any
 
 from factory.contracts.model import Form
@@ -44,6 +45,14 @@ class Gateway:
             await self._refuse(refusal, form, out)
         except ClientGone:
             self._relay.metrics.refused("client_gone")
+        except RecursionError:
+            await self._refuse(Refused("invalid_request", "The request is nested too deeply."), form, out)
+        except Exception as fault:  # the edge: told in the wire's shape, and in the log without its words
+            place = extract_tb(fault.__traceback__)[-1]
+            self._relay.log("fault", {"why": f"{type(fault).__name__} in {place.name}, line {place.lineno}"})
+            if out.started:
+                raise
+            await self._refuse(Refused("upstream", "The gateway failed: its log says where.", status=500), form, out)
 
     async def _asked(self, form: Form, headers: dict[bytes, bytes], receive: Receive, out: Out) -> None:
         who = self._door.who(headers)
@@ -51,7 +60,7 @@ class Gateway:
             raise Refused("rate_limit", "Too many requests are under way here: ask again later.", 5.0)
         self.running += 1
         try:
-            ask = self._door.ask(form, headers, await _body(receive, headers, self._door.most_bytes), who)
+            ask = self._door.ask(form, headers, await whole_body(receive, headers, self._door.most_bytes), who)
             who_answers = self._reasoner if ask.reason else self._relay
             if self._door.settings.log_prompts:
                 out.kept = []
@@ -70,27 +79,24 @@ class Gateway:
         await out.whole(refusal.status, b"application/json", refusal.body(form))
 
 
-async def _body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
-    """The request's body. Raises Refused('too_large') as soon as it is known to be."""
+async def whole_body(receive: Receive, headers: dict[bytes, bytes], most: int) -> bytes:
+    """The request's body. Raises Refused, 'too_large' as soon as it is known to be, and ClientGone."""
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > most:
         raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
-    message = await receive()
-    if not message.get("more_body"):
-        return _part(message)
-    parts = [_part(message)]
-    size = len(parts[0])
+    parts: list[bytes] = []
+    size, more = 0, True
     try:
         async with asyncio.timeout(BODY_S):
-            while message.get("more_body"):
+            while more:
                 message = await receive()
                 parts.append(_part(message))
-                size += len(parts[-1])
+                size, more = size + len(parts[-1]), message.get("more_body", False)
                 if size > most:
                     raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
     except TimeoutError:
         raise Refused("invalid_request", f"The request's body did not come within {BODY_S} s.", status=408) from None
-    return b"".join(parts)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _text(raw: bytes) -> str:

@@ -26,6 +26,7 @@ COUNTS = ("n", "best_of")  # how many answers
 COMPLETION_TOKENS = 16  # what OpenAI's /v1/completions writes when nobody said how much
 EFFORTS = {"none": 1, "minimal": 1, "low": 3, "medium": 5, "high": 8, "xhigh": 10, "max": 10}
 MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
+SPELLED = re.compile(rb"\\u006[dDfF45cC]")  # a letter of "model" as an escape: the name may stand there, too
 IMAGE_TOKENS = 1_500  # of one picture, about what the vendors say of a large one
 INLINE = re.compile(rb'"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/=]{4096,}"')
 
@@ -110,7 +111,7 @@ def effort_of(header: bytes | None, body: Json) -> int:
     """From X-Factory-Effort, else from what the wires call (reasoning) effort, else the middle: 5."""
     if header is not None:
         text = header.decode("latin-1").strip()
-        if not text.isdigit() or not 1 <= int(text) <= 10:
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 10:
             raise Refused("invalid_request", "X-Factory-Effort must be a whole number from 1 to 10.")
         return int(text)
     for place in (body, body.get("reasoning"), body.get("output_config")):
@@ -128,6 +129,14 @@ def text_size(raw: bytes) -> int:
     return len(raw) - sum(map(len, pictures)) + len(pictures) * IMAGE_TOKENS * 3
 
 
+def dumped(value: object) -> bytes:
+    """JSON in UTF-8; half a surrogate pair, which JSON can hold and UTF-8 cannot, is written as it may have come."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
 def rewritten(ask: Ask, model: str, changes: Json) -> bytes:
     """The body for an endpoint: as it came, byte for byte, but for the model's name and `changes`.
 
@@ -136,14 +145,15 @@ def rewritten(ask: Ask, model: str, changes: Json) -> bytes:
     raw, body = ask.raw, ask.body
     if body.get("model") == model and not changes:
         return raw
-    fresh = not any(name in body for name in changes)
-    place = MODEL.match(raw, raw.find(b'"model"')) if fresh and raw.count(b'"model"') == 1 else None
+    fresh = "model" in body and not any(name in body for name in changes)
+    once = fresh and raw.count(b'"model"') == 1 and not SPELLED.search(raw)
+    place = MODEL.match(raw, raw.find(b'"model"')) if once else None
     if place is not None:
-        named = b'"model":' + json.dumps(model, ensure_ascii=False).encode()
+        named = b'"model":' + dumped(model)
         raw = raw[: place.start()] + named + raw[place.end() :]
         if not changes:
             return raw
-        added = json.dumps(changes, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]
+        added = dumped(changes)[1:-1]
         start = raw.index(b"{") + 1
         return raw[:start] + added + b"," + raw[start:]
-    return json.dumps({**body, "model": model, **changes}, ensure_ascii=False, separators=(",", ":")).encode()
+    return dumped({**body, "model": model, **changes})

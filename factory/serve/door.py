@@ -36,7 +36,8 @@ class Door:
         self.same_site(headers)
         if not self._keys:
             return "", self._nobody
-        said = headers.get(b"x-api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ").strip()
+        scheme, _, bearer = headers.get(b"authorization", b"").strip().partition(b" ")
+        said = headers.get(b"x-api-key") or (bearer.strip() if scheme.lower() == b"bearer" else scheme)
         if not said:
             raise Refused("authentication", "A key is needed: send it as `Authorization: Bearer KEY` or `x-api-key`.")
         found = self._keys.get(hashlib.sha256(said).digest())
@@ -68,7 +69,7 @@ class Door:
             ceiling=ceiling,
             highest=key.ceiling,
             interactive=not (key.batch or run) if interactive is None else interactive == b"1",
-            stream=body.get("stream") is True,
+            stream=body.get("stream") is True and form != "embeddings",
             reason=reason,
             share=key.share,
             headers=headers,

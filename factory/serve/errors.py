@@ -45,7 +45,7 @@ class Refused(Exception):
         self.status = status or STATUS[kind]
 
     def body(self, form: Form) -> bytes:
-        return json.dumps(shape(form, self.kind, str(self)), ensure_ascii=False).encode()
+        return json.dumps(shape(form, self.kind, str(self)), ensure_ascii=False).encode("utf-8", "replace")
 
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """`retry-after` in whole seconds, at least 1; and for the wires' SDKs that retry by themselves: do not, when
@@ -82,10 +82,10 @@ def passed(form: Form, status: int, body: bytes) -> bytes:
 
 def event(form: Form, kind: Kind, message: str) -> bytes:
     """The same as the last event of a stream that broke after its first token."""
-    text = json.dumps(shape(form, kind, message), ensure_ascii=False)
+    text = json.dumps(shape(form, kind, message))
     if form == "messages":
         return f"event: error\ndata: {text}\n\n".encode()
     if form == "responses":
         inner = {"type": "error", "code": OPENAI[kind], "message": message, "param": None}
-        return f"event: error\ndata: {json.dumps(inner, ensure_ascii=False)}\n\n".encode()
+        return f"event: error\ndata: {json.dumps(inner)}\n\n".encode()
     return f"data: {text}\n\n".encode()

@@ -5,7 +5,6 @@ a stream that breaks ends with an error event in the client's wire; it is never 
 a second answer behind half of a first.
 """
 
-import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from factory.contracts.model import Endpoint, Form, Usage
 from factory.serve import errors, sse
-from factory.serve.ask import Ask
+from factory.serve.ask import Ask, dumped
 from factory.serve.convert import chat_reply, messages_reply
 from factory.serve.convert.problems import BadEvent, CutOffStream
 from factory.serve.heads import Heads
@@ -113,7 +112,7 @@ class Exchange:
         if sent.form != self._ask.form:
             reply = chat_reply if self._ask.form == "chat" else messages_reply
             try:
-                body = json.dumps(reply.whole(value, self._ask.model), ensure_ascii=False).encode()
+                body = dumped(reply.whole(value, self._ask.model))
             except BadEvent as problem:
                 raise Failed("bad_answer", f"{self._endpoint.name}: {problem}", billed=True) from None
         self._first()

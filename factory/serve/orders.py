@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from factory.contracts.record import Json
+from factory.serve.app import ClientGone, whole_body
 from factory.serve.door import Door
 from factory.serve.errors import Refused
 
@@ -37,9 +38,10 @@ class Orders:
             return JSONResponse({"error": {"message": "Orders are taken from this machine only."}}, 403)
         if self._ask is None:
             return JSONResponse({"error": {"message": "This server keeps no engines: it has no [models]."}}, 404)
-        body = await request.body()
-        if len(body) > MOST_BYTES:
-            return JSONResponse({"error": {"message": "The order is too large."}}, 413)
+        try:
+            body = await whole_body(request.receive, dict(request.scope["headers"]), MOST_BYTES)
+        except (Refused, ClientGone):
+            return JSONResponse({"error": {"message": "The order is too large, or did not come whole."}}, 413)
         loop = asyncio.get_running_loop()
         status, value = await loop.run_in_executor(self._threads, self._ask, request.method, request.url.path, body)
         return JSONResponse(value, status)

@@ -9,6 +9,7 @@ from factory.contracts.model import Endpoint
 from factory.contracts.record import digest
 from factory.ledger.till import Sent
 from factory.llm.redact import secrets_in
+from factory.serve.ask import dumped
 from factory.serve.prepare import Prepared
 
 SKIPPED = 65_536  # characters of one string without a blank: a picture, not text
@@ -28,8 +29,7 @@ class Outgoing:
         body = self._clean(json.loads(sent.body), names)
         if not names:
             return sent
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        return replace(sent, body=text, changed=(*sent.changed, f"{len(names)} secrets redacted"))
+        return replace(sent, body=dumped(body), changed=(*sent.changed, f"{len(names)} secrets redacted"))
 
     def parcel(self, sent: Prepared, endpoint: Endpoint) -> Sent | None:
         """The row of the egress ledger; None for what stays on the box."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from factory.contracts.model import Form
 from factory.contracts.record import Json
 from factory.llm.routing import aliases
-from factory.serve.app import Pages
+from factory.serve.app import ClientGone, Pages, whole_body
+from factory.serve.ask import dumped
 from factory.serve.counting import count
 from factory.serve.door import Door
 from factory.serve.errors import Refused
@@ -83,10 +84,15 @@ class _Handlers:
         headers = dict(request.scope["headers"])
         try:
             who = self._door.who(headers)
-            ask = self._door.ask("messages", headers, await _body(request, self._door.most_bytes), who)
+            raw = await whole_body(request.receive, headers, self._door.most_bytes)
+            ask = self._door.ask("messages", headers, _limited(raw), who)
             tokens, exact = await count(self._relay, ask)
         except Refused as refusal:
             return _refused(refusal, "messages")
+        except RecursionError:
+            return _refused(Refused("invalid_request", "The request is nested too deeply."), "messages")
+        except ClientGone:
+            return _refused(Refused("invalid_request", "The request's body was cut off."), "messages")
         return JSONResponse({"input_tokens": tokens}, headers={} if exact else {"x-factory-estimated": "true"})
 
     async def missing(self, request: "Request", problem: Exception) -> "Response":
@@ -121,13 +127,9 @@ def _refused(refusal: Refused, form: Form) -> "Response":
     return Response(refusal.body(form), refusal.status, headers, "application/json")
 
 
-async def _body(request: "Request", most: int) -> bytes:
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > most:
-            raise Refused("too_large", f"The request is larger than {most >> 20} MiB.")
-    return json.dumps({"max_tokens": 1, **_object(raw)}, ensure_ascii=False).encode()
+def _limited(raw: bytes) -> bytes:
+    """A body to be counted has no limit, which a message must have."""
+    return dumped({"max_tokens": 1, **_object(raw)})
 
 
 def _object(raw: bytes) -> Json:

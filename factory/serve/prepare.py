@@ -1,13 +1,12 @@
 """A request made fit for one endpoint: its wire, its model's name, a limit on the answer, and usage to be counted."""
 
-import json
 import re
 from dataclasses import dataclass
 
 from factory.contracts.model import Endpoint, Form
 from factory.contracts.record import Json
 from factory.llm.quirks import quirks_of
-from factory.serve.ask import LIMITS, Ask, rewritten
+from factory.serve.ask import LIMITS, Ask, dumped, rewritten
 from factory.serve.convert import to_chat, to_messages
 from factory.serve.convert.problems import Unconvertible
 from factory.serve.upstream import ANTHROPIC_VERSION, PATHS, Failed, forms_of
@@ -61,7 +60,7 @@ def prepared(ask: Ask, endpoint: Endpoint, form: Form) -> Prepared:
         raw = rewritten(ask, model, changes)
     else:
         made = _named(endpoint, form, {**body, **changes, "model": model})
-        raw = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+        raw = dumped(made)
     return Prepared(form, PATHS[form], raw, _headers(ask, form, endpoint), limit * ask.answers(), changed, hide)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from factory.contracts.model import TIERS
 from factory.contracts.record import Json
 from factory.prompting import Prompts
-from factory.serve.ask import Ask, text_size
+from factory.serve.ask import Ask, dumped, text_size
 from factory.serve.errors import Refused
 from factory.serve.exchange import Out
 from factory.serve.relay import Relay
@@ -40,6 +40,8 @@ class Reasoner:
         if speech is None:
             raise Refused("invalid_request", "The tool `reason` is offered on chat completions and messages only.")
         tools = ask.body.get("tools") or []
+        if not isinstance(tools, list):
+            raise Refused("invalid_request", "`tools` must be a list.")
         if any(speech.name_of(tool) == NAME for tool in tools):
             raise Refused("invalid_request", "The request has a tool `reason` of its own: rename it.")
         described = self.prompts.render("gateway/reason_tool").user.strip()
@@ -115,7 +117,7 @@ async def _captured(relay: Relay, ask: Ask) -> Captured:
 
 
 def _with(ask: Ask, body: Json) -> Ask:
-    raw = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    raw = dumped(body)
     return replace(ask, body=body, raw=raw, stream=False, reason=False, size=text_size(raw))
 
 

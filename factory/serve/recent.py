@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, Tone]] = {
     "endpoint_down": ("Endpoint does not answer", "bad"),
     "endpoint_back": ("Endpoint answers again", "good"),
     "broken_off": ("Answer broken off", "bad"),
+    "fault": ("Fault of the gateway", "bad"),
     "budget_80": ("80 % of a budget", "warn"),
     "ledger_unwritable": ("Ledger cannot be written", "bad"),
     "ledger_written": ("Ledger is written again", "good"),

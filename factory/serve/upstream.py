@@ -5,6 +5,7 @@ The only module that imports aiohttp (an httpx upstream is six times slower here
 
 import asyncio
 import json
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -247,9 +248,10 @@ def _told(endpoint: Endpoint, status: int, error: Json, wait: float | None, body
 
 def _seconds(text: str | None) -> float | None:
     try:
-        return min(max(float(text or ""), 0.0), 86_400.0)
+        seconds = float(text or "")
     except ValueError:
         return None
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), 86_400.0)
 
 
 def _words(error: Exception) -> str:

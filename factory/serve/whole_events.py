@@ -3,6 +3,7 @@
 import json
 
 from factory.contracts.record import Json
+from factory.serve.ask import dumped
 
 
 def chat_events(completion: Json, usage: bool) -> bytes:
@@ -53,7 +54,7 @@ def _opened(block: Json) -> tuple[Json, list[Json]]:
 
 
 def _data(value: Json) -> bytes:
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
+    return b"data: " + dumped(value) + b"\n\n"
 
 
 def _event(kind: str, **fields: object) -> bytes:

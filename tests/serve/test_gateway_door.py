@@ -25,6 +25,7 @@ def test_a_key_is_needed_where_there_are_keys(box: Start) -> None:
         assert gate.messages({"x-api-key": "wrong"}).status_code == 401
         assert gate.messages().json()["error"]["type"] == "authentication_error"
         assert gate.chat(ALICE).status_code == gate.messages({"x-api-key": KEY}).status_code == 200
+        assert gate.chat({"authorization": f"bearer {KEY}"}).status_code == 200  # schemes have no case
         for path in ("/v1/models", "/metrics"):
             assert gate.client.get(gate.url + path).status_code == 401
             assert gate.client.get(gate.url + path, headers=ALICE).status_code == 200

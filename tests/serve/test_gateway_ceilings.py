@@ -1,4 +1,4 @@
-"""Ways past a budget that a review found, each held shut."""
+"""Ways past a budget, each held shut."""
 
 from collections.abc import Iterator
 
