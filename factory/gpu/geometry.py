@@ -18,6 +18,7 @@ from factory.gpu.records import Geometry, Linear, Parts, Sliding
 
 LARGEST_FILE = 1_000_000  # bytes; real ones have up to about 200,000 (lists of modules left unquantised)
 LARGEST = 1 << 24  # of any count; the context may be larger
+UNBOUND = 1 << 30  # tokens; of a context that the configuration does not limit: vLLM takes what it is told, too
 MOST_LAYERS = 1000
 NESTED = ("text_config", "llm_config", "language_config")
 KINDS = {
@@ -125,9 +126,13 @@ def _built(keys: Keys, name: str) -> Geometry:
         linear=linear, sliding=sliding, mtp=mtp, latent=latent.rank + latent.rope if latent else 0,
         parameters=parameters.total(parts), active=parameters.active(parts, feed),
         unquantised=_unquantised(keys, parts, len(kinds) - linears, linears),
-        context=keys.number("max_position_embeddings", most=1 << 30), source=keys.where, parts=parts,
+        context=_longest(keys), source=keys.where, parts=parts,
         stored=quirks.stored(keys.get("quantization_config")),
     )  # fmt: skip
+
+
+def _longest(keys: Keys) -> int:
+    return keys.number("max_position_embeddings", default=UNBOUND, most=UNBOUND)
 
 
 def _unquantised(keys: Keys, parts: Parts, attentions: int, linears: int) -> int:
@@ -167,8 +172,8 @@ def _patterned(keys: Keys, count: int) -> list[str]:
     if every or pattern:
         other, step = ("linear", every) if every else ("sliding", pattern)
         return ["full" if (layer + 1) % step == 0 else other for layer in range(count)]
-    window = keys.number("sliding_window", default=0, least=0, most=1 << 30)
-    if not window or keys.get("use_sliding_window") is False or window >= keys.number("max_position_embeddings"):
+    window = keys.number("sliding_window", default=0, least=0, most=UNBOUND)
+    if not window or keys.get("use_sliding_window") is False or window >= _longest(keys):
         return ["full"] * count
     first = keys.number("max_window_layers", default=0, least=0) if keys.get("use_sliding_window") else 0
     return ["full"] * min(first, count) + ["sliding"] * max(0, count - first)
@@ -199,7 +204,7 @@ def _sliding(keys: Keys, layers: int) -> Sliding | None:
     if not layers:
         return None
     kv = keys.number("num_key_value_heads", default=keys.number("num_attention_heads"))
-    window = keys.number("sliding_window", most=1 << 30)
+    window = keys.number("sliding_window", most=UNBOUND)
     return Sliding(layers=layers, window=window, kv_heads=kv, head_dim=_head_dim(keys))
 
 

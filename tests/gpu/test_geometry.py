@@ -92,6 +92,14 @@ def test_a_small_model_counted_by_hand() -> None:
     assert from_config({**SMALL, "tie_word_embeddings": True}).parameters == model.parameters - 64_000
 
 
+def test_a_context_that_is_not_said_is_not_bound() -> None:
+    config = {name: value for name, value in SMALL.items() if name != "max_position_embeddings"}
+    assert from_config(config).but(context=4096) == from_config(SMALL)
+    assert (
+        from_config({**config, "sliding_window": 512}).sliding == from_config({**SMALL, "sliding_window": 512}).sliding
+    )
+
+
 def test_a_small_hybrid_counted_by_hand() -> None:
     keys, values = 2 * 8, 4 * 8
     linear = 64 * (2 * keys + 2 * values) + values * 64 + 2 * 64 * 4 + 4 * (2 * keys + values) + 2 * 4 + 8
@@ -127,7 +135,7 @@ def test_experts_only_in_the_layers_that_have_them() -> None:
     assert model.parameters - model.active == model.parts.experts * 6 // 8
 
 
-@pytest.mark.parametrize("key", sorted(set(SMALL) - {"num_key_value_heads"}))
+@pytest.mark.parametrize("key", sorted(set(SMALL) - {"num_key_value_heads", "max_position_embeddings"}))
 def test_a_missing_key_is_named_with_its_file(key: str, tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps({name: value for name, value in SMALL.items() if name != key}))
