@@ -29,6 +29,7 @@ from factory.ledger.till_memory import Unwritten
 __all__ = ["Charge", "KeyDay", "Limit", "Sent", "Till"]
 
 FLUSH_S = 0.2  # what nobody waits for is written after so long at the latest
+BUSY_S = 0.03  # or after so long while there is much to do: a small group does not hold up the event loop
 GROUP = 500  # or when there is so much of it; and the most of each kind in one transaction
 MOST_WAITING = 20_000  # free requests in memory one by one; what comes on top is added up
 
@@ -165,9 +166,11 @@ class Till:
 
     def _work(self) -> None:
         """The writing thread."""
+        busy = False
         while True:
-            self._wake.wait(FLUSH_S)
+            self._wake.wait(BUSY_S if busy else FLUSH_S)
             self._wake.clear()
+            busy = bool(self._used or self._settled or self._asks)
             closed = self._closed  # read first: nothing is handed in after it
             self._turns()
             if closed:

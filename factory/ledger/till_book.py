@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from sqlite3 import Connection
 from typing import Any
 
@@ -173,6 +173,7 @@ class Book:
         return {"limit": limit.name, "of": limit.of, "used": used, "cap": limit.cap, "text": text}
 
 
+@lru_cache(maxsize=1024)
 def plain(charge: Charge) -> Charge:
     """A charge whose names, which may have come with a request, are fit for the ledger."""
     key, run, role = (_name(text) for text in (charge.key, charge.run, charge.role))

@@ -30,7 +30,7 @@ from factory.serve.reason import Reasoner
 from factory.serve.recent import Recent
 from factory.serve.relay import Relay
 from factory.serve.status import Machine
-from factory.serve.upstream import Upstream
+from factory.serve.upstream import Upstream, upstream_ready
 from factory.serve.visitors import Visitors
 from factory.settings import Settings
 
@@ -105,6 +105,8 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    if threading.current_thread() is threading.main_thread():
+        _settle()
     ticking = asyncio.create_task(_ticks(relay.places, board, server, stop))
     try:
         await server.serve(sockets=[listener])
@@ -113,6 +115,16 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         with suppress(asyncio.CancelledError):
             await ticking
         await upstream.close()
+
+
+def _settle() -> None:
+    """What is loaded by now stays as long as this process, whose only work is to serve: walking it all would stop
+    every answer for tens of milliseconds."""
+    import gc
+
+    upstream_ready()
+    gc.collect()
+    gc.freeze()
 
 
 async def _ticks(places: Places, board: Board, server: "uvicorn.Server", stop: threading.Event) -> None:
@@ -138,12 +150,8 @@ def listening(settings: ServeSettings) -> socket.socket:
 
 def run(parts: Parts, listener: socket.socket, stop: threading.Event) -> None:
     """`serve` in an event loop of its own, uvloop's."""
-    import gc
-
     import uvloop
 
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: the collector need not walk it again under every thousandth request
     uvloop.run(serve(parts, listener, stop))
 
 

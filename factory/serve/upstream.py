@@ -202,6 +202,11 @@ class Upstream:
         return made
 
 
+def upstream_ready() -> None:
+    """Loads the client library now instead of with the first request."""
+    import aiohttp  # noqa: F401
+
+
 def object_of(endpoint: Endpoint, body: bytes) -> Json:
     """A whole answer as JSON. Raises Failed for a web page, broken JSON, or an error told with status 200."""
     try:
@@ -227,6 +232,13 @@ def _failure(endpoint: Endpoint, response: "ClientResponse", body: bytes) -> Fai
     failed = _told(endpoint, response.status, error if isinstance(error, dict) else {}, wait, body)
     if isinstance(value, dict) and failed.kind in ("refused", "too_long"):
         failed.answer = Whole(response.status, body, b"application/json")
+    return failed
+
+
+def told_in_stream(endpoint: Endpoint, words: str) -> Failed:
+    """An error that a server told in the middle of a stream."""
+    failed = _told(endpoint, 200, {"message": words}, None)
+    failed.billed = True
     return failed
 
 
