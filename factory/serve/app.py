@@ -9,7 +9,7 @@ from factory.contracts.model import Form
 from factory.serve.ask import PATHS
 from factory.serve.door import Door
 from factory.serve.errors import Refused
-from factory.serve.exchange import Out
+from factory.serve.exchange import ClientGone, Out
 from factory.serve.reason import Reasoner
 from factory.serve.relay import Relay
 
@@ -20,10 +20,6 @@ Send = Callable[[Message], Awaitable[None]]
 Pages = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_S = 60  # for a body that comes in parts
-
-
-class ClientGone(Exception):
-    """The client closed its connection."""
 
 
 class Gateway:

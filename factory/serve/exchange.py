@@ -5,6 +5,7 @@ a stream that breaks ends with an error event in the client's wire; it is never 
 a second answer behind half of a first.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from factory.serve.convert import chat_reply, messages_reply
 from factory.serve.convert.problems import BadEvent, CutOffStream
 from factory.serve.heads import Heads
 from factory.serve.prepare import Prepared
-from factory.serve.upstream import Failed, Upstream, object_of
+from factory.serve.upstream import Failed, Upstream, object_of, told_in_stream
 from factory.serve.usage import usage_of
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
+LINGER_S = 1.0  # a server may take to end its stream after the last event
+READING_S = 120.0  # a client may take to read a part
 HELD = 65_536  # bytes held back at most while no token has come
 TOKEN = re.compile(
     rb'"(?:content|reasoning|reasoning_content|refusal|text|thinking|partial_json|arguments|delta)"\s*:\s*"[^"]'
@@ -47,11 +50,15 @@ class Told:
     problem: str = ""
 
 
-class Out:
-    """The client's side. `heads` may be set until `start`."""
+class ClientGone(Exception):
+    """The client closed its connection, or does not read what it is sent."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+
+class Out:
+    """The client's side. `heads` may be set until `start`. Raises ClientGone when it reads nothing for `reading_s`."""
+
+    def __init__(self, send: Send, reading_s: float = READING_S) -> None:
+        self._send, self._reading_s = send, reading_s
         self.started = self.ended = False
         self.heads: Heads = ()
         self.kept: list[bytes] | None = None  # what was sent, for an owner who wants prompts and answers in the log
@@ -66,12 +73,19 @@ class Out:
     async def write(self, data: bytes) -> None:
         if data:
             self._keep(data)
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            await self._part(data, True)
 
     async def end(self, data: bytes = b"") -> None:
         self.ended = True
         self._keep(data)
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
+        await self._part(data, False)
+
+    async def _part(self, data: bytes, more: bool) -> None:
+        try:
+            async with asyncio.timeout(self._reading_s):
+                await self._send({"type": "http.response.body", "body": data, "more_body": more})
+        except TimeoutError:
+            raise ClientGone from None
 
     def _keep(self, data: bytes) -> None:
         if self.kept is not None:
@@ -124,7 +138,7 @@ class Exchange:
         flow = self._flow(sent)
         problem = ""
         try:
-            await self._pump(response, watch, flow)
+            await self._until_over(response, watch, flow)
             tail = flow.end() if flow is not None else b""
             if not self._out.started:
                 raise Failed("bad_answer", f"{self._endpoint.name} ended its stream without a token", billed=True)
@@ -134,20 +148,29 @@ class Exchange:
             if not self._out.started:
                 raise failed from None
             problem = str(failed)
-            text = f"The answer broke off: {failed}. What came before is incomplete; ask again."
+            said = f" ({watch.failed})" if watch.failed else ""  # for the client; it may hold words of the prompt
+            text = f"The answer broke off: {failed}{said}. What came before is incomplete; ask again."
             await self._out.end(errors.event(self._ask.form, "upstream", text))
         return self._told(sent, watch.usage, watch.pieces, problem)
+
+    async def _until_over(self, response: "ClientResponse", watch: sse.Watch, flow: "Flow | None") -> None:
+        """What comes after the event that ends an answer, silence or a reset, does not matter."""
+        try:
+            await self._pump(response, watch, flow)
+        except Failed:
+            if watch.failed or not watch.done:
+                raise
 
     async def _pump(self, response: "ClientResponse", watch: sse.Watch, flow: "Flow | None") -> None:
         """Everything up to the end of the stream; what comes before the first token is held back."""
         splitter, held, out, one = sse.Splitter(), b"", self._out, self._endpoint
-        async for part in self._upstream.parts(one, response, lambda: one.idle_s if out.started else one.first_token_s):
+        async for part in self._upstream.parts(one, response, lambda: self._patience_s(watch)):
             block = splitter.feed(part)
             if not block:
                 continue
             shown = watch.see(block)
             if watch.failed:
-                raise Failed("server", f"{one.name}: {watch.failed}", billed=True)
+                raise told_in_stream(one, watch.failed)
             if flow is not None:
                 shown = b"".join(flow.feed(data) for event in sse.events(block) if (data := sse.json_of(event)))
             if not out.started:
@@ -159,8 +182,16 @@ class Exchange:
                 await out.start(200, b"text/event-stream; charset=utf-8")
                 shown = held
             await out.write(shown)
-        if splitter.rest.strip() or not (watch.done or watch.finished):
+        rest = splitter.rest.strip()
+        if sse.OVER.fullmatch(rest) and out.started:  # some servers leave the last empty line out
+            await out.write(b"" if flow else rest + b"\n\n")
+        elif rest or not (watch.done or watch.finished):
             raise Failed("unreachable", f"{one.name} broke off in the middle of its answer", billed=True)
+
+    def _patience_s(self, watch: sse.Watch) -> float:
+        if not self._out.started:
+            return self._endpoint.first_token_s
+        return LINGER_S if watch.done else self._endpoint.idle_s
 
     def _flow(self, sent: Prepared) -> "Flow | None":
         if sent.form == self._ask.form:

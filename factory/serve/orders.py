@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from factory.contracts.record import Json
-from factory.serve.app import ClientGone, whole_body
+from factory.serve.app import whole_body
 from factory.serve.door import Door
 from factory.serve.errors import Refused
+from factory.serve.exchange import ClientGone
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from factory.contracts.model import Form
 from factory.contracts.record import Json
 from factory.llm.routing import aliases
-from factory.serve.app import ClientGone, Pages, whole_body
+from factory.serve.app import Pages, whole_body
 from factory.serve.ask import dumped
 from factory.serve.counting import count
 from factory.serve.door import Door
 from factory.serve.errors import Refused
+from factory.serve.exchange import ClientGone
 from factory.serve.front import Front
 from factory.serve.orders import Answer, Orders
 from factory.serve.relay import Relay

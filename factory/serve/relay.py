@@ -14,7 +14,7 @@ from factory.serve.ask import Ask
 from factory.serve.chains import Chains
 from factory.serve.engines import Engines
 from factory.serve.errors import Refused, passed
-from factory.serve.exchange import Exchange, Out, Told
+from factory.serve.exchange import ClientGone, Exchange, Out, Told
 from factory.serve.heads import Story
 from factory.serve.material import most_tokens
 from factory.serve.metrics import Metrics
@@ -179,7 +179,7 @@ class Relay:
             else:
                 usage = booking.most(sent) if booking.worst else exchange.so_far(sent)
             raise
-        except asyncio.CancelledError:  # the client left; what a paid server bills for it is not known
+        except (asyncio.CancelledError, ClientGone):  # what a paid server bills for it is not known
             usage = booking.most(sent) if booking.worst else exchange.so_far(sent)
             raise
         finally:

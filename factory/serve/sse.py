@@ -17,6 +17,8 @@ MOST = 16 * 1024 * 1024  # bytes of one event
 ENDS = (b"\n\n", b"\r\n\r\n")
 FIELDS = (b"data", b"event", b"id", b"retry", b":", b"\n", b"\r", b"\xef\xbb\xbf")
 FINISH = re.compile(rb'"finish_reason"\s*:\s*"')
+OVER = re.compile(rb"^data:[ ]?\[DONE\]", re.MULTILINE)  # an answer may talk of it; there it begins no line
+END = re.compile(rb"(?:\r?\n){2}")
 DONE: dict[Form, tuple[bytes, ...]] = {  # what stands in the last event that counts
     "chat": (b"[DONE]",),
     "completions": (b"[DONE]",),
@@ -70,7 +72,7 @@ class Watch:
         if b'"error"' in block and self._error(block):
             return block
         if not self.done and any(mark in block for mark in self._marks):
-            self.done = True
+            self.done = self.form not in ("chat", "completions") or OVER.search(block) is not None
         if not self.finished and FINISH.search(block):
             self.finished = True
         if b'"usage"' not in block:
@@ -102,13 +104,12 @@ class Watch:
 
 def events(block: bytes) -> Iterator[bytes]:
     """The single events of a block, each with its end."""
-    end = b"\r\n\r\n" if b"\r\n\r\n" in block else b"\n\n"
     at = 0
-    while at < len(block):
-        stop = block.find(end, at)
-        stop = len(block) if stop < 0 else stop + len(end)
-        yield block[at:stop]
-        at = stop
+    for end in END.finditer(block):
+        yield block[at : end.end()]
+        at = end.end()
+    if at < len(block):
+        yield block[at:]
 
 
 def json_of(event: bytes) -> Json | None:
