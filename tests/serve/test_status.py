@@ -63,7 +63,8 @@ def test_what_strangers_wrote_is_text(box: Start) -> None:
 
     keys = {"keys": {EVIL: {"sha256": digest(KEY)}}}
     with upstream(bad) as failing:
-        gate = box(endpoints={"a&b": {"url": failing.url, "model": EVIL}}, serve=keys)
+        named = {"url": failing.url, "model": EVIL}
+        gate = box(endpoints={"a&b": named, EVIL: named}, serve=keys)
         headers = {"authorization": f"Bearer {KEY}"}
         assert gate.chat(headers, stream=True).status_code == 502
         shown = page(gate, headers=headers)

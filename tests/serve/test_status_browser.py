@@ -119,7 +119,7 @@ def test_what_strangers_wrote_does_not_run(box: Start, window: Window) -> None:
         yield b"data: " + json.dumps({"error": {"message": EVIL}}).encode() + b"\n\n"
 
     with upstream(bad) as failing:
-        gate = box(endpoints={"bad": {"url": failing.url, "model": EVIL}}, serve=keys(EVIL))
+        gate = box(endpoints={EVIL: {"url": failing.url, "model": EVIL}}, serve=keys(EVIL))
         log_in(window, gate)
         gate.chat({"authorization": f"Bearer {KEY}"}, stream=True)  # comes over the stream, and with the next page
         window.wait("#events", EVIL)
