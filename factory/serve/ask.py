@@ -46,6 +46,7 @@ class Ask:
     session: str
     effort: int  # 1 to 10
     ceiling: Tier
+    said: bool  # the request named its ceiling itself
     highest: Tier  # what the key may ask for
     interactive: bool
     stream: bool

@@ -20,7 +20,7 @@ class Chains:
 
     def of(self, ask: Ask) -> Chain:
         """Best first, at least one. Raises Refused."""
-        kind = (ask.form, ask.model, ask.role, ask.effort, ask.ceiling, ask.highest)
+        kind = (ask.form, ask.model, ask.role, ask.effort, ask.ceiling, ask.said, ask.highest)
         chain = self._known.get(kind)
         if chain is None:
             chain = self._able(self._allowed(ask), ask)
@@ -32,8 +32,8 @@ class Chains:
     def _allowed(self, ask: Ask) -> Chain:
         """What the name means, below the ceiling."""
         found = self._meant(ask)
-        if len(found) == 1 and found[0].name == ask.model and self._open(found[0], ask):
-            return found  # whoever names one endpoint has said its tier
+        if len(found) == 1 and found[0].name == ask.model and not ask.said and self._open(found[0], ask):
+            return found  # whoever names one endpoint, and no ceiling, has said its tier
         allowed = tuple(one for one in found if within(one.tier, ask.ceiling) and self._open(one, ask))
         if not allowed:
             tiers = ", ".join(f"{one.name} ({one.tier})" for one in found) or "none is configured"

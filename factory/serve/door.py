@@ -26,7 +26,8 @@ class Door:
         self._nobody = KeySettings(
             sha256="0" * 64, ceiling=settings.ceiling, unasked=settings.unasked, day_usd=None, reason=True
         )
-        self._hosts = {"localhost", settings.host.lower(), *map(str.lower, settings.names)}
+        self._names = set(map(str.lower, settings.names))
+        self._hosts = {"localhost", settings.host.lower(), *self._names}
         self._series, self._numbers = secrets.token_hex(4), count(0x1000)
         self._seen: dict[bytes, bool] = {}  # hosts that were judged, few
         self.most_bytes = int(settings.max_body_mib * 1024 * 1024)
@@ -49,7 +50,7 @@ class Door:
         """The request, read. Raises Refused."""
         name, key = who
         body = parse(raw, form)
-        model, ceiling = self._model(body, headers, key)
+        model, ceiling, said = self._model(body, headers, key)
         interactive = headers.get(b"x-factory-interactive")
         reason = headers.get(b"x-factory-reason", b"0") == b"1"
         if reason and not key.reason:
@@ -67,6 +68,7 @@ class Door:
             session=_named(headers, b"x-factory-session"),
             effort=effort_of(headers.get(b"x-factory-effort"), body),
             ceiling=ceiling,
+            said=said,
             highest=key.ceiling,
             interactive=not (key.batch or run) if interactive is None else interactive == b"1",
             stream=body.get("stream") is True and form != "embeddings",
@@ -76,20 +78,21 @@ class Door:
             size=text_size(raw),
         )
 
-    def _model(self, body: Json, headers: Headers, key: KeySettings) -> tuple[str, Tier]:
-        """The model's name and the request's ceiling: from X-Factory-Ceiling, else from `name@tier`, else the key's."""
+    def _model(self, body: Json, headers: Headers, key: KeySettings) -> tuple[str, Tier, bool]:
+        """The model's name, the request's ceiling (from X-Factory-Ceiling, else from `name@tier`, else the key's), and
+        whether the request said it."""
         name, at, tier = str(body.get("model", "")).rpartition("@")
         if not at or tier not in TIERS:
             name, tier = str(body.get("model", "")), ""
         said = headers.get(b"x-factory-ceiling", b"").decode("latin-1").strip() or tier
         if not said:
-            return name, key.unasked if within(key.unasked, key.ceiling) else key.ceiling
+            return name, key.unasked if within(key.unasked, key.ceiling) else key.ceiling, False
         ceiling = next((each for each in TIERS if each == said), None)
         if ceiling is None:
             raise Refused("invalid_request", f"X-Factory-Ceiling must be one of {', '.join(TIERS)}.")
         if not within(ceiling, key.ceiling) and not (ceiling == "rented" and self._shared):
             raise Refused("permission", f"This key may ask up to the tier {key.ceiling}, not {ceiling}.")
-        return name, ceiling
+        return name, ceiling, True
 
     def same_site(self, headers: Headers) -> None:
         """A page in somebody's browser may not reach us by a name of its own (DNS rebinding) or from its own site.
@@ -101,8 +104,12 @@ class Door:
             host = _host(said.decode("latin-1"))
             raise Refused("permission", f"The host name {host[:NAMED]!r} is not one of this server's: see serve.names.")
         origin = headers.get(b"origin")
-        if origin is not None and not self._known(_host(origin.decode("latin-1").partition("://")[2])):
+        if origin is not None and not self._own(origin.partition(b"://")[2].lower(), said.lower()):
             raise Refused("permission", "Requests from other sites' pages are refused.")
+
+    def _own(self, origin: bytes, host: bytes) -> bool:
+        """Another port of this machine is another's page. A proxy before us may change the host: its name is known."""
+        return origin == host or _host(origin.decode("latin-1")) in self._names
 
     def _judged(self, host: bytes) -> bool:
         known = self._seen.get(host)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from factory.contracts.model import Endpoint, Form
+from factory.contracts.model import TIERS, Endpoint, Form
 from factory.contracts.record import Json
 from factory.llm.quirks import quirks_of
 from factory.serve.ask import LIMITS, Ask, dumped, rewritten
@@ -121,5 +121,5 @@ def _headers(ask: Ask, form: Form, endpoint: Endpoint) -> dict[str, str]:
         said = {"role": ask.role, "run": ask.run, "session": ask.session, "effort": str(ask.effort)}
         made |= {f"x-factory-{name}": value for name, value in said.items() if value}
         made |= {name.decode(): ask.headers[name].decode("latin-1") for name in OURS if name in ask.headers}
-        made["x-factory-ceiling"] = ask.ceiling
+        made["x-factory-ceiling"] = max(ask.ceiling, endpoint.tier, key=TIERS.index)  # by its name it may be above
     return made

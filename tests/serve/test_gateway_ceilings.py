@@ -105,3 +105,24 @@ def test_a_picture_does_not_pay_for_the_tool_reason(box: Start) -> None:
         assert said.status_code == 200
         assert "could not be asked: The budget" in near.bodies[1]["messages"][-1]["content"]
         assert not deep.bodies
+
+
+def test_a_ceiling_that_is_said_holds_for_a_name_too(box: Start) -> None:
+    with upstream() as cloud:
+        gate = box(endpoints={"cloud": PAID | {"url": cloud.url}}, serve=key())
+        assert gate.chat(BOB | {"x-factory-ceiling": "local"}, model="cloud").status_code == 403
+        plain = {"authorization": "Bearer df-bob"}
+        assert gate.chat(plain, model="cloud@local").status_code == 403
+        assert not cloud.bodies
+        assert (
+            gate.chat(plain, model="cloud").status_code == gate.chat(plain, model="cloud@frontier").status_code == 200
+        )
+
+
+def test_a_box_behind_a_box_is_told_the_ceiling_that_was_meant(box: Start) -> None:
+    with upstream() as other:
+        far = {"url": other.url, "tier": "frontier", "factory": True}
+        gate = box(endpoints={"far": far}, serve=key())
+        for headers in (BOB, {"authorization": "Bearer df-bob"}):
+            assert gate.chat(headers, model="far").status_code == 200
+        assert all("x-factory-ceiling: frontier" in head.lower() for head in other.heads)

@@ -35,12 +35,14 @@ def test_a_key_is_needed_where_there_are_keys(box: Start) -> None:
 
 def test_pages_of_other_sites_are_refused(box: Start) -> None:
     with upstream() as fine:
-        gate = box(endpoints={"fine": {"url": fine.url}})
+        gate = box(endpoints={"fine": {"url": fine.url}}, serve={"names": ["box.lan"]})
         assert gate.chat({"origin": "https://evil.example"}).status_code == 403
         assert gate.chat({"host": "evil.example"}).status_code == 403
+        assert gate.chat({"origin": "http://localhost:3000"}).status_code == 403  # another program's page
         assert gate.chat({"origin": gate.url}).status_code == 200
         assert gate.chat({"host": "localhost:1"}).status_code == 200
-        assert len(fine.bodies) == 2
+        assert gate.chat({"origin": "https://box.lan"}).status_code == 200  # behind a proxy with TLS
+        assert len(fine.bodies) == 3
 
 
 BAD = {
