@@ -44,7 +44,10 @@ def written(reply: Reply) -> int:
 
 
 def densest(text: bytes) -> int:
-    """Tokens a text can be at most. Digits, signs and everything beyond ASCII: some tokenizers make a token of each byte."""
+    """Tokens a text can be at most.
+
+    Digits, signs and everything beyond ASCII count in full: some tokenizers make a token of each byte.
+    """
     dense = len(text.translate(None, LETTERS))
     return dense + math.ceil((len(text) - dense) / LETTERS_PER_TOKEN)
 
