@@ -54,7 +54,7 @@ class Ask:
     share: float
     headers: dict[bytes, bytes]
     size: int  # bytes that count as text
-    queued: int = 0  # requests that waited here when it came
+    queued: int = 0  # requests that waited here when it wanted an engine or a rented machine
 
     def limit(self) -> int | None:
         """Most tokens of the answer, as the client asked; None when it did not."""

@@ -133,6 +133,11 @@ class Places:
             density = min(max(ask.size / told.usage.input, 1.0), 8.0)
             station.density += WEIGHT * (density - station.density)
 
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a place, at whichever endpoint."""
+        return sum(station.pool.waiting for station in self.stations.values())
+
     def tick(self) -> None:
         """To be called a few times a second: those who have waited too long are told so."""
         for station in self.stations.values():

@@ -85,6 +85,7 @@ class Relay:
         if endpoint.url:
             await self._seated(endpoint, ask, out, story)
             return
+        ask.queued = self.places.waiting
         async with self.engines.seat(endpoint, ask) as seated:
             await self._seated(seated, ask, out, story)
 
