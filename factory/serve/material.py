@@ -1,5 +1,6 @@
 """How many tokens a request can be at most, with pictures and what it only refers to: money is reserved for that."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,20 @@ PICTURES = ("image", "image_url", "input_image")
 ELSEWHERE = ("document", "file", "input_file", "input_audio", "input_video", "video", "video_url", "audio_url",
              "container_upload", "item_reference")  # fmt: skip
 REFERENCES = ("previous_response_id", "conversation")  # fields of /v1/responses: what was said before
+
+
+def beyond_tokens(body: Json) -> str:
+    """The field that makes a paid request cost more than its tokens, or ''."""
+    if body.get("service_tier") not in (None, "auto", "default", "standard_only", "flex"):
+        return "`service_tier`"
+    if body.get("speed") not in (None, "standard"):
+        return "`speed`"
+    for tool in body.get("tools") or ():
+        if isinstance(tool, dict) and tool.get("type") not in (None, "function", "custom"):
+            return f"the tool type {str(tool['type'])[:40]!r}"
+    if '"1h"' in json.dumps([body.get(name) for name in ("cache_control", "system", "tools", "messages")]):
+        return "a cache of one hour (`ttl`)"
+    return ""
 
 
 def most_tokens(raw: bytes, body: Json, context: int) -> int:

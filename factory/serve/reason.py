@@ -19,10 +19,12 @@ from factory.serve.relay import Relay
 from factory.serve.whole_events import chat_events, messages_events
 
 NAME = "reason"
+CALLS = 4  # of one answer that are carried out
 TURNS = 4  # answers with calls of the tool, at most
 EFFORT = 9
 MODEL = "deep-logic"
 ANSWER_TOKENS = 8_192
+TIRED = "I asked the reasoning model several times and have no answer of my own."
 PROBLEM = {"problem": {"type": "string", "description": "The whole problem, in plain text."}}
 SCHEMA: Json = {"type": "object", "properties": PROBLEM, "required": ["problem"]}
 
@@ -51,10 +53,13 @@ class Reasoner:
         while True:
             answer = await _captured(self.relay, _with(ask, body))
             calls = speech.calls(answer.value) if answer.status == 200 else []
-            if not calls or asked >= TURNS:
+            if not calls:
+                break
+            if asked >= TURNS:
+                answer.body = dumped(speech.without(answer.value))
                 break
             asked += 1
-            results = [(call, await self._reasoned(ask, problem)) for call, problem in calls]
+            results = [(call, await self._reasoned(ask, problem)) for call, problem in calls[:CALLS]]
             body = {**body, "messages": [*body["messages"], *speech.turns(answer.value, results)]}
         out.heads = (*answer.heads, (b"x-factory-reasoned", str(asked).encode()))
         if answer.status != 200 or not ask.stream:
@@ -154,6 +159,17 @@ class _Chat:
         found = [call for call in message.get("tool_calls") or [] if self.name_of(call) == NAME]
         return [(call, _problem(call["function"].get("arguments"))) for call in found]
 
+    def without(self, completion: Json) -> Json:
+        """The answer without calls that the agent could not carry out."""
+        choice = completion["choices"][0]
+        message = choice["message"]
+        left = [call for call in message["tool_calls"] if self.name_of(call) != NAME]
+        said = message.get("content") if left else message.get("content") or TIRED
+        kept = {key: value for key, value in message.items() if key != "tool_calls"} | {"content": said}
+        kept |= {"tool_calls": left} if left else {}
+        ending = {"message": kept} if left else {"message": kept, "finish_reason": "stop"}
+        return {**completion, "choices": [{**choice, **ending}]}
+
     def turns(self, completion: Json, results: Calls) -> list[Json]:
         """The model's turn with these calls alone: what else it wanted to call, it calls again afterwards."""
         message = completion["choices"][0]["message"]
@@ -171,6 +187,14 @@ class _Messages:
     def calls(self, message: Json) -> Calls:
         blocks = [block for block in message.get("content") or [] if block.get("type") == "tool_use"]
         return [(block, _problem(block.get("input"))) for block in blocks if self.name_of(block) == NAME]
+
+    def without(self, message: Json) -> Json:
+        """As on the chat wire."""
+        left = [block for block in message["content"] if block.get("type") != "tool_use" or self.name_of(block) != NAME]
+        if any(block.get("type") == "tool_use" for block in left):
+            return {**message, "content": left}
+        said = left if any(block.get("type") == "text" for block in left) else [*left, {"type": "text", "text": TIRED}]
+        return {**message, "content": said, "stop_reason": "end_turn"}
 
     def turns(self, message: Json, results: Calls) -> list[Json]:
         """As on the chat wire; text and thinking stay as they were."""

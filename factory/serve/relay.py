@@ -16,7 +16,7 @@ from factory.serve.engines import Engines
 from factory.serve.errors import Refused, passed
 from factory.serve.exchange import ClientGone, Exchange, Out, Told
 from factory.serve.heads import Story
-from factory.serve.material import most_tokens
+from factory.serve.material import beyond_tokens, most_tokens
 from factory.serve.metrics import Metrics
 from factory.serve.outgoing import Outgoing
 from factory.serve.places import Places
@@ -110,7 +110,7 @@ class Relay:
             if problem.kind == "limited":
                 breaker.failed(now(), problem.retry_after or LIMITED_S, began)
             elif problem.broken:
-                breaker.failed(now(), problem.retry_after, began)
+                breaker.failed(now(), problem.retry_after or None, began)
                 self.engines.broken(endpoint, problem)
             else:
                 breaker.gone(now(), began)
@@ -134,6 +134,9 @@ class Relay:
         price, tokens_in, worst = self._price(endpoint), 0, 0
         charge = Charge(ask.key, ask.run, ask.role, endpoint.name, endpoint.tier, after="; ".join(story.tried))
         number = None
+        if price is not FREE and (field := beyond_tokens(ask.body)):
+            why = f"{field} is charged beyond tokens at {endpoint.name}, and its price is not known here: leave it out"
+            raise Failed("refused", why, broken=False, sent=False)
         if price is not FREE or self.till.needs_reservation(charge, 0):
             tokens_in = most_tokens(ask.raw, ask.body, endpoint.context)
             worst = worst_case(price, tokens_in, sent.limit)

@@ -34,7 +34,6 @@ SAID = {  # by the class of aiohttp's error
     "ServerDisconnectedError": "it closed the connection",
     "ClientOSError": "connection reset",
     "ClientPayloadError": "the answer ended early",
-    "ConnectionTimeoutError": "no connection in time",
 }
 TOO_LONG = ("context length", "context_length", "maximum context", "too long", "context window", "max_model_len")
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda oom")
@@ -43,7 +42,7 @@ OUT_OF_MEMORY = ("out of memory", "outofmemory", "cuda oom")
 class Failed(Exception):
     """One endpoint gave no answer; nothing has reached the client. `broken`: it counts against the endpoint's health.
 
-    kind: unreachable, timeout, server, oom, limited, wrong_key, too_long, bad_answer, refused.
+    kind: unreachable, timeout, server, missing, oom, limited, wrong_key, too_long, bad_answer, refused.
     """
 
     def __init__(
@@ -106,6 +105,9 @@ class Upstream:
                     headers={**self._headers(endpoint), **headers},
                     allow_redirects=False,
                 )
+        except aiohttp.ConnectionTimeoutError:
+            why = f"{endpoint.name} cannot be reached (no connection in time)"
+            raise Failed("unreachable", why, sent=False) from None
         except TimeoutError:
             raise Failed("timeout", f"{endpoint.name} gave no answer within {first_s:g} s", billed=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -253,7 +255,9 @@ def _told(endpoint: Endpoint, status: int, error: Json, wait: float | None, body
         return Failed("oom", f"{name} ran out of memory")
     if status in (400, 413, 422) and any(mark in words for mark in TOO_LONG):
         return Failed("too_long", f"the prompt does not fit into {name}", broken=False)
-    if 400 <= status < 500 and status not in (404, 408):
+    if status == 404:  # another model there than before, or something the request refers to
+        return Failed("missing", f"{name} has no such thing (404)", broken=False)
+    if 400 <= status < 500 and status != 408:
         return Failed("refused", f"{name} refused the request ({status})", broken=False)
     return Failed("server", f"{name} failed ({status})", retry_after=wait)
 

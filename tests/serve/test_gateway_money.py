@@ -136,3 +136,21 @@ def test_nothing_is_lost_or_doubled_under_load_with_a_dying_server(box: Start) -
         cost, rows, still_open = spent(gate)
         assert (cost, still_open) == (0, 0)
         assert rows == len(flaky.bodies) + len(other.bodies)  # whatever reached a server is in the books, once
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("service_tier", "priority"),
+        ("speed", "fast"),
+        ("tools", [{"type": "web_search_20260209", "name": "web_search"}]),
+        ("messages", [{"role": "user", "content": [{"type": "text", "text": "x", "cache_control": {"ttl": "1h"}}]}]),
+    ],
+)
+def test_what_is_charged_beyond_tokens_is_not_asked_of_a_paid_endpoint(field: str, value: object, box: Start) -> None:
+    with upstream() as cloud:
+        gate = box(endpoints={"cloud": PAID | {"url": cloud.url, "wire": "anthropic"}}, serve=key("1"))
+        said = gate.messages(BOB, model="cloud", **{field: value})
+        assert said.status_code == 400
+        assert "beyond tokens" in said.json()["error"]["message"]
+        assert not cloud.bodies

@@ -20,7 +20,7 @@ def less_room(body: Json, number: int) -> Iterator[Step]:
     yield whole() if number == 1 else answer({"error": {"message": text}}, "400 Bad Request")
 
 
-@pytest.mark.parametrize(("script", "kind"), [(other_model, "server"), (less_room, "too_long")])
+@pytest.mark.parametrize(("script", "kind"), [(other_model, "missing"), (less_room, "too_long")])
 def test_llm_08_the_next_answers_and_the_mismatch_is_told(script: Script, kind: str, box: Start) -> None:
     with upstream(script) as again, upstream() as fine:
         gate = box(endpoints={"again": {"url": again.url}, "fine": {"url": fine.url, "model": "other"}})

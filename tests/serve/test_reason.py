@@ -80,6 +80,8 @@ def test_it_ends_though_the_model_never_stops_asking(box: Start) -> None:
         said = box(endpoints=endpoints).chat(ASKED)
         assert said.status_code == 200
         assert (len(near.bodies), len(deep.bodies)) == (5, 4)
+        calls = said.json()["choices"][0]["message"]["tool_calls"]
+        assert [call["function"]["name"] for call in calls] == ["ls"]  # never one that the agent was not offered
 
 
 def test_no_ceiling_is_passed(box: Start) -> None:
