@@ -53,12 +53,14 @@ class Stage:
         pushes.moved(self.hub, None, self.repo, f"refs/heads/{branch}", old, new)
         return new
 
-    def go(self, workflow: str, inputs: Mapping[str, Any] | None = None, seconds: float = 60, **more: str) -> RunRecord:
+    def go(
+        self, workflow: str, inputs: Mapping[str, Any] | None = None, seconds: float = 180, **more: str
+    ) -> RunRecord:
         """Write one workflow, dispatch it, wait; the run that came of it."""
         self.write({"w.yml": workflow, **more})
         return self.dispatch("w.yml", inputs, seconds)
 
-    def dispatch(self, file: str, inputs: Mapping[str, Any] | None = None, seconds: float = 60) -> RunRecord:
+    def dispatch(self, file: str, inputs: Mapping[str, Any] | None = None, seconds: float = 180) -> RunRecord:
         """workflow_dispatch on main, and everything that follows."""
         before = set(self.runner.runs)
         self.start(file, inputs)
