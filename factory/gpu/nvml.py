@@ -36,7 +36,7 @@ class Nvml:
 @cache
 def _opened() -> "ModuleType":
     """The library, initialised once a process; NVML counts its own references and is closed with the process."""
-    import pynvml  # type: ignore[import-untyped]
+    import pynvml
 
     try:
         pynvml.nvmlInit()

@@ -3,7 +3,7 @@
 import json
 
 from factory.contracts.record import Json
-from factory.serve.ask import dumped
+from factory.serve.convert import sse
 
 
 def chat_events(completion: Json, usage: bool) -> bytes:
@@ -16,10 +16,10 @@ def chat_events(completion: Json, usage: bool) -> bytes:
             delta["tool_calls"] = [{"index": number, **call} for number, call in enumerate(delta["tool_calls"])]
         for part, finish in ((delta, None), ({}, choice.get("finish_reason"))):
             item = {"index": choice.get("index", 0), "delta": part, "finish_reason": finish}
-            made.append(_data(head | {"choices": [item]}))
+            made.append(sse.data(head | {"choices": [item]}))
     if usage:
-        made.append(_data(head | {"choices": [], "usage": completion.get("usage")}))
-    return b"".join((*made, b"data: [DONE]\n\n"))
+        made.append(sse.data(head | {"choices": [], "usage": completion.get("usage")}))
+    return b"".join((*made, sse.DONE))
 
 
 def messages_events(message: Json) -> bytes:
@@ -53,9 +53,5 @@ def _opened(block: Json) -> tuple[Json, list[Json]]:
     return block, []
 
 
-def _data(value: Json) -> bytes:
-    return b"data: " + dumped(value) + b"\n\n"
-
-
 def _event(kind: str, **fields: object) -> bytes:
-    return f"event: {kind}\n".encode() + _data({"type": kind, **fields})
+    return sse.event({"type": kind, **fields})
