@@ -18,7 +18,8 @@ PACKAGES = {  # folders; a module of its own says it in its docstring
     "llm": "The one model client: chains, retries, prices, redaction; one provider a wire",
     "forge": "Where issues, branches and pull requests live: GitHub, or a local repository",
     "sandbox": "The only place where a repository's own code runs",
-    "codegraph": "Names that a source file defines and imports",
+    "codegraph": "Symbols, references and imports of a tree, kept by content; queries and ranking over them",
+    "memory": "What earlier runs taught: observations, lessons, recall, decay",
     "ledger": "Journal, replay, spend, egress",
     "contracts": "The records and the seams; imports nothing of ours",
 }

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from factory.contracts.memory import Recalled
 from factory.contracts.record import Field, Record
 
 TaskKind = Literal["bug", "feature", "chore", "tidy"]
@@ -52,9 +53,11 @@ class Pack(Record):
 
     tree: str  # the listing, one path a line, capped
     tree_omitted: int = 0
+    map: str = ""  # outline of what matters: path, then its symbols' signatures with line numbers
     files: tuple[PackFile, ...] = ()
     advice: tuple[Advice, ...] = ()
-    tokens: int = 0  # estimate of the whole pack
+    lessons: tuple[Recalled, ...] = ()
+    tokens: int = 0  # of the whole pack, counted or estimated
 
 
 class PackRef(Record):

@@ -1,0 +1,63 @@
+"""What is read from one source file. Plain tuples: the processes that parse load this and nothing heavy."""
+
+from typing import NamedTuple
+
+
+class Symbol(NamedTuple):
+    """One definition. Lines are 1-based and inclusive, decorators and doc comments before it counted in.
+
+    `kind`: class, interface, trait, struct, enum, union, type, function, method, constructor, field, constant,
+    variable, macro, module. `owner` is what it stands in, dotted, "" at the top level (a Go method's is its receiver's
+    type, a Rust method's the type of its impl block). `signature` is one line, at most 200 characters. `doc` is the
+    first line of its documentation.
+    """
+
+    name: str
+    kind: str
+    owner: str
+    start: int
+    end: int
+    line: int  # where the name stands
+    signature: str
+    doc: str
+
+    @property
+    def full(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+
+class Use(NamedTuple):
+    """A name that is used. `kind`: call, base (inherits from it, implements it), name (any other mention)."""
+
+    name: str
+    line: int
+    kind: str
+
+
+class Import(NamedTuple):
+    """An import as it is written: `module` is dotted, a path ("./cart") or `crate::cart`; `names` () = the module
+    itself, ("*",) = everything in it; `alias` maps nothing: names are those of the module that is imported from."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+
+
+class Facts(NamedTuple):
+    """One file. `broken` is the first line that does not parse (0 = all does); '' as language means plain text.
+
+    `idents` counts every identifier in the file, as it is written; the words of a search are made of them. `prose`
+    counts the plain words of comments, documentation and texts, lower-cased, where they are told apart (else empty).
+    """
+
+    language: str
+    lines: int
+    symbols: tuple[Symbol, ...]
+    uses: tuple[Use, ...]
+    imports: tuple[Import, ...]
+    idents: dict[str, int]
+    prose: dict[str, int]
+    broken: int
+
+
+NOTHING = Facts("", 0, (), (), (), {}, {}, 0)
