@@ -47,6 +47,11 @@ class View(Protocol):
         """`NOTHING` for a path that is not in the view."""
         ...
 
+    def text(self, path: str) -> str:
+        """A file as it stands in the tree, "" for one that is not in the view or not text. For the few that say how
+        names become paths (go.mod, tsconfig.json); each call may cost a process."""
+        ...
+
     def postings(self, kind: Posting, term: str) -> Sequence[tuple[int, int]]:
         """(doc, how often) for the files of this tree."""
         ...
