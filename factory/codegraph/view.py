@@ -36,6 +36,10 @@ class Counts(NamedTuple):
 class View(Protocol):
     """Everything about one tree. Reads the store when asked and keeps what it read; made for one thread."""
 
+    def __hash__(self) -> int:
+        """By identity: what is derived from a view is kept by it."""
+        ...
+
     @property
     def docs(self) -> Mapping[str, Doc]:
         """By path, in the order of the paths."""
