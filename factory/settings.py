@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+from factory.contracts.egress import EgressSettings
 from factory.contracts.engines import CardSettings, ModelSettings, ProfileSettings
 from factory.contracts.errors import UsageProblem
 from factory.contracts.model import Endpoint, grade_of
@@ -38,6 +39,7 @@ class Settings(Record):
     checks: CheckSettings = CheckSettings()
     paths: PathSettings = PathSettings()
     sandbox: SandboxSettings = SandboxSettings()
+    egress: EgressSettings = EgressSettings()
     github: GithubSettings = GithubSettings()
     serve: ServeSettings = ServeSettings()
     models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")

@@ -33,12 +33,17 @@ def _tables_of(name: str, annotation: Any) -> Iterator[str]:
     path = f"{name}.NAME" if inner else name
     yield f"\n## [{path}]\n\n{lead(record)}{_settings_table(record, {})}"
     for key, field in record.model_fields.items():
-        if get_origin(field.annotation) is dict:
+        if get_origin(field.annotation) is dict or _is_described(field.annotation):
             yield from _tables_of(f"{path}.{key}", field.annotation)
 
 
 def _is_record(item: Any) -> bool:
     return isinstance(item, type) and issubclass(item, Record)
+
+
+def _is_described(item: Any) -> bool:
+    """A table inside a table whose settings are worth a section: each has a description."""
+    return _is_record(item) and all(field.description for field in item.model_fields.values())
 
 
 def lead(record: type[Record]) -> str:
