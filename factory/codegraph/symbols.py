@@ -1,22 +1,17 @@
 """What a source file defines, read from its syntax tree (tree-sitter) for the symbol-loss check and for context."""
 
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from factory.codegraph import names
+from factory.codegraph import languages, names
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 MAX_CHARS = 2_000_000
 
-LANGUAGES = {
-    ".py": "python", ".pyi": "python",
-    ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
-    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
-    ".go": "go", ".rs": "rust", ".java": "java",
-}  # fmt: skip
+LANGUAGES = {suffix: name for name, row in languages.LANGUAGES.items() if row.deep for suffix in row.suffixes}
+"""By file suffix, those whose statements `names.py` knows."""
 
 
 class Chunk(NamedTuple):
@@ -48,7 +43,7 @@ def outline(path: str, text: str) -> Outline | None:
     language = LANGUAGES.get(PurePosixPath(path).suffix.lower())
     if language is None or len(text) > MAX_CHARS:
         return None
-    root = _parser(language).parse(text.encode("utf-8", "replace")).root_node
+    root = languages.parser(language).parse(text.encode("utf-8", "replace")).root_node
     symbols: set[str] = set()
     imported: set[str] = set()
     chunks: list[Chunk] = []
@@ -76,38 +71,3 @@ def _broken(root: "Node") -> int:
             return int(node.start_point[0]) + 1
         todo.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
     return 1
-
-
-def _parser(language: str) -> "Parser":
-    """A parser of its own for each call: parsers are not shared between threads, grammars are."""
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(_grammar(language)))
-
-
-@lru_cache(maxsize=16)
-def _grammar(language: str) -> object:
-    if language == "python":
-        import tree_sitter_python
-
-        return tree_sitter_python.language()
-    if language == "javascript":
-        import tree_sitter_javascript
-
-        return tree_sitter_javascript.language()
-    if language in ("typescript", "tsx"):
-        import tree_sitter_typescript
-
-        typescript = tree_sitter_typescript
-        return typescript.language_tsx() if language == "tsx" else typescript.language_typescript()
-    if language == "go":
-        import tree_sitter_go
-
-        return tree_sitter_go.language()
-    if language == "rust":
-        import tree_sitter_rust
-
-        return tree_sitter_rust.language()
-    import tree_sitter_java
-
-    return tree_sitter_java.language()
