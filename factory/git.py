@@ -47,6 +47,11 @@ def _environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
+def command(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """What a process of ours runs that asks git by itself, and its whole environment."""
+    return ["git", *_SAFE, *arguments], _environment()
+
+
 def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
     """Run git in `folder`, return stdout. Raises GitProblem with git's own last words."""
     try:
@@ -197,15 +202,10 @@ class Store:
 
     def archive(self, tree: str, output: int) -> "subprocess.Popen[bytes]":
         """Start writing the tree as a tar stream to the file descriptor `output`."""
-        command = ["git", *_SAFE, "archive", "--format=tar", tree]
         return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        )
+            ["git", *_SAFE, "archive", "--format=tar", tree], cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.DEVNULL, env=_environment(),
+        )  # fmt: skip
 
     @contextlib.contextmanager
     def _index(self, tree: str) -> Iterator[dict[str, str]]:

@@ -1,0 +1,31 @@
+"""A number for all that decides what the store keeps: another number, and the store is built anew."""
+
+import contextlib
+import zlib
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from factory.codegraph.words import WORDS_VERSION
+
+LAYOUT = 1  # of the tables and of what is packed in them
+
+
+@lru_cache(maxsize=1)
+def edition() -> int:
+    """A number for all that decides what is kept: our code, the words, the grammars. Another one: built anew."""
+    here = Path(__file__).parent
+    sources = [*here.glob("extract*.py"), here / "languages.py", here / "skip.py", *here.glob("queries/*.scm")]
+    code = b"".join(path.read_bytes() for path in sorted(sources) if path.exists())
+    return zlib.crc32(f"{LAYOUT} {WORDS_VERSION} {_grammars()}".encode() + code) & 0x7FFFFFFF or 1
+
+
+def _grammars() -> str:
+    from factory.codegraph.languages import LANGUAGES
+
+    names = sorted({row.module.replace("_", "-") for row in LANGUAGES.values()} | {"tree-sitter", "pystemmer"})
+    found = []
+    for name in names:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name}={version(name)}")
+    return " ".join(found)
