@@ -34,6 +34,7 @@ from factory.ledger.spend import Spend
 from factory.llm.client import Client
 from factory.llm.models import models
 from factory.llm.providers.script import read_script
+from factory.memory.of_repository import RepositoryMemory
 from factory.prompting import Prompts
 from factory.settings import Settings
 from factory.stages.desks import Desks
@@ -161,6 +162,7 @@ def make_shop(
         blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
+        memory=_memory(run, state, settings, journal),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id),
                                    recorded_label(settings)),
     )  # fmt: skip
@@ -198,6 +200,12 @@ def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json
             journal.note(run.id, event, **{key: value for key, value in facts.items() if key != "run"})
 
     return hear
+
+
+def _memory(run: Run, state: State, settings: Settings, journal: Journal) -> RepositoryMemory:
+    """What earlier runs on this repository taught."""
+    return RepositoryMemory(state.folder, Path(run.repo.path), settings.memory, time.time,
+                            lambda event, facts: journal.note(run.id, event, **facts))  # fmt: skip
 
 
 def _date(store: Store, run: Run) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from factory.contracts.egress import EgressSettings
 from factory.contracts.engines import CardSettings, ModelSettings, ProfileSettings
 from factory.contracts.errors import UsageProblem
+from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.model import Endpoint, grade_of
 from factory.contracts.record import Field, Record, ValidationError, model_validator
 from factory.contracts.rented import RentedSettings
@@ -40,6 +41,7 @@ class Settings(Record):
     paths: PathSettings = PathSettings()
     sandbox: SandboxSettings = SandboxSettings()
     egress: EgressSettings = EgressSettings()
+    memory: MemorySettings = MemorySettings()
     github: GithubSettings = GithubSettings()
     serve: ServeSettings = ServeSettings()
     models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")

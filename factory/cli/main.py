@@ -15,6 +15,7 @@ from factory.cli import (
     init,
     job,
     ledger,
+    memory,
     models,
     replay,
     resume,
@@ -39,7 +40,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
-GROUPS = {"ledger": ledger.app, "models": models.app}
+GROUPS = {"ledger": ledger.app, "memory": memory.app, "models": models.app}
 
 
 def build() -> typer.Typer:

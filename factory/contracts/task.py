@@ -66,3 +66,4 @@ class PackRef(Record):
     blob: str
     tokens: int
     files: tuple[str, ...] = ()
+    lessons: tuple[str, ...] = ()  # ids of the lessons in it

@@ -3,6 +3,7 @@
 from factory.context.gather import gather as gather_pack
 from factory.contracts.run import Run
 from factory.contracts.task import Pack, PackRef
+from factory.stages.lessons import lessons_for
 from factory.stages.shop import Shop
 
 
@@ -11,9 +12,13 @@ def gather(run: Run, shop: Shop) -> Run:
     assert run.task
     if run.task.kind == "tidy":  # no model, so nothing to show
         return run.but(pack=PackRef(blob=shop.blobs.put(Pack(tree="").to_json().encode()), tokens=0))
-    pack = gather_pack(shop.trees, run.repo.tree, run.task, shop.settings.line.pack_tokens)
+    room = int(shop.settings.line.pack_tokens * (1 - shop.settings.memory.share))
+    pack = gather_pack(shop.trees, run.repo.tree, run.task, room)
     files = tuple(dict.fromkeys(file.path for file in pack.files))
-    return run.but(pack=PackRef(blob=shop.blobs.put(pack.to_json().encode()), tokens=pack.tokens, files=files))
+    lessons = lessons_for(run, shop, f"{run.task.title}\n{run.task.body}", files)
+    pack = pack.but(lessons=lessons)
+    return run.but(pack=PackRef(blob=shop.blobs.put(pack.to_json().encode()), tokens=pack.tokens, files=files,
+                                lessons=tuple(lesson.id for lesson in lessons)))  # fmt: skip
 
 
 def pack_of(run: Run, shop: Shop) -> Pack:

@@ -6,6 +6,7 @@ from factory.contracts.run import Output, Run
 from factory.files import write_whole
 from factory.render.html import page
 from factory.render.markdown import report as markdown
+from factory.stages.lessons import remember
 from factory.stages.shop import Shop
 
 
@@ -20,6 +21,7 @@ def report(run: Run, shop: Shop) -> Run:
     for folder in shop.folders:
         _write(folder, page(story), markdown(story), run)
     shop.journal.save(run, "report")
+    remember(run, shop)
     return run
 
 

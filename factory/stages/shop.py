@@ -13,6 +13,7 @@ from factory.contracts.sandbox import Sandbox
 from factory.contracts.seams import Blobs, BranchForge, Clock, Desk, Journal, PullForge, Scope, Trees
 from factory.contracts.story import Story, Watcher
 from factory.edits.paths import PathPolicy
+from factory.memory.of_repository import RepositoryMemory
 from factory.settings import Settings
 
 
@@ -56,6 +57,7 @@ class Shop:
     story: Callable[[Run], Story]
     folders: Sequence[Path]  # where the report goes
     mark: Callable[[str, str], str] = plain_mark  # (run, kind) -> what marks a text as ours on the forge
+    memory: RepositoryMemory | None = None  # None: nothing is remembered
     hold: bool = False  # a person must look first: what is delivered stays a draft
 
     @property
