@@ -41,18 +41,19 @@ def _at(tree: Tree, base: str) -> list[str]:
 
 def _absolute(tree: Tree, path: str, tail: str) -> list[str]:
     """The module from the best source root: one whose folder is no package itself, the closest to who asks."""
-    roots: set[str] = set()
-    for ending in _ENDINGS:
-        for found in tree.ending(f"{tail}{ending}", path):
-            root = found.removesuffix(f"{tail}{ending}").rstrip("/")
-            if not _package(tree, root):
-                roots.add(root)
+    roots = tree.once(("python", tail), lambda: _roots(tree, tail))
     if tail in sys.stdlib_module_names:  # `import json` beside some script called json.py elsewhere
-        roots &= {"", "src", folder_of(path)}
+        roots = roots & {"", "src", folder_of(path)}
     if not roots:
         return []
     best = min(roots, key=lambda root: (-shared(f"{root}/x", path), root.count("/"), root))
     return _at(tree, f"{best}/{tail}".lstrip("/"))
+
+
+def _roots(tree: Tree, tail: str) -> set[str]:
+    found = [one for ending in _ENDINGS for one in tree.ending(f"{tail}{ending}", "")]
+    roots = {one[: one.rindex(tail)].rstrip("/") for one in found}
+    return {root for root in roots if not _package(tree, root)}
 
 
 def _package(tree: Tree, folder: str) -> bool:

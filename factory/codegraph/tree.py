@@ -85,17 +85,11 @@ class Tree:
 
     @cached_property
     def _named(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for path in self.view.docs:
-            found[name_of(path)].append(path)
-        return dict(found)
+        return _by_end(self.view.docs)
 
     @cached_property
     def _folders_named(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for folder in self.folders:
-            found[name_of(folder)].append(folder)
-        return dict(found)
+        return _by_end(self.folders)
 
     def named(self, name: str) -> list[str]:
         """Every file of that name, wherever it stands."""
@@ -103,14 +97,10 @@ class Tree:
 
     def ending(self, tail: str, near: str) -> list[str]:
         """Files whose path ends with the whole segments of `tail`."""
-        return self._closest(self.named(name_of(tail)), tail, near)
+        return _closest(self._named, tail, near)
 
     def folders_ending(self, tail: str, near: str) -> list[str]:
-        return self._closest(self._folders_named.get(name_of(tail), []), tail, near)
-
-    def _closest(self, paths: Iterable[str], tail: str, near: str) -> list[str]:
-        found = [path for path in paths if path == tail or path.endswith(f"/{tail}")]
-        return sorted(found, key=lambda path: (-shared(path, near), path.count("/"), path))
+        return _closest(self._folders_named, tail, near)
 
     def files(self, folder: str, *endings: str) -> list[str]:
         return [path for path in self.folders.get(folder, ()) if path.endswith(endings)]
@@ -122,3 +112,20 @@ class Tree:
     def manifests(self, name: str) -> dict[str, str]:
         """Text of each file of that name (go.mod) by its folder."""
         return {folder_of(path): self.view.text(path) for path in self.named(name)[:MOST_MANIFESTS]}
+
+
+def _by_end(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Under the last segment, and under the last two: there are a thousand of __init__.py."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        parts = path.rsplit("/", 2)
+        found[parts[-1]].append(path)
+        if len(parts) > 1:
+            found["/".join(parts[-2:])].append(path)
+    return dict(found)
+
+
+def _closest(known: dict[str, list[str]], tail: str, near: str) -> list[str]:
+    end = "/".join(tail.rsplit("/", 2)[-2:])
+    found = [path for path in known.get(end, ()) if path == tail or path.endswith(f"/{tail}")]
+    return sorted(found, key=lambda path: (-shared(path, near), path.count("/"), path))
