@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from factory.checks.prove import Bench, try_tests
+from factory.codegraph.home import store_for
+from factory.codegraph.store import GraphStore
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run
@@ -110,6 +112,11 @@ def settings_of(run: Run, state: State) -> Settings:
 
 def store_of(run: Run, state: State) -> Store:
     return Store(state.run_folder(run.id) / "repo.git", Path(run.repo.path))
+
+
+def graph_store(run: Run, state: State) -> GraphStore:
+    """The code graph's store of the run's repository: gather and the desk's tool read it, what they parse stays."""
+    return store_for(Path(run.repo.path), state.folder)
 
 
 def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
