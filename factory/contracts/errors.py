@@ -23,6 +23,7 @@ FactoryError                      1  something a person should read; the message
     ├── ServerFault                  5xx                                            (worth a retry)
     ├── WrongKey                  2  401 or 403: the owner must act
     ├── Refused                      any other 4xx: this request will never succeed there
+    ├── Withheld                     the egress policy forbids it: nothing was sent
     └── BadReply                     an answer that is not one: HTML, broken JSON, empty, repeating
 """
 
@@ -36,6 +37,7 @@ StopReason = Literal[
     "budget",
     "cancelled_by_human",
     "disk_full",
+    "egress",
     "git_refused",
     "internal_error",
     "interrupted",
@@ -60,6 +62,7 @@ EXIT_CODES: dict[StopReason, int] = {
     "budget": 4,
     "cancelled_by_human": 0,
     "disk_full": 4,
+    "egress": 4,
     "git_refused": 1,
     "internal_error": 3,
     "interrupted": 130,
@@ -219,6 +222,10 @@ class WrongKey(ModelProblem):
 
 class Refused(ModelProblem):
     kind = "refused"
+
+
+class Withheld(ModelProblem):
+    kind = "egress"
 
 
 class BadReply(ModelProblem):

@@ -38,7 +38,9 @@ class Sent(Record):
     endpoint: str
     tier: Tier
     files: int
-    bytes: int
+    bytes: int  # prompts included, every repetition counted
+    distinct: int = 0  # bytes of the repository, each piece counted once
+    share: float | None = None  # of the base tree's bytes; None = not known
     paths: tuple[str, ...] = ()
 
 

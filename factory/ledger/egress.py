@@ -1,12 +1,13 @@
 """What was sent where: one row for each piece of the repository and one for the rest of the prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from factory.contracts.model import Piece, Tier
 from factory.contracts.record import Record
 from factory.contracts.seams import Clock
 from factory.contracts.story import Sent
 from factory.db import Database
+from factory.ledger.egress_limits import Caps, Known, check, covered, share
 
 
 class SentFile(Record):
@@ -26,10 +27,17 @@ class Egress:
         self._db = db
         self._clock = clock
 
-    def sending(self, run: str, endpoint: str, tier: Tier, pieces: Sequence[Piece], rest: Piece) -> tuple[int, ...]:
-        """Written before the bytes leave; returns the rows' ids for `not_sent`. `rest` has path ''."""
+    def sending(
+        self, run: str, endpoint: str, tier: Tier, pieces: Sequence[Piece], rest: Piece, caps: Caps | None = None
+    ) -> tuple[int, ...]:
+        """Written before the bytes leave; returns the rows' ids for `not_sent`. `rest` has path ''.
+
+        Raises Withheld when they would pass one of `caps`; then no row is there. Asked and written in one transaction.
+        """
         at = self._clock.now()
         with self._db.transaction() as db:
+            if caps is not None:
+                check(db, run, tier, at[:10], caps, pieces, rest)
             return tuple(
                 int(
                     db.execute(
@@ -47,8 +55,11 @@ class Egress:
         with self._db.transaction() as db:
             db.executemany("DELETE FROM egress WHERE id=?", [(row,) for row in rows])
 
-    def by_endpoint(self, run: str) -> tuple[Sent, ...]:
-        """What each endpoint was sent: distinct files, and bytes in all (what is sent twice counts twice)."""
+    def by_endpoint(self, run: str, sizes: Mapping[str, int] | None = None) -> tuple[Sent, ...]:
+        """What each endpoint was sent: distinct files, and bytes in all (what is sent twice counts twice).
+
+        `sizes`: bytes of each file of the base tree, for the share of the repository.
+        """
         made: dict[tuple[str, Tier], Sent] = {}
         for item in self.files(run):
             sent = made.get((item.endpoint, item.tier)) or Sent(
@@ -59,7 +70,20 @@ class Egress:
                 bytes=sent.bytes + item.bytes,
                 paths=(*sent.paths, item.path) if item.path else sent.paths,
             )
-        return tuple(sorted(made.values(), key=lambda sent: (-sent.bytes, sent.endpoint)))
+        known = sizes or {}
+        whole = [
+            sent.but(distinct=covered(pieces, known), share=share(pieces, known))
+            for place, sent in made.items()
+            for pieces in (self._distinct(run, *place),)
+        ]
+        return tuple(sorted(whole, key=lambda sent: (-sent.bytes, sent.endpoint)))
+
+    def _distinct(self, run: str, endpoint: str, tier: Tier) -> list[Known]:
+        rows = self._db.connection().execute(
+            "SELECT DISTINCT path, sha256, bytes FROM egress WHERE run=? AND endpoint=? AND tier=? AND path<>''",
+            (run, endpoint, tier),
+        )
+        return [(row["path"], row["sha256"], row["bytes"]) for row in rows]
 
     def files(self, run: str) -> tuple[SentFile, ...]:
         """Each file by endpoint, most bytes first."""

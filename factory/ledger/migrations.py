@@ -84,4 +84,52 @@ def third(db: sqlite3.Connection) -> None:
     db.execute(f"CREATE TRIGGER spend_removed AFTER DELETE ON spend BEGIN {less} END")
 
 
-MIGRATIONS = (first, second, third)
+def fourth(db: sqlite3.Connection) -> None:
+    """What left for tiers that are not local, summed as it is written: bytes of a day and run, and distinct pieces.
+
+    Also these sums are kept by triggers; a row that is taken back takes its part of them back.
+    """
+    db.execute(
+        "CREATE TABLE egress_sums (day TEXT NOT NULL, tier TEXT NOT NULL, run TEXT NOT NULL, bytes INTEGER NOT NULL,"
+        " PRIMARY KEY (day, tier, run)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX egress_sums_run ON egress_sums (run, tier)")
+    db.execute(
+        "CREATE TABLE egress_pieces (run TEXT NOT NULL, tier TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL,"
+        " bytes INTEGER NOT NULL, day TEXT NOT NULL, times INTEGER NOT NULL,"
+        " PRIMARY KEY (run, tier, path, sha256, bytes, day)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX egress_pieces_day ON egress_pieces (day, tier)")
+    db.execute(
+        "INSERT INTO egress_sums (day, tier, run, bytes) SELECT substr(at, 1, 10) AS day, tier, run, SUM(bytes)"
+        " FROM egress WHERE tier <> 'local' GROUP BY day, tier, run"
+    )
+    db.execute(
+        "INSERT INTO egress_pieces (run, tier, path, sha256, bytes, day, times)"
+        " SELECT run, tier, path, sha256, bytes, substr(at, 1, 10) AS day, COUNT(*) FROM egress"
+        " WHERE tier <> 'local' AND path <> '' GROUP BY run, tier, path, sha256, bytes, day"
+    )
+    db.execute(
+        "CREATE TRIGGER egress_added AFTER INSERT ON egress WHEN NEW.tier <> 'local' BEGIN"
+        " INSERT INTO egress_sums (day, tier, run, bytes)"
+        " VALUES (substr(NEW.at, 1, 10), NEW.tier, NEW.run, NEW.bytes)"
+        " ON CONFLICT (day, tier, run) DO UPDATE SET bytes = bytes + excluded.bytes; END"
+    )
+    db.execute(
+        "CREATE TRIGGER egress_piece_added AFTER INSERT ON egress WHEN NEW.tier <> 'local' AND NEW.path <> '' BEGIN"
+        " INSERT INTO egress_pieces (run, tier, path, sha256, bytes, day, times)"
+        " VALUES (NEW.run, NEW.tier, NEW.path, NEW.sha256, NEW.bytes, substr(NEW.at, 1, 10), 1)"
+        " ON CONFLICT (run, tier, path, sha256, bytes, day) DO UPDATE SET times = times + 1; END"
+    )
+    db.execute(
+        "CREATE TRIGGER egress_removed AFTER DELETE ON egress WHEN OLD.tier <> 'local' BEGIN"
+        " UPDATE egress_sums SET bytes = bytes - OLD.bytes"
+        " WHERE day = substr(OLD.at, 1, 10) AND tier = OLD.tier AND run = OLD.run;"
+        " UPDATE egress_pieces SET times = times - 1 WHERE run = OLD.run AND tier = OLD.tier AND path = OLD.path"
+        " AND sha256 = OLD.sha256 AND bytes = OLD.bytes AND day = substr(OLD.at, 1, 10);"
+        " DELETE FROM egress_pieces WHERE run = OLD.run AND tier = OLD.tier AND path = OLD.path"
+        " AND sha256 = OLD.sha256 AND bytes = OLD.bytes AND day = substr(OLD.at, 1, 10) AND times <= 0; END"
+    )
+
+
+MIGRATIONS = (first, second, third, fourth)

@@ -1,18 +1,17 @@
-"""One exchange with one endpoint: redact, reserve, send, settle, and try again when the failure may pass."""
+"""One exchange with one endpoint: guard, reserve, send, settle, and try again when the failure may pass."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from factory.contracts.errors import ModelProblem, RateLimited, ServerFault, Stopped, Unreachable, WrongKey
-from factory.contracts.model import Endpoint, Exchange, Model, Piece, Reply, Request, Usage
-from factory.contracts.record import Json, digest
+from factory.contracts.model import Endpoint, Exchange, Model, Reply, Request, Usage
+from factory.contracts.record import Json
 from factory.contracts.seams import Clock
-from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend, Use
 from factory.llm import tokens
+from factory.llm.guard import Guard
 from factory.llm.prices import Price, cost, price_of, worst_case
 from factory.llm.problems import CutOff, unnamed
-from factory.llm.redact import redact
 from factory.llm.reserve import Reserve
 
 ATTEMPTS = 4
@@ -38,19 +37,16 @@ class Sender:
 
     models: Callable[[Endpoint], Model]
     spend: Spend
-    egress: Egress
+    guard: Guard
     clock: Clock
     notify: Notify
-    secrets: tuple[str, ...]  # values that no cloud endpoint may see
     reserve: Reserve
 
     def exchange(self, endpoint: Endpoint, request: Request, account: Account, escalation: bool) -> Exchange:
         """Ask until there is an answer or no hope. A failure is told in the exchange, never raised: also a call that
-        the budget did not allow and that was therefore not made (problem "budget").
+        the budget or the egress policy did not allow and that was therefore not made (problem "budget", "egress").
         """
-        if endpoint.tier != "local":
-            request = redact(request, self.secrets)
-        trial = _Trial(self, endpoint, request, account, escalation)
+        trial = _Trial(self, endpoint, self.guard.cleaned(request, endpoint), account, escalation)
         try:
             reply = trial.until_it_works()
         except WrongKey as problem:
@@ -137,7 +133,21 @@ class _Trial:
         return exchange
 
     def _once(self) -> Reply:
-        """One attempt, paid for by its own reservation (a factory server keeps the books itself)."""
+        """One attempt: allowed to leave, then paid for by its own reservation, then sent."""
+        model, guard = self._model(), self.sender.guard
+        rows = guard.leaving(self.account.run, self.endpoint, self.request)
+        try:
+            return self._paid(model)
+        except Unreachable as problem:
+            if not isinstance(problem, CutOff):
+                guard.not_sent(rows)
+            raise
+        except Stopped:  # the budget: it was not sent
+            guard.not_sent(rows)
+            raise
+
+    def _paid(self, model: Model) -> Reply:
+        """Reserved at its worst case and settled with what was used (a factory server keeps the books itself)."""
         tokens_in = tokens.most(self.request)
         worst = worst_case(self.price, tokens_in, self.request.max_tokens)
         spend, clock = self.sender.spend, self.sender.clock
@@ -150,7 +160,7 @@ class _Trial:
         begun = clock.monotonic()
         usage, paid = Usage(input=tokens_in, output=self.request.max_tokens), worst  # until we know better
         try:
-            reply = self._send()
+            reply = _counted(self.request, model.complete(self.request))
             usage, paid = reply.usage, cost(self.price, reply.usage)
             return reply
         except ModelProblem as problem:
@@ -177,20 +187,6 @@ class _Trial:
             self._tell("note", text=complaint)
         return reserve.kept
 
-    def _send(self) -> Reply:
-        request, egress, model = self.request, self.sender.egress, self._model()
-        rows = egress.sending(self.account.run, self.endpoint.name, self.endpoint.tier, request.pieces, _rest(request))
-        try:
-            reply = model.complete(request)
-        except Unreachable as problem:
-            if not isinstance(problem, CutOff):
-                egress.not_sent(rows)
-            raise
-        used = reply.usage
-        if not used.input or not used.output:  # a server that does not count
-            used = used.but(input=used.input or tokens.most(request), output=used.output or tokens.written(reply))
-        return reply.but(usage=used)
-
     def _model(self) -> Model:
         model = self.sender.models(self.endpoint)
         for_run = getattr(model, "for_run", None)  # scripted answers are counted for each run by itself
@@ -209,19 +205,15 @@ def _problem(state: object) -> BaseException | None:
     return found
 
 
-def _rest(request: Request) -> Piece:
-    """What is sent besides the repository's pieces, as one row."""
-    text = "\n".join(message.text for message in request.messages)
-    size = max(0, tokens.size(request) - sum(piece.bytes for piece in request.pieces))
-    return Piece(path="", start=0, end=0, bytes=size, sha256=digest(text.encode("utf-8", "surrogatepass")))
+def _counted(request: Request, reply: Reply) -> Reply:
+    """Also when the server did not count."""
+    used = reply.usage
+    if used.input and used.output:
+        return reply
+    counted = used.but(input=used.input or tokens.most(request), output=used.output or tokens.written(reply))
+    return reply.but(usage=counted)
 
 
 def _key_advice(endpoint: Endpoint, problem: WrongKey) -> str:
     what = f"the environment variable {endpoint.key_env}" if endpoint.key_env else "key_env in factory.toml"
     return f"The endpoint {endpoint.name} refuses the key: set {what} to a valid one ({str(problem).rstrip('.')})."
-
-
-def secrets_of(endpoints: Mapping[str, Endpoint], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of the keys of all endpoints."""
-    names = {endpoint.key_env for endpoint in endpoints.values() if endpoint.key_env}
-    return tuple(sorted({environment[name] for name in names if environment.get(name)}))

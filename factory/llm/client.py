@@ -5,6 +5,7 @@ answers; which endpoint comes next is decided from those answers alone.
 """
 
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -16,9 +17,12 @@ from factory.contracts.seams import Clock, Scope
 from factory.ledger.egress import Egress
 from factory.ledger.spend import Spend
 from factory.llm import routing
-from factory.llm.attempt import Account, Notify, Sender, secrets_of
+from factory.llm.attempt import Account, Notify, Sender
+from factory.llm.environment import secrets_of
+from factory.llm.guard import Guard, Repository
 from factory.llm.prices import price_of
 from factory.llm.problems import Failure, Repeating, exhausted, named
+from factory.llm.redact import Redaction
 from factory.llm.reserve import Reserve
 from factory.llm.turns import corrected, fitted, widened
 from factory.settings import Settings
@@ -68,11 +72,19 @@ class Client:
         clock: Clock,
         notify: Notify,
         environment: Mapping[str, str] = os.environ,
+        *,
+        repository: Repository | None = None,
+        key: bytes = b"",
     ) -> None:
+        """`repository` is what the egress policy is about; `key` makes the run's placeholders, '' a new one.
+
+        Raises UsageProblem when [egress] or the repository's .factoryignore holds a pattern that is none.
+        """
         self._settings = settings
         self._notify = notify
-        secrets = secrets_of(settings.endpoints, environment)
-        self._sender = Sender(models, spend, egress, clock, notify, secrets, Reserve(settings))
+        redaction = Redaction(key or secrets.token_bytes(32), secrets_of(settings.endpoints, environment))
+        self.guard = Guard(settings.egress, egress, redaction, repository)
+        self._sender = Sender(models, spend, self.guard, clock, notify, Reserve(settings))
 
     def converse(
         self,
@@ -87,7 +99,7 @@ class Client:
 
         `accept` makes a value of a reply, or raises BadReply with what to tell the model: one repair turn at the same
         endpoint, then the next. `escalation` may use the money kept for the second judge.
-        Raises Stopped: budget, wrong_key, no_model, rate_limited, model_unusable.
+        Raises Stopped: budget, egress, wrong_key, no_model, rate_limited, model_unusable.
         """
         chain = routing.chain(self._settings, request.role, request.effort, request.ceiling, avoid)
         talk = _Talk(self._sender, account, scope, accept, escalation)

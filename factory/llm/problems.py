@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from factory.contracts.errors import BadReply, ModelProblem, Stopped, StopReason, Unreachable
+from factory.contracts.errors import BadReply, ModelProblem, Stopped, StopReason, Unreachable, Withheld
 from factory.contracts.record import Record
 
 
@@ -55,6 +55,8 @@ def exhausted(role: str, failures: tuple[Failure, ...]) -> Stopped:
     advice = "Check the endpoints with `factory models test`, then run `factory resume`."
     if kinds == {"rate_limited"}:
         reason, advice = "rate_limited", "Wait, or add another endpoint to the chain, then run `factory resume`."
+    elif kinds == {Withheld.kind}:
+        reason, advice = "egress", "See docs/egress.md, change [egress] or the chain, then run `factory resume`."
     elif kinds & {"bad_reply", "repeating"}:
         reason, advice = "model_unusable", "Try a stronger model for this role."
     listed = "; ".join(named(failure.endpoint, failure.message) for failure in failures)

@@ -1,44 +1,131 @@
 """Secrets are taken out of what leaves for a cloud endpoint; what stays on the box is sent as it is.
 
-A placeholder is numbered in the order of first appearance, so that the prefix of a growing conversation stays the same.
-It is never put back: a model could otherwise have a secret written into a public place.
+A placeholder is a keyed hash of the secret, so that a secret has the same one in every request of a run and no table
+of them is kept anywhere. It is put back in one place only: in an edit of a file that held that very secret.
 """
 
+import hmac
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
 
-from factory.contracts.model import Request
+from factory.contracts.model import Message, Request
+from factory.llm.environment import WORDY
 
 SHORTEST = 6  # characters of a value worth hiding
 PIECE, OVERLAP = 600, 200  # characters of a line searched at once for passwords, and shared by two pieces
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+PLACEHOLDER = re.compile(r"\[redacted-[0-9a-f]{10}\]")
+
+_VALUE = re.compile(r"['\"`]$|[=:]\s*$")  # what stands before a value
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """`key` belongs to one run and is never sent; `values` are secrets by their exact value."""
+
+    key: bytes
+    values: tuple[str, ...] = ()
+
+    def request(self, request: Request) -> Request:
+        """The request without secrets in any text that a model is sent. What one text gives away is hidden in all."""
+        texts = [text for message in request.messages for text in _texts(message)]
+        also = tuple(dict.fromkeys(secret for text in texts for secret in secrets_in(text, self.values)))
+        if not also:
+            return request
+
+        def clean(text: str) -> str:
+            return self._redacted(text, also)[0]
+
+        messages = tuple(
+            message.but(
+                text=clean(message.text),
+                calls=tuple(call.but(arguments=clean(call.arguments)) for call in message.calls),
+            )
+            for message in request.messages
+        )
+        return request.but(messages=messages)
+
+    def text(self, text: str) -> str:
+        return self._redacted(text)[0]
+
+    def secrets(self, text: str) -> dict[str, str]:
+        """What `text` takes out of it: placeholder -> secret."""
+        return self._redacted(text)[1]
+
+    def put_back(self, text: str, held: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+        """`text` with the placeholders of secrets that stand in `held`, and those of other secrets, left as they are.
+
+        A placeholder that stands in `held` itself is neither: there it is text like any other.
+        """
+        texts = tuple(held)
+        known = {name: secret for each in texts for name, secret in self.secrets(each).items()}
+        found = dict.fromkeys(PLACEHOLDER.findall(text))
+        foreign = tuple(name for name in found if name not in known and not any(name in each for each in texts))
+        return PLACEHOLDER.sub(lambda match: known.get(match[0], match[0]), text), foreign
+
+    def _redacted(self, text: str, also: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+        """Until nothing more is found: without one secret, what stands beside it may read as another."""
+        table: dict[str, str] = {}
+        while spans := _spans(text, (*also, *secrets_in(text, self.values)), self.values):
+            parts, at = [], 0
+            for start, end in spans:
+                name = self._name(text[start:end])
+                table[name] = text[start:end]
+                parts += [text[at:start], name]
+                at = end
+            text = "".join((*parts, text[at:]))
+        return text, table
+
+    def _name(self, secret: str) -> str:
+        return f"[redacted-{hmac.digest(self.key, secret.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:10]}]"
+
+
+def _texts(message: Message) -> Iterator[str]:
+    yield message.text
+    for call in message.calls:
+        yield call.arguments
+
+
+def _spans(text: str, secrets: Iterable[str], exact: Sequence[str]) -> list[Span]:
+    """Where secrets stand, in order: those that overlap as one, and nothing of a placeholder."""
+    merged: list[Span] = []
+    places = {span for secret in set(secrets) for span in _places(text, secret, secret in exact)}
+    for start, end in sorted(places):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    taken = [match.span() for match in PLACEHOLDER.finditer(text)] if merged else []
+    return [part for span in merged for part in _outside(span, taken) if part[1] - part[0] >= SHORTEST]
+
+
+def _places(text: str, secret: str, exact: bool) -> Iterator[Span]:
+    """Everywhere; an ordinary word that is only called a password, only where it stands as a value."""
+    word = not exact and len(secret) < WORDY and secret.isalpha()
+    at = text.find(secret)
+    while at >= 0:
+        if not word or _VALUE.search(text, max(0, at - 8), at):
+            yield at, at + len(secret)
+        at = text.find(secret, at + 1)
+
+
+def _outside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
+    """What is left of a span beside those that are taken already."""
+    at, stop = span
+    for start, end in taken:
+        if start < stop and end > at:
+            yield at, start
+            at = end
+    yield at, stop
 
 
 class _Passwords(Protocol):
     def analyze_string(self, string: str) -> Iterable[str]: ...
-
-
-def redact(request: Request, values: Sequence[str]) -> Request:
-    """The request without `values` (of the keys' environment variables) and without what detect-secrets recognises."""
-    names: dict[str, str] = {}
-
-    def clean(text: str) -> str:
-        for secret in secrets_in(text, tuple(values)):
-            names.setdefault(secret, f"[redacted-{len(names) + 1}]")
-        for secret in sorted(names, key=len, reverse=True):
-            text = text.replace(secret, names[secret])
-        return text
-
-    messages = tuple(
-        message.but(
-            text=clean(message.text),
-            calls=tuple(call.but(arguments=clean(call.arguments)) for call in message.calls),
-        )
-        for message in request.messages
-    )
-    return request.but(messages=messages)
 
 
 @lru_cache(maxsize=512)

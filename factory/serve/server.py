@@ -13,7 +13,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.record import Json
 from factory.contracts.serving import ServeSettings
 from factory.ledger.till import Till
-from factory.llm.attempt import secrets_of
+from factory.llm.environment import secrets_of
 from factory.prompting import Prompts
 from factory.serve.app import Gateway
 from factory.serve.board import Board, no_machine

@@ -1,43 +1,106 @@
-"""Secrets stay here."""
+"""Secrets stay here, under names that mean the same in every request of a run."""
+
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from factory.contracts.model import Message, ToolCall
-from factory.llm.redact import redact
+from factory.llm.redact import PLACEHOLDER, Redaction
 from tests.llm.bench import request
 
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
 GITHUB = "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabcdef\n-----END RSA PRIVATE KEY-----"
+VALUE = "my-own-value"
+ONE = Redaction(b"k" * 32, (VALUE, "own-value-of", "S3cret\nof two lines"))
+
+secrets = st.sampled_from([AWS, GITHUB, PEM, VALUE, "own-value-of", "my-own-value-of", 'password = "correct horse"'])
+words = st.sampled_from(
+    ["\n", " ", '"', "'", "= ", "secret", "[redacted-", "]", "[redacted-0123456789]", "token: ", "abc", "ünï", "\ud800", "-----END", "\\n"]
+)  # fmt: skip
+texts = st.lists(secrets | words | st.text(max_size=12), max_size=14).map("".join)
 
 
-@pytest.mark.parametrize("secret", [AWS, GITHUB, PEM, "my-own-value"])
+@pytest.mark.parametrize("secret", [AWS, GITHUB, PEM, VALUE])
 def test_what_looks_like_a_secret_is_replaced(secret: str) -> None:
-    made = redact(request(f"before\nkey = {secret}\nafter"), ("my-own-value",))
-    assert made.messages[1].text == "before\nkey = [redacted-1]\nafter"
+    made = ONE.request(request(f"before\nkey = {secret}\nafter"))
+    assert re.fullmatch(r"before\nkey = \[redacted-[0-9a-f]{10}\]\nafter", made.messages[1].text)
 
 
 def test_a_quoted_password_is_replaced_and_code_is_not() -> None:
     text = 'password = "correct horse battery"\npassword = get_password(user)\n'
     text += 'sha = "da39a3ee5e6b4b0d3255bfef95601890afd80709"'
-    (_, message) = redact(request(text), ()).messages
+    (_, message) = ONE.request(request(text)).messages
     assert "correct horse" not in message.text
     assert "get_password(user)" in message.text
     assert "da39a3ee" in message.text
 
 
+def test_a_word_that_is_called_a_password_is_hidden_as_a_value_only() -> None:
+    text = 'password = "sunshine"\n# a day of sunshine\nother = "sunshine"\nthird: sunshine\n'
+    made = ONE.text(text)
+    assert "# a day of sunshine\n" in made
+    assert made.count("sunshine") == 1
+    own = Redaction(b"k" * 32, ("sunshine",))  # a key's very value is hidden wherever it stands
+    assert "sunshine" not in own.text(text)
+
+
 def test_placeholders_are_stable_while_a_conversation_grows() -> None:
-    first = redact(request(f"{AWS} and {GITHUB}"), ())
+    first = ONE.request(request(f"{AWS} and {GITHUB}"))
     call = ToolCall(id="a", name="read", arguments=f'{{"path": "{GITHUB}"}}')
     grown = request(f"{AWS} and {GITHUB}")
     grown = grown.but(messages=(*grown.messages, Message(role="assistant", text="hm", calls=(call,))))
-    second = redact(grown, ())
+    second = ONE.request(grown)
     assert second.messages[: len(first.messages)] == first.messages
-    assert first.messages[1].text == "[redacted-1] and [redacted-2]"
-    assert second.messages[-1].calls[0].arguments == '{"path": "[redacted-2]"}'
+    names = PLACEHOLDER.findall(first.messages[1].text)
+    assert len(set(names)) == 2
+    assert second.messages[-1].calls[0].arguments == f'{{"path": "{names[1]}"}}'
+
+
+def test_the_same_secret_has_one_name_in_a_run_and_another_in_the_next() -> None:
+    again, other = Redaction(ONE.key, ONE.values), Redaction(b"j" * 32, ONE.values)
+    assert again.text(f"x = {AWS}") == ONE.text(f"x = {AWS}")
+    assert PLACEHOLDER.findall(ONE.text(f"y {AWS}")) == PLACEHOLDER.findall(ONE.text(f"{AWS}z {VALUE}"))[:1]
+    assert other.text(AWS) != ONE.text(AWS)
+
+
+def test_what_one_message_gives_away_is_hidden_in_all() -> None:
+    made = request('password = "tr0ub4dor&3"').but(
+        messages=(Message(role="system", text="the value tr0ub4dor&3"), Message(role="user", text='password = "tr0ub4dor&3"'))
+    )  # fmt: skip
+    assert not any("tr0ub4dor" in message.text for message in ONE.request(made).messages)
 
 
 def test_what_holds_no_secret_is_left_as_it_is() -> None:
-    assert redact(request("def total(cart):\n    return sum(cart)\n"), ("", "short")) == request(
-        "def total(cart):\n    return sum(cart)\n"
-    )
+    plain = request("def total(cart):\n    return sum(cart)\n")
+    assert Redaction(b"k" * 32, ("", "short")).request(plain) is plain
+
+
+@given(texts)
+def test_redaction_is_idempotent_and_leaves_no_secret(text: str) -> None:
+    made = ONE.text(text)
+    assert ONE.text(made) == made
+    outside = PLACEHOLDER.split(made)
+    assert not any(secret in part for part in outside for secret in (AWS, GITHUB, VALUE, "own-value-of"))
+
+
+@given(texts)
+def test_redaction_is_reversible_for_who_holds_the_text(text: str) -> None:
+    """Where the text does not hold the very name of one of its secrets, which then reads as that secret."""
+    made, table = ONE.text(text), ONE.secrets(text)
+    if not any(name in text for name in table):
+        back, foreign = ONE.put_back(made, [text])
+        assert back == text
+        assert foreign == ()
+
+
+@given(texts, texts)
+def test_a_secret_is_put_back_only_where_it_was_held(text: str, other: str) -> None:
+    made = ONE.text(text)
+    back, foreign = ONE.put_back(made, [other])
+    assert set(ONE.secrets(back)) <= set(ONE.secrets(other)) | set(ONE.secrets(made))
+    kept = set(PLACEHOLDER.findall(made)) - set(ONE.secrets(other))
+    assert all(name in back for name in kept)
+    assert set(foreign) == {name for name in kept if name not in other}

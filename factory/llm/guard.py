@@ -1,0 +1,112 @@
+"""The one place where it is decided what may leave the machine, on the endpoint that is really asked.
+
+Every request of the line goes through `cleaned` and `leaving` (attempt.py), whatever prompt made it and whatever chain
+led there: secrets are taken out, files and their lines that the policy forbids stop it, limits are asked, and what is
+about to leave is written down.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from factory.contracts.egress import EgressSettings
+from factory.contracts.errors import Withheld
+from factory.contracts.model import Endpoint, Piece, Request, Tier
+from factory.contracts.record import digest
+from factory.contracts.seams import TreeReader
+from factory.ledger.egress import Egress
+from factory.ledger.egress_limits import Caps
+from factory.llm import tokens
+from factory.llm.policy import Rules, rules_of, sizes_of
+from factory.llm.redact import Redaction
+from factory.llm.traces import Traces
+
+KIB = 1024
+SHARES: dict[Tier, float] = {"rented": 0.5, "frontier": 0.25}  # of a run, where nothing is set; a day: twice
+SMALL = 64 * KIB  # a share that is not set is no less: small repositories fit into one prompt
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What a run works on. `base` is the tree that the rules and the shares are measured by."""
+
+    trees: TreeReader
+    base: str
+
+
+class Guard:
+    """For one run, or, without a repository, for requests that hold none. Safe for threads."""
+
+    def __init__(
+        self, settings: EgressSettings, egress: Egress, redaction: Redaction, repository: Repository | None = None
+    ) -> None:
+        """Raises UsageProblem for patterns that are none."""
+        self._settings, self._egress, self._repository = settings, egress, repository
+        self.redaction = redaction
+        self.rules = rules_of(settings, repository.trees, repository.base) if repository else Rules(settings)
+        self._traces = Traces(repository.trees, repository.base, self.rules, redaction.text) if repository else None
+
+    def allowed(self, path: str, tier: Tier) -> str:
+        """'' when a file's content may be sent to endpoints of this tier, else why not, as the end of a sentence."""
+        return self.rules.allowed(path, tier)
+
+    def see(self, tree: str) -> None:
+        """The run made this tree: what it holds of files that may not leave is looked for as well."""
+        if self._traces is not None:
+            self._traces.see(tree)
+
+    def cleaned(self, request: Request, endpoint: Endpoint) -> Request:
+        """The request as it may be sent: without secrets, but to what is local."""
+        return request if endpoint.tier == "local" else self.redaction.request(request)
+
+    def leaving(self, run: str, endpoint: Endpoint, request: Request) -> tuple[int, ...]:
+        """Asked before a byte leaves: the egress ledger's rows, to take back when nothing left. Raises Withheld."""
+        pieces, tier = request.pieces, endpoint.tier
+        if tier == "local":
+            return self._egress.sending(run, endpoint.name, tier, pieces, _rest(request))
+        for piece in pieces:
+            reason = self.allowed(piece.path, tier) if piece.path else ""
+            if reason:
+                raise Withheld(f"nothing was sent, because the prompt holds {piece.path}: {reason}")
+        for text in _texts(request) if self._traces is not None else ():
+            place = self._traces.found(text, tier) if self._traces is not None else ""
+            if place:
+                path = place.partition(" of ")[2]
+                raise Withheld(f"nothing was sent, because the prompt holds {place}: {self.allowed(path, tier)}")
+        return self._egress.sending(run, endpoint.name, tier, pieces, _rest(request), self._caps[tier])
+
+    def not_sent(self, rows: tuple[int, ...]) -> None:
+        self._egress.not_sent(rows)
+
+    @cached_property
+    def _caps(self) -> dict[Tier, Caps]:
+        sizes = sizes_of(self._repository.trees, self._repository.base) if self._repository else {}
+        whole = sum(sizes.values())
+
+        def caps(tier: Tier) -> Caps:
+            own = self._settings.of(tier)
+            assert own is not None
+            run = max(SMALL, int(whole * SHARES[tier])) if own.run_share is None else int(whole * own.run_share)
+            day = max(2 * SMALL, int(whole * 2 * SHARES[tier]))
+            day = day if own.day_share is None else int(whole * own.day_share)
+            limits = {"run_share": run, "day_share": day} if self._repository else {}
+            return Caps(run_bytes=_bytes(own.run_kib), day_bytes=_bytes(own.day_kib), sizes=sizes, **limits)
+
+        return {tier: caps(tier) for tier in SHARES}
+
+
+def _bytes(kib: int | None) -> int | None:
+    return None if kib is None else kib * KIB
+
+
+def _texts(request: Request) -> Iterator[str]:
+    for message in request.messages:
+        yield message.text
+        yield from (call.arguments for call in message.calls)
+
+
+def _rest(request: Request) -> Piece:
+    """What is sent besides the repository's pieces, as one row."""
+    text = "\n".join(message.text for message in request.messages)
+    size = max(0, tokens.size(request) - sum(piece.bytes for piece in request.pieces))
+    return Piece(path="", start=0, end=0, bytes=size, sha256=digest(text.encode("utf-8", "surrogatepass")))
