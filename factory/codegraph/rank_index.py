@@ -1,0 +1,107 @@
+"""What the ranking derives from a view once: lengths, the words of paths, the words of past commits' subjects."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from factory.codegraph.view import View
+from factory.codegraph.words import words_in
+
+FORGOTTEN = 365.0  # days after which a past commit counts half
+WIDE = 20  # files: a commit of more says little about each
+
+
+class Past(NamedTuple):
+    """`words` of the subject; `paths` that are in the tree, tests left out."""
+
+    subject: str
+    words: tuple[str, ...]
+    paths: tuple[str, ...]
+    weight: float
+
+
+class Index:
+    """Of one view. `sources` are numbers of contents that are code and no test: what an issue is mostly about."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.lengths: dict[int, int] = {}
+        self.sources: set[int] = set()
+        for doc in view.docs.values():
+            self.lengths[doc.doc] = doc.words
+            if doc.language and not doc.test:
+                self.sources.add(doc.doc)
+        counted = self.sources or set(self.lengths)
+        self.count = max(1, len(counted))
+        self.average = sum(self.lengths[doc] for doc in counted) / self.count or 1.0
+
+    def rarity(self, found: int) -> float:
+        """BM25's idf of a word that `found` sources hold."""
+        return math.log(1 + (self.count - min(found, self.count) + 0.5) / (found + 0.5))
+
+    @cached_property
+    def places(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        """(words of its own name, words of its folders) by path."""
+        return {path: _path_words(path) for path in self.view.docs}
+
+    @cached_property
+    def place_counts(self) -> Mapping[str, int]:
+        """In how many paths each word stands."""
+        counts: Counter[str] = Counter()
+        for name, folders in self.places.values():
+            counts.update(name | folders)
+        return counts
+
+    @cached_property
+    def past(self) -> list[Past]:
+        found = []
+        for commit in self.view.commits():
+            paths = tuple(path for path in commit.paths if self.is_source(path))
+            if 0 < len(paths) <= WIDE:
+                words = tuple(dict.fromkeys(word for part in commit.subject.split() for word in subject_words(part)))
+                found.append(Past(commit.subject, words, paths, 0.5 ** (commit.age / FORGOTTEN)))
+        return found
+
+    @cached_property
+    def past_of_word(self) -> dict[str, list[int]]:
+        """Places in `past` by word."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, commit in enumerate(self.past):
+            for word in commit.words:
+                found[word].append(number)
+        return found
+
+    @cached_property
+    def past_of_path(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, commit in enumerate(self.past):
+            for path in commit.paths:
+                found[path].append(number)
+        return found
+
+    def is_source(self, path: str) -> bool:
+        doc = self.view.docs.get(path)
+        return doc is not None and bool(doc.language) and not doc.test
+
+
+@lru_cache(maxsize=2)  # more would keep views of runs that are over
+def index_of(view: View) -> Index:
+    return Index(view)
+
+
+@lru_cache(maxsize=50_000)
+def subject_words(part: str) -> tuple[str, ...]:
+    return tuple(word for name in _split(part) for word in words_in(name))
+
+
+def _split(part: str) -> list[str]:
+    return "".join(char if char.isalnum() or char == "_" else " " for char in part).split()
+
+
+@lru_cache(maxsize=50_000)
+def _path_words(path: str) -> tuple[frozenset[str], frozenset[str]]:
+    folders, _, name = path.rpartition("/")
+    stem = name.rpartition(".")[0] or name
+    return frozenset(subject_words(stem)), frozenset(subject_words(folders))
