@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from factory.codegraph.compact import tidy
 from factory.codegraph.history import commits_of
 from factory.codegraph.pool import File, Limits, parsed
 from factory.codegraph.skip import hint_of, is_test, reason_by_path
@@ -78,7 +79,11 @@ def _known(
         for segment in parsed(files, tree.folder, tree.given, limits):
             store.add(segment)
         kept |= store.kept(missing)
-    store.touch([row.doc for row in kept.values() if row.day < store.today])
+    stale = [row.doc for row in kept.values() if row.day < store.today]
+    if stale:
+        store.touch(stale)
+    if missing:
+        tidy(store)
     return kept, len(missing)
 
 

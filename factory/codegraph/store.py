@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 from factory.codegraph.edition import edition
 from factory.codegraph.pool import Segment
+from factory.codegraph.segments import Block
 from factory.codegraph.skip import hint_of
 from factory.contracts.errors import Stopped, disk_problem
 
 SCHEMA = """
 CREATE TABLE docs (
-  doc INTEGER PRIMARY KEY, oid TEXT NOT NULL, hint TEXT NOT NULL, language TEXT NOT NULL, bytes INTEGER NOT NULL,
+  doc INTEGER PRIMARY KEY, segment INTEGER NOT NULL, oid TEXT NOT NULL, hint TEXT NOT NULL, language TEXT NOT NULL, bytes INTEGER NOT NULL,
   lines INTEGER NOT NULL, words INTEGER NOT NULL, skip TEXT NOT NULL, failed INTEGER NOT NULL, day INTEGER NOT NULL,
   UNIQUE (oid, hint));
 CREATE TABLE facts (doc INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -29,8 +30,8 @@ CREATE TABLE blocks (
   segment INTEGER NOT NULL, kind TEXT NOT NULL, first TEXT NOT NULL, data BLOB NOT NULL,
   PRIMARY KEY (segment, kind, first));
 CREATE TABLE commits (sha TEXT PRIMARY KEY, time INTEGER NOT NULL, subject TEXT NOT NULL, paths TEXT NOT NULL);
-CREATE TABLE numbers (next INTEGER NOT NULL);
-INSERT INTO numbers VALUES (1);
+CREATE TABLE numbers (next INTEGER NOT NULL, tidied INTEGER NOT NULL);
+INSERT INTO numbers VALUES (1, 0);
 """
 BLOCKS_OF = """
 SELECT start, blocks.data FROM segments JOIN blocks ON blocks.rowid = (
@@ -148,30 +149,27 @@ class GraphStore:
 
     def add(self, segment: Segment) -> None:
         """Take in what was read. Contents that are there already (of another process) stay as they are."""
+        rows = segment.rows
         with self.transaction() as db:
-            (start,) = db.execute("UPDATE numbers SET next = next + ? RETURNING next", (len(segment.rows),)).fetchone()
-            start -= len(segment.rows)
+            (after,) = db.execute("UPDATE numbers SET next = next + ? RETURNING next", (len(rows),)).fetchone()
+            start = after - len(rows)
+            number = insert_segment(db, start, len(rows), segment.blocks)
             before = db.total_changes
             db.executemany(
-                "INSERT OR IGNORE INTO docs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO docs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (doc, row.file.oid, hint_of(row.file.name), row.language, row.size, row.lines, row.words, row.skip,
-                     row.failed, self.today)
-                    for doc, row in enumerate(segment.rows, start)
+                    (doc, number, row.file.oid, hint_of(row.file.name), row.language, row.size, row.lines, row.words,
+                     row.skip, row.failed, self.today)
+                    for doc, row in enumerate(rows, start)
                 ],
             )  # fmt: skip
-            if db.total_changes == before:
-                return
+            if db.total_changes == before:  # another process was quicker with all of them
+                db.execute("DELETE FROM blocks WHERE segment = ?", (number,))
+                db.execute("DELETE FROM segments WHERE segment = ?", (number,))
             db.executemany(
                 "INSERT INTO facts SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM docs WHERE doc = ?1)",
-                [(doc, row.facts) for doc, row in enumerate(segment.rows, start) if row.facts],
+                [(doc, row.facts) for doc, row in enumerate(rows, start) if row.facts],
             )
-            if segment.blocks:
-                self._insert(db, start, len(segment.rows), segment.blocks)
-
-    def _insert(self, db: sqlite3.Connection, start: int, docs: int, blocks: Iterable[Sequence[object]]) -> None:
-        number = db.execute("INSERT INTO segments (start, docs) VALUES (?, ?)", (start, docs)).lastrowid
-        db.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?)", ((number, *block) for block in blocks))
 
     def touch(self, docs: Sequence[int]) -> None:
         """These are in a view today."""
@@ -236,6 +234,14 @@ class GraphStore:
     def _throw_away(self) -> None:
         for ending in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+
+def insert_segment(db: sqlite3.Connection, start: int, docs: int, blocks: Iterable[Block]) -> int:
+    """Its number. Documents in its blocks are numbered from `start`."""
+    number = db.execute("INSERT INTO segments (start, docs) VALUES (?, ?)", (start, docs)).lastrowid
+    assert number is not None
+    db.executemany("INSERT INTO blocks VALUES (?, ?, ?, ?)", ((number, *block) for block in blocks))
+    return number
 
 
 def _version(db: sqlite3.Connection) -> int:
