@@ -12,6 +12,7 @@ from factory.cli import (
     demo,
     doctor,
     gpu,
+    graph,
     init,
     job,
     ledger,
@@ -40,7 +41,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
-GROUPS = {"ledger": ledger.app, "memory": memory.app, "models": models.app}
+GROUPS = {"graph": graph.app, "ledger": ledger.app, "memory": memory.app, "models": models.app}
 
 
 def build() -> typer.Typer:

@@ -31,9 +31,7 @@ def of_symbols(uses: Uses, wanted: Sequence[Definition], limit: int) -> Listed[N
 def of_file(uses: Uses, path: str, limit: int) -> Listed[Neighbour]:
     links, view = uses.links, uses.view
     rows = [
-        Neighbour(
-            relation="imports", path=to, line=link.line, count=max(1, len(link.names)), why=", ".join(link.names[:8])
-        )
+        Neighbour(relation="imports", path=to, count=max(1, len(link.names)), why=", ".join(link.names[:8]))
         for link in links.of(path)
         for to in link.paths
     ]
