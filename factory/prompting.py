@@ -69,6 +69,11 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def plain(path: str) -> str:
+    """A path fit for a prompt: one line, valid text."""
+    return "".join(char if char.isprintable() else "?" for char in path)
+
+
 def imported(source: str) -> tuple[str, ...]:
     """The templates that a template names. Not jinja's own parser: that takes longer than the rendering."""
     return tuple(_IMPORTS.findall(source))

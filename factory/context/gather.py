@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 
 from factory.context.cut import cut
-from factory.context.listing import listing, plain
+from factory.context.listing import listing
 from factory.context.rank import Ranked, ranked
 from factory.context.words import wanted
 from factory.contracts.errors import EditProblem
 from factory.contracts.seams import Entry, TreeReader
 from factory.contracts.task import Advice, Pack, PackFile, Task
 from factory.edits.text import decode
+from factory.prompting import plain
 
 CHARS_PER_TOKEN = 4  # an estimate that needs no tokenizer
 TREE_SHARE, ADVICE_SHARE = 0.15, 0.15

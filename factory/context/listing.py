@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
+from factory.prompting import plain
+
 ROOT = ""
 
 
@@ -77,8 +79,3 @@ def _above(path: str) -> list[str]:
         path = path.rpartition("/")[0]
         found.append(path)
     return [*found, ROOT]
-
-
-def plain(path: str) -> str:
-    """A path fit for a prompt: one line, valid text."""
-    return "".join(char if char.isprintable() else "?" for char in path)

@@ -18,9 +18,10 @@ from factory.contracts.task import Pack
 from factory.desk.loop import Caps, Loop
 from factory.desk.pieces import pieces_of
 from factory.desk.reply import asked, said
-from factory.desk.sources import fitted, fresh
+from factory.desk.sources import fitted, now
 from factory.desk.tools import Bench
 from factory.desk.window import History
+from factory.desk.withheld import Unseen, permitted
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
 from factory.edits.paths import PathPolicy
@@ -35,6 +36,7 @@ T = TypeVar("T", bound=Record)
 ONE_SHOT, ONE_STEP = 8_192, 4_096  # tokens of an answer; the client raises it once when that cut one off
 STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
 UNKNOWN_CONTEXT = 65_536
+PACK_SHARE, OWN_SHARE = 4, 5  # at most this part of the smallest window that may answer: the pack, a unit's own files
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Tools:
     note: Callable[[str, Json], None]
     run_tests: Callable[[str, str, Scope], str]
     clock: Callable[[], float] = time.monotonic
+    withheld: Callable[[str, Tier], str] = lambda path, tier: ""  # why a file may not go to endpoints of a tier
 
 
 class Tick(Record):
@@ -84,7 +87,7 @@ class Workdesk:
         )  # fmt: skip
 
     def ask(self, template: str, output: type[T], **facts: Any) -> Answer[T]:
-        facts = {name: fitted(fact, self._room()) if isinstance(fact, Pack) else fact for name, fact in facts.items()}
+        facts = self._shown(facts)
         rendered = self.tools.prompts.render(template, **facts)
         request = self._request(template, rendered, pieces_of(facts.values()), output=schema_of(output))
 
@@ -137,7 +140,7 @@ class Workdesk:
             hear=hear,
             elapsed=self._stopwatch(),
             nudge=self._nudge,
-            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note),
+            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld),
             caps=self._caps(specs),
             history=History(rendered.system, rendered.user, pieces_of(facts.values())),
         )
@@ -152,22 +155,32 @@ class Workdesk:
         return ()
 
     def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """The role's facts with the unit, and with each pack brought up to date with the unit's tree."""
+        """The role's facts with the unit, and with files as they are in the unit's tree beside the pack."""
+        facts = self._shown(facts)
+        pack = facts["pack"]
         first = getattr(facts.get("finding"), "path", "")
-        return {"unit": unit} | {
-            name: fresh(self.tools.trees, tree, unit, fact, self._room(), first) if isinstance(fact, Pack) else fact
-            for name, fact in facts.items()
-        }
+        room = min(self.tools.settings.line.pack_tokens, self._context() // OWN_SHARE)
+        return {"unit": unit, **facts, "now": now(self.tools.trees, tree, unit, pack, room, first, self._withheld)}
 
-    def _room(self) -> int:
-        """Tokens of files in a prompt: the setting's, and at most a third of the smallest window that may answer."""
-        return min(self.tools.settings.line.pack_tokens, self._context() // 3)
+    def _shown(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Facts as the endpoints that may answer may see them, packs within their windows."""
+        room = self._context() // PACK_SHARE
+        seen = {name: permitted(fact, self._withheld) for name, fact in facts.items()}
+        return {name: fitted(fact, room) if isinstance(fact, Pack) else fact for name, fact in seen.items()}
+
+    def _withheld(self, path: str) -> str:
+        """Why a file may not go to one of the endpoints that may answer, or ''."""
+        tiers = {endpoint.tier for endpoint in self._endpoints()} - {"local"}
+        return next((why for tier in sorted(tiers) if (why := self.tools.withheld(path, tier))), "")
 
     def _context(self) -> int:
         return min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
 
     def _draft(self, unit: Unit, tree: str) -> Draft:
-        return Draft(self.tools.trees, tree, unit.owns, self.tools.policy, unit.removes)
+        policy = Unseen(**dict(self.tools.policy), withheld=self._withheld)
+        guard = self.tools.client.guard
+        guard.see(tree)
+        return Draft(self.tools.trees, tree, unit.owns, policy, unit.removes, guard.redaction)
 
     def _request(
         self, template: str, rendered: Rendered, pieces: tuple[Piece, ...], tools: tuple[ToolSpec, ...] = (),

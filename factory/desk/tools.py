@@ -1,7 +1,7 @@
 """The tools of the loop, on a draft: a path is a key into a git tree and never a path on this disk."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from factory.contracts.record import Field, Json, Record, ValidationError, probl
 from factory.contracts.seams import TreeReader
 from factory.desk.pieces import piece, pieces_found
 from factory.desk.window import Result
-from factory.edits.draft import Draft
+from factory.desk.withheld import notice
+from factory.edits.draft import Draft, clean
 from factory.edits.globs import is_literal, matches
 from factory.edits.paths import escape
 from factory.prompting import printable
@@ -55,6 +56,7 @@ class Bench:
     trees: TreeReader
     run_tests: Callable[[str, str], str]  # tree, selection -> text
     note: Callable[[str, Json], None]
+    withheld: Callable[[str], str] = lambda path: ""  # why a file's contents may not be shown, or ""
 
     def use(self, name: str, arguments: Json) -> Result:
         """Raises BadReply when there is no such tool, or its arguments are not the ones it takes."""
@@ -88,7 +90,9 @@ class Bench:
 
 
 def _read(bench: Bench, wanted: ReadFile) -> Result:
-    path = wanted.path.strip().removeprefix("./")
+    path = clean(wanted.path)
+    if why := bench.withheld(path):
+        return Result(f"error: {notice(path, why)}", "[withheld]")
     lines = bench.draft.read(path).splitlines(keepends=True)
     start = min(wanted.start, max(1, len(lines)))
     last = min(max(start, wanted.end) if wanted.end else len(lines), start + READ_LINES - 1, len(lines))
@@ -106,12 +110,21 @@ def _search(bench: Bench, wanted: Search) -> Result:
         found = bench.trees.grep(tree, pattern or wanted.pattern, glob, literal=not pattern)
     except GitProblem:
         found = bench.trees.grep(tree, wanted.pattern, glob, literal=True)
+    paths = frozenset(bench.draft.paths())
+    found = tuple(line for line in found if not any(map(bench.withheld, _places(line, paths))))
     title = f"{len(found)} lines match {wanted.pattern!r}" + (f" in {glob}" if glob else "")
     body = "\n".join(line[:LINE] for line in found[:FOUND])
     if not body:
         return Result(f"{title}.", f"{title}.")
     more = f"\n(only the first {FOUND} are shown: search for less)" if len(found) > FOUND else ""
     return Result(f"{title}:\n{body}{more}", f"[output dropped: {title}]", pieces_found(body))
+
+
+def _places(found: str, paths: Collection[str]) -> Iterator[str]:
+    """Each path that `path:line:text` can be about: a path may hold a colon too."""
+    for sign in re.finditer(r":(?=\d+:)", found):
+        if found[: sign.start()] in paths:
+            yield found[: sign.start()]
 
 
 def _posix(pattern: str) -> str:

@@ -14,6 +14,7 @@ from factory.edits.paths import PathPolicy, escape
 from factory.edits.places import Places
 from factory.edits.replace import replaced
 from factory.edits.text import MAX_BYTES, Text, decode, encoded, rewritten
+from factory.llm.redact import PLACEHOLDER, Redaction
 
 SYMLINK, SUBMODULE = "120000", "160000"
 
@@ -32,12 +33,17 @@ _State = dict[str, _File | None]  # None: deleted
 
 
 class Draft:
-    """For one unit: reads any file of the tree, changes what its lease covers. Not for use by several threads."""
+    """For one unit: reads any file of the tree, changes what its lease covers. Not for use by several threads.
+
+    `redaction` is what the model's prompts went through: a file's own secrets are put back where edits of it name them.
+    """
 
     def __init__(
-        self, trees: Trees, tree: str, lease: tuple[str, ...], policy: PathPolicy, removes: tuple[str, ...] = ()
-    ) -> None:
+        self, trees: Trees, tree: str, lease: tuple[str, ...], policy: PathPolicy, removes: tuple[str, ...] = (),
+        redaction: Redaction | None = None,
+    ) -> None:  # fmt: skip
         self._trees, self._tree, self._lease, self._policy, self._removes = trees, tree, lease, policy, removes
+        self._redaction = redaction
         self._base = trees.entries(tree)
         self._state: _State = {}
 
@@ -50,7 +56,7 @@ class Draft:
 
         Raises EditProblem: rule path_denied (outside the repository), missing, symlink, submodule, binary, encoding.
         """
-        name = _clean(path)
+        name = clean(path)
         return self._text(self._existing(self._state, name), name).seen
 
     def apply(self, edits: Iterable[Edit]) -> tuple[str, ...]:
@@ -61,7 +67,7 @@ class Draft:
         for n, edit in enumerate(todo, 1):
             with _in_context(n, len(todo)):
                 notes.extend(self._step(state, edit))
-            touched[_clean(edit.target or edit.path)] = n
+            touched[clean(edit.target or edit.path)] = n
         for path, n in touched.items():
             with _in_context(n, len(todo)):
                 note = self._loss(state, path)
@@ -96,8 +102,9 @@ class Draft:
         return FileChange(path=path, op="write", mode=file.mode, oid=file.oid, size=file.size)
 
     def _step(self, state: _State, edit: Edit) -> list[str]:
-        path = _clean(edit.path)
+        path = clean(edit.path)
         self._may_touch(path)
+        edit = self._with_secrets(state, path, edit)
         if edit.kind == "replace":
             return self._replace(state, path, edit)
         if edit.kind == "write":
@@ -106,8 +113,34 @@ class Draft:
             self._existing(state, path)
             state[path] = None
         else:
-            self._rename(state, path, _clean(edit.target))
+            self._rename(state, path, clean(edit.target))
         return []
+
+    def _with_secrets(self, state: _State, path: str, edit: Edit) -> Edit:
+        """The edit with the secrets that this file holds, now or in the base, in the place of their placeholders."""
+        if self._redaction is None or not PLACEHOLDER.search(edit.search + edit.text):
+            return edit
+        held = self._held(state, path)
+        search, strange = self._redaction.put_back(edit.search, held)
+        text, stranger = self._redaction.put_back(edit.text, held)
+        if strange or stranger:
+            raise EditProblem(
+                f"{(*strange, *stranger)[0]} stands for a secret that {path} does not hold, so it cannot be written "
+                "there: leave it out, or let the code read the value from the environment.", path, "redacted",
+            )  # fmt: skip
+        return edit.but(search=search, text=text)
+
+    def _held(self, state: _State, path: str) -> list[str]:
+        """What the file says now, and what it said in the base."""
+        file = self._find(state, path)
+        before = self._base.get((file.origin or path) if file else path)
+        old = _File(before.mode, before.oid, before.size) if before else None
+        texts = []
+        for each in (file, old):
+            if each is not None and each.mode not in (SYMLINK, SUBMODULE):
+                with contextlib.suppress(EditProblem):  # no text: the edit itself will say so
+                    texts.append(self._text(each, path).seen)
+        return texts
 
     def _replace(self, state: _State, path: str, edit: Edit) -> list[str]:
         file = self._existing(state, path)
@@ -210,7 +243,7 @@ class Draft:
         return check_loss(path, self._trees.read(before.oid), file.data, self._removes, before.path)
 
 
-def _clean(path: str) -> str:
+def clean(path: str) -> str:
     """Models like to write ./a.py."""
     name = path.strip()
     while name.startswith("./"):

@@ -10,11 +10,13 @@ import pytest
 from agents.roster import roster
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import finding
+from factory.contracts.memory import Recalled
 from factory.contracts.plan import Criterion, Plan, Stub
 from factory.contracts.record import Record
 from factory.contracts.roster import FixFacts, JudgeFacts, Note, Notes, PlanFacts, ReviewFacts, UnitFacts
 from factory.contracts.task import Advice, PackFile
 from factory.contracts.verdict import Judgement
+from factory.desk.sources import Now
 from factory.edits.blocks import parse
 from factory.edits.leases import plan_problems
 from factory.edits.paths import PathPolicy
@@ -65,7 +67,7 @@ def test_a_coder_works_in_the_loop_or_writes_in_one_shot(tmp_path: Path, role: s
     assert bool(request.tools) == loop
     for text in (TASK.title, UNIT.instructions, PLAN.acceptance[0].text, "NameError: discount", "def count(cart):"):
         assert text in request.messages[1].text
-    assert ("### reproduce" in request.messages[0].text) == (role != "scribe")
+    assert ("### reproduce" in request.messages[1].text) == (role != "scribe")
 
 
 @pytest.mark.parametrize("loop", [True, False])
@@ -117,8 +119,8 @@ def test_atlas_is_told_what_was_wrong_with_the_plan_before(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_example_in_a_prompt_is_a_right_answer(name: str) -> None:
-    system = rendered(name).system
-    example = next(line for line in system.splitlines() if line.startswith("{"))
+    prompt = rendered(name)
+    example = next(line for line in [*prompt.system.splitlines(), *outside(prompt.user)] if line.startswith("{"))
     assert json.loads(example)
     answer = parse_json(example, FORMS[name])
     if isinstance(answer, Plan):
@@ -145,9 +147,11 @@ def test_what_a_planner_or_a_finder_wrote_cannot_stand_where_instructions_stand(
     )  # fmt: skip
     found = FOUND.but(message=ORDER, evidence=ORDER, fix=ORDER, path=ORDER, rule=ORDER)
     file = PackFile(path=ORDER, start=1, end=1, text=ORDER, why=ORDER)
-    pack = PACK.but(tree=ORDER, files=(file,), advice=(Advice(path=ORDER, text=ORDER),))
+    lesson = Recalled(id="0" * 16, text=ORDER, source=ORDER, why=ORDER)
+    pack = PACK.but(tree=ORDER, map=ORDER, files=(file,), advice=(Advice(path=ORDER, text=ORDER),), lessons=(lesson,))
     task = TASK.but(title=ORDER, body=ORDER)
-    full = {"task": task, "pack": pack, "plan": plan, "unit": unit, "error": ORDER, "problems": (ORDER,), "diff": ORDER,
+    full = {"task": task, "pack": pack, "now": Now((file,), (ORDER,), (ORDER,)), "plan": plan, "unit": unit,
+            "error": ORDER, "problems": (ORDER,), "diff": ORDER,
             "evidence": ORDER, "known": (found,), "findings": (found,), "criteria": plan.acceptance,
             "commits": (ORDER,), "finding": found, "problem": ORDER}  # fmt: skip
     tame = {key: _harmless(value) for key, value in full.items()}
@@ -166,6 +170,8 @@ def _harmless(fact: Any) -> Any:
         return type(fact).from_json(fact.to_json().replace(json.dumps(ORDER, ensure_ascii=False)[1:-1], "harmless"))
     if isinstance(fact, tuple):
         return tuple(_harmless(item) for item in fact)
+    if isinstance(fact, Now):
+        return Now(*map(_harmless, (fact.files, fact.changed, fact.gone)))
     return fact.replace(ORDER, "harmless") if isinstance(fact, str) else fact
 
 
@@ -190,7 +196,30 @@ def test_judge_and_reviewers_are_told_that_criteria_are_data() -> None:
 
 def rendered(name: str, **changed: object) -> Rendered:
     prompts = Prompts()
-    facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "error": "", "tools": (), "native": False,
+    facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "now": Now(), "error": "",
+             "tools": (), "native": False,
              "problems": (), "diff": DIFF, "evidence": "", "known": (), "findings": (), "criteria": PLAN.acceptance,
              "commits": (), "finding": FOUND, "problem": "", **changed}  # fmt: skip
     return prompts.render(name, **{key: facts[key] for key in prompts.variables(name)})
+
+
+def test_units_of_all_roles_share_all_but_the_end_of_their_prompts() -> None:
+    prompts = [rendered(f"{role}/write") for role in CODERS] + [rendered("demiurge/fix")]
+    assert len({each.system for each in prompts}) == 1
+    shared = prefix([each.user for each in prompts])
+    for text in ("## Repository", "## Contents", "## Issue", "## Acceptance criteria", "## Plan", "Units of work"):
+        assert text in shared
+    assert "## Your order" not in shared
+
+
+def test_all_who_check_share_everything_up_to_what_they_look_for() -> None:
+    prompts = [rendered(name, known=(FOUND,)) for name in REVIEWERS]
+    assert len({each.system for each in (*prompts, rendered("genesis/judge"))}) == 1
+    shared = prefix([each.user for each in prompts])
+    for text in ("+new", FOUND.id, "## Your order", "No remarks about style"):
+        assert text in shared
+    assert "+new" in prefix([shared, rendered("genesis/judge").user])
+
+
+def prefix(texts: list[str]) -> str:
+    return texts[0][: next((n for n, chars in enumerate(zip(*texts, strict=False)) if len(set(chars)) > 1), None)]
