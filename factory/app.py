@@ -34,7 +34,9 @@ from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.replay import ReplayJournal
 from factory.ledger.spend import Spend
 from factory.llm.client import Client
+from factory.llm.guard import Repository
 from factory.llm.models import models
+from factory.llm.policy import sizes_of
 from factory.llm.providers.script import read_script
 from factory.memory.of_repository import RepositoryMemory
 from factory.prompting import Prompts
@@ -99,10 +101,21 @@ def new_run(state: State, repo: Path, base: str, event: Event, settings: Setting
     run = Run(
         id=name, created=f"{now[:19]}Z", event=event, sandbox=settings.sandbox.kind,
         repo=Repo(path=str(repo.resolve()), ref=ref, commit=commit, tree=tree), settings=kept,
-        config=str(config or ""),
+        seal=new_seal(name, state), config=str(config or ""),
     )  # fmt: skip
     state.journal.open(run, issue_key(run))
     return run
+
+
+def new_seal(run: str, state: State) -> str:
+    """The blob of a run's own key; it travels with the run, so that a secret keeps its name in every job."""
+    return state.blobs(run).put(secrets.token_bytes(32))
+
+
+def _seal(run: Run, state: State) -> bytes:
+    """A run of before there were keys gets one that is the same each time."""
+    known = bool(run.seal) and state.blobs(run.id).path(run.seal).is_file()
+    return state.blobs(run.id).get(run.seal) if known else digest(f"{run.id} {run.repo.tree}").encode()
 
 
 def settings_of(run: Run, state: State) -> Settings:
@@ -157,11 +170,16 @@ def make_shop(
         admit=partial(_admit_check, state, settings.budget.run_sandbox_minutes),
     )
     ask = models(os.environ, state.clock, state.run_folder(run.id))
-    client = Client(settings, ask, spend, egress, state.clock, _notify(run, journal, watcher))
+    client = Client(
+        settings, ask, spend, egress, state.clock, _notify(run, journal, watcher),
+        repository=Repository(store, run.repo.tree), key=_seal(run, state),
+    )  # fmt: skip
+    client.guard.see(run.tree)
     tools = Tools(
         client=client, prompts=Prompts(), trees=store, blobs=blobs, policy=policy, settings=settings,
         note=lambda event, facts: journal.note(run.id, event, **facts),
         run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection).text,
+        withheld=client.guard.allowed,
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
@@ -170,7 +188,8 @@ def make_shop(
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
         memory=_memory(run, state, settings, journal),
-        story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id), egress.by_endpoint(now.id),
+        story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id),
+                                   egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),
                                    recorded_label(settings)),
     )  # fmt: skip
 
@@ -256,7 +275,7 @@ def _walked_again(state: State, recorded: Run, journal: ReplayJournal) -> Run:
     from factory.stages.line import following, guard, place_of
 
     run = Run(id=recorded.id, created=recorded.created, repo=recorded.repo, event=recorded.event,
-              sandbox=recorded.sandbox, settings=recorded.settings)  # fmt: skip
+              sandbox=recorded.sandbox, settings=recorded.settings, seal=recorded.seal)  # fmt: skip
     shops: dict[str, Shop] = {}
     while not run.stopped and (stage := following(run)) not in (None, deliver):
         blob = recorded.resettled.get(place_of(stage, run), recorded.settings)

@@ -177,6 +177,7 @@ def _begun(order: Order, state: "State", bundled: bool) -> "tuple[Run, bool]":
 
 
 def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
+    from factory.app import new_seal
     from factory.cli.job_settings import ticket_settings
     from factory.handover.admitted import read_ticket, run_of
     from factory.ledger.travel import run_in, run_known
@@ -202,6 +203,7 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
     known = run_known(state.db, run.id)
     if known and (known.event, known.repo) == (run.event, run.repo):
         return known.but(ticket=ticket)
+    run = run.but(seal=new_seal(run.id, state))
     run_in(state.db, run, _issue(run))
     return run
 

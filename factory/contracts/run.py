@@ -68,6 +68,7 @@ class Run(Record):
     ticket: Ticket | None = None  # of a run that GitHub asked for: who asked, where it is delivered
     sandbox: str = "bubblewrap"
     settings: str = ""  # blob: the settings the run was started with
+    seal: str = ""  # blob: the key that names secrets in what is sent (llm/redact.py); itself never sent
     config: str = ""  # the file they came from: `resume` reads it again, so that a raised limit counts
     task: Task | None = None
     pack: PackRef | None = None

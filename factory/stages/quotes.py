@@ -1,23 +1,30 @@
 """Does a finding's quoted line still stand? One way of looking, for the validator and for the fate of a finding."""
 
+import re
+
 from factory.contracts.errors import EditProblem
 from factory.contracts.finding import Finding
 from factory.contracts.run import Run
 from factory.edits.draft import Draft
+from factory.llm.redact import PLACEHOLDER
 from factory.stages.shop import Shop
 
 MEASURED = ("tests", "lint", "types", "hygiene")  # sources whose findings the checks make anew each time
 
 
 def places(shop: Shop, tree: str, path: str, quote: str) -> tuple[int, ...]:
-    """The 1-based lines of a file that hold the quote, white space aside; () when there is no such file or line."""
+    """The 1-based lines of a file that hold the quote, white space aside; () when there is no such file or line.
+
+    What was taken out of the prompt as a secret may be anything.
+    """
     try:
         text = Draft(shop.trees, tree, (), shop.policy).read(path)
     except EditProblem:
         return ()
-    wanted = "".join(quote.split())
+    wanted = PLACEHOLDER.split("".join(quote.split()))
+    found = re.compile(".*".join(map(re.escape, wanted)))
     lines = ("".join(line.split()) for line in text.splitlines())
-    return tuple(number for number, line in enumerate(lines, start=1) if wanted and wanted in line)
+    return tuple(number for number, line in enumerate(lines, start=1) if any(wanted) and found.search(line))
 
 
 def still_there(run: Run, shop: Shop, item: Finding) -> bool:
