@@ -70,6 +70,11 @@ def post(findings: Findings, config: Config = DEFAULT) -> int:
     return _run("post", findings, config=config)
 
 
+def remember(config: Config = DEFAULT) -> int:
+    """Write what the run showed to the branch factory-memory."""
+    return _run("remember", config=config)
+
+
 def _context() -> "JobContext":
     from factory.jobs.context import job_context
 
@@ -83,7 +88,7 @@ def _run(name: str, *arguments: Any, **options: Any) -> int:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "gate": gate, "open": open_, "ship": ship, "send": send, "close": close, "answer": answer, "watch": watch,
-    "route": route, "post": post,
+    "route": route, "post": post, "remember": remember,
 }  # fmt: skip
 
 

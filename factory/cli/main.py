@@ -41,7 +41,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
-GROUPS = {"graph": graph.app, "ledger": ledger.app, "memory": memory.app, "models": models.app}
+GROUPS = {"graph": graph.app, "ledger": ledger.app, "models": models.app}
 
 
 def build() -> typer.Typer:
@@ -62,6 +62,7 @@ def build() -> typer.Typer:
     app.add_typer(agents.build(), name="agents")
     app.add_typer(gpu.build(), name="gpu")
     app.add_typer(job.build(), name="job")
+    app.add_typer(memory.build(), name="memory")
     app.add_typer(serve.build(), name="serve")
     return app
 

@@ -1,25 +1,22 @@
 """factory memory: what earlier runs taught, what waits for a person, and what may be forgotten"""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from factory.cli import memory_shared
 from factory.cli.options import Config, Json
 
 if TYPE_CHECKING:
     from factory.contracts.memory import Lesson
     from factory.memory.store import MemoryStore
 
-app = typer.Typer(
-    help="What earlier runs taught, with its source; what an agent suggests and a person must approve.",
-    no_args_is_help=True,
-)
 Repo = Annotated[Path, typer.Option(help="The git repository.")]
 LessonId = Annotated[str, typer.Argument(help="The lesson's id, or a unique beginning of it.")]
 
 
-@app.command("list")
 def list_(
     repo: Repo = Path(),
     every: Annotated[bool, typer.Option("--all", help="Also dormant and rejected ones.")] = False,
@@ -29,7 +26,7 @@ def list_(
     """The lessons of a repository, most valuable first."""
     from factory.memory.decay import ranked_by_value
 
-    store, key = _store(repo, config)
+    store, key = opened(repo, config)
     order = ranked_by_value(store.lessons(key), store.now(), store.settings)
     _print([each for each in order if every or each.state in ("active", "pending")], store, as_json)
     refused = len(store.quarantined(key))
@@ -38,7 +35,6 @@ def list_(
     return 0
 
 
-@app.command("show")
 def show(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
     """One lesson: where it is from, what it weighs, what it is about."""
     import json
@@ -46,7 +42,7 @@ def show(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: 
     from factory.memory.decay import ranked_by_value, value
     from factory.render.text import line
 
-    store, key = _store(repo, config)
+    store, key = opened(repo, config)
     found = _one(ranked_by_value(store.lessons(key), store.now(), store.settings), lesson)
     now = value(found, store.now(), store.settings.half_life_days)
     if as_json:
@@ -62,27 +58,23 @@ def show(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: 
     return 0
 
 
-@app.command("pending")
 def pending(repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
     """What agents suggest in their own words: recalled only after `factory memory approve ID`."""
-    store, key = _store(repo, config)
+    store, key = opened(repo, config)
     _print([each for each in store.lessons(key) if each.state == "pending"], store, as_json)
     return 0
 
 
-@app.command("approve")
 def approve(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
     """Let models see it from now on. Read its text first: it is an agent's, and may be an attacker's."""
     return _decide(lesson, "approve", repo, config, as_json)
 
 
-@app.command("reject")
 def reject(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
     """Never show it to a model, however often it is seen again; `list --all` still has it."""
     return _decide(lesson, "reject", repo, config, as_json)
 
 
-@app.command("forget")
 def forget(
     lesson: Annotated[str, typer.Argument(help="A lesson's id, or a run's: then all that the run taught.")],
     repo: Repo = Path(),
@@ -93,7 +85,6 @@ def forget(
     return _decide(lesson, "forget", repo, config, as_json)
 
 
-@app.command("refused")
 def refused(repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
     """Lines from other machines that were put aside, with the reason; none of them is ever recalled."""
     import json
@@ -101,7 +92,7 @@ def refused(repo: Repo = Path(), config: Config = None, as_json: Json = False) -
 
     from factory.render.terminal import table
 
-    store, key = _store(repo, config)
+    store, key = opened(repo, config)
     found = store.quarantined(key)
     if as_json:
         print(json.dumps([{"why": why, "text": text} for text, why in found], indent=2))
@@ -110,7 +101,8 @@ def refused(repo: Repo = Path(), config: Config = None, as_json: Json = False) -
     return 0
 
 
-def _store(repo: Path, config: Path | None) -> "tuple[MemoryStore, str]":
+def opened(repo: Path, config: Path | None) -> "tuple[MemoryStore, str]":
+    """The memory of this machine, and what it calls the repository. Raises UsageProblem."""
     import time
 
     from factory.cli.options import settings_for
@@ -139,7 +131,7 @@ def _decide(target: str, what: str, repo: Path, config: Path | None, as_json: bo
     from factory.memory.decide import decide
     from factory.render.text import line
 
-    store, key = _store(repo, config)
+    store, key = opened(repo, config)
     done = decide(store, key, target, what)
     if as_json:
         print(json.dumps(done.model_dump(mode="json"), indent=2))
@@ -167,3 +159,21 @@ def _print(lessons: "list[Lesson]", store: "MemoryStore", as_json: bool) -> None
         print("Nothing yet.")
         return
     table(cells, ("id", "state", "value", "lesson", "source"), sys.stdout)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "list": list_, "show": show, "pending": pending, "approve": approve, "reject": reject, "forget": forget,
+    "refused": refused, "outcomes": memory_shared.outcomes, "sync": memory_shared.sync,
+    "import": memory_shared.import_, "export": memory_shared.export,
+}  # fmt: skip
+
+
+def build() -> typer.Typer:
+    """The group with its commands."""
+    app = typer.Typer(
+        help="What earlier runs taught, with its source; what an agent suggests and a person must approve.",
+        no_args_is_help=True,
+    )
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app

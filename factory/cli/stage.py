@@ -89,6 +89,8 @@ def perform(order: "Order", state: "State") -> int:
         shop = make_shop(run, state, settings, view)
         if order.unit:
             return _one_unit(run, shop, state, order, bundled)
+        if order.issue:
+            _learn(Path(order.issue).parent, shop)
         if not passed:
             run = _performed(order, run, shop, state)
         if order.name == "plan":
@@ -134,6 +136,7 @@ def _worked(run: "Run", shop: "Shop") -> "Run":
     """From wherever the run stands up to and with refine; a dry run ends with the plan."""
     from factory.stages.deliver import deliver
     from factory.stages.generate import generate
+    from factory.stages.lessons import remember
     from factory.stages.line import following, step
 
     while not run.stopped and (stage := following(run)) not in (None, deliver):
@@ -141,7 +144,17 @@ def _worked(run: "Run", shop: "Shop") -> "Run":
         if stage is generate and run.ticket and run.ticket.dry_run:
             break
         run = step(stage, run, shop)
+    remember(run, shop)
     return run
+
+
+def _learn(folder: Path, shop: "Shop") -> None:
+    """What earlier runs taught on other machines, when the gate left it beside the issue."""
+    from factory.contracts.memory import SHARED_FILE
+
+    shared = folder / SHARED_FILE
+    if shop.memory is not None and shared.is_file() and not shared.is_symlink():
+        print(f"factory: {shop.memory.take(shared)}", file=sys.stderr, flush=True)
 
 
 def _one_unit(run: "Run", shop: "Shop", state: "State", order: "Order", bundled: bool) -> int:

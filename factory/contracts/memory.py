@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from factory.contracts.finding import Severity
 from factory.contracts.record import Field, Record, digest
 
+SHARED_FILE = "memory.jsonl"  # lines of the branch, as the gate hands them on beside the issue
 LinkKind = Literal["file", "symbol", "rule"]
 State = Literal["active", "pending", "dormant", "rejected"]
 """`pending`: an agent's prose, waiting for a person. `dormant`: its weight sank; kept, but not recalled."""
@@ -49,6 +50,7 @@ class Observation(Record):
     rounds: int = Field(default=0, ge=0, le=1000)
     score: float = Field(default=0.0, ge=0, le=1)  # run: the verdict's confidence
     pull: int = Field(default=0, ge=0, le=2**31)
+    commit: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")  # run: the head that was delivered
     lessons: tuple[Id, ...] = Field(default=(), max_length=64)  # recalled: which were in a pack
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from factory.contracts.books import Row
-from factory.contracts.errors import UsageProblem
+from factory.contracts.errors import HubProblem, UsageProblem
 from factory.contracts.hub import Access, IssueReader, PullReader, RunReader
+from factory.contracts.memory import SHARED_FILE
 from factory.contracts.ticket import Decision, Purpose, Ticket
 from factory.files import write_whole
 from factory.jobs.context import JobContext
@@ -26,6 +27,7 @@ SERVES: dict[str, frozenset[Purpose]] = {
     "hunt": frozenset({"hunt"}),
 }
 """What each `--for` admits. Errands are not looked up here: which workflow gets one is said by its event type."""
+_LEARNS = ("swarm", "local", "demiurge", "revise")  # purposes of which a pack is made
 
 
 class Reader(Access, IssueReader, PullReader, RunReader, Protocol):
@@ -36,8 +38,8 @@ def gate(
     context: JobContext, purpose: str, out: Path, *, config: Path = Path("factory.toml"), hub: Reader | None = None,
     rows: Callable[[], tuple[Row, ...]] | None = None, clock: "Clock | None" = None,
 ) -> int:  # fmt: skip
-    """Writes out/ticket.json and out/issue.md, and the job's outputs. `purpose`: names of SERVES with commas between,
-    or "any". `rows`: the shared books, where the caller has them open.
+    """Writes out/ticket.json, out/issue.md and what earlier runs taught, and the job's outputs. `purpose`: names of
+    SERVES with commas between, or "any". `rows`: the shared books, where the caller has them open.
 
     Raises HubProblem when GitHub cannot be asked: nothing is started, and the job can be run again.
     """
@@ -53,6 +55,14 @@ def gate(
     if made.ticket:
         made = made.but(ticket=_signed(made.ticket, asked, context))
     _write(made, out)
+    if (
+        made.code == "allowed"
+        and made.ticket
+        and made.ticket.purpose in _LEARNS
+        and settings.memory.enabled
+        and not rows
+    ):
+        _lessons(context, out, clock)
     _tell(made, asked, context)
     return 0
 
@@ -95,6 +105,22 @@ def _books(context: JobContext, clock: "Clock") -> Callable[[], tuple[Row, ...]]
 
     url = f"{context.server_url}/{context.repo}"
     return cache(lambda: SharedBooks(context.temp / "factory-books", url, context.token, clock).read().rows)
+
+
+def _lessons(context: JobContext, out: Path, clock: "Clock | None") -> None:
+    """The lines of the branch `factory-memory` beside the issue, for jobs that have no token: untrusted there too."""
+    from factory.app import SystemClock
+    from factory.forge.remote import Remote
+    from factory.forge.shared_memory import SharedMemory
+
+    url = f"{context.server_url}/{context.repo}"
+    try:
+        raw = SharedMemory(Remote(context.temp / "factory-books", url, context.token), clock or SystemClock()).read()
+    except HubProblem as problem:
+        context.say("warning", f"No lessons of earlier runs: {problem}")
+        return
+    if raw:
+        write_whole(out / SHARED_FILE, raw)
 
 
 def _signed(ticket: Ticket, asked: "Asked | None", context: JobContext) -> Ticket:

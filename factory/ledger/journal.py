@@ -3,6 +3,7 @@
 Resume is replay of the finished steps, then going on: a step that finished with the same input is answered from here.
 """
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from factory.contracts.errors import LostLease, UsageProblem
-from factory.contracts.record import Json, R, Record, digest, digest_of
+from factory.contracts.record import Json, R, Record, ValidationError, digest, digest_of
 from factory.contracts.run import Run
 from factory.contracts.seams import Clock
 from factory.db import Database
@@ -121,6 +122,15 @@ class SqliteJournal:
             names = ", ".join(row["id"] for row in known) or "none yet"
             raise UsageProblem(f"The run {run!r} is {word}; the latest: {names}.")
         return Run.from_json((exact or rows)[0]["record"])
+
+    def recent(self, most: int = 200) -> tuple[Run, ...]:
+        """The newest runs, newest first; records of an older factory that cannot be read are left out."""
+        query = "SELECT record FROM runs ORDER BY created DESC, id DESC LIMIT ?"
+        found = []
+        for row in self.db.connection().execute(query, (most,)):
+            with contextlib.suppress(ValidationError):
+                found.append(Run.from_json(row["record"]))
+        return tuple(found)
 
     def scope(self, run: str, stage: str, unit: str = "") -> "JournalScope":
         return JournalScope(self, run, stage, unit)

@@ -19,6 +19,7 @@ class Past:
     effort: int = 0
     rounds: int = 0
     pull: int = 0
+    commit: str = ""
     changed: frozenset[str] = frozenset()
     findings: list[Observation] = field(default_factory=list)
     tests: list[Observation] = field(default_factory=list)
@@ -52,7 +53,7 @@ def _past(run: str, lines: list[Observation]) -> Past:
     for line in lines:
         if line.kind == "run":
             past.at, past.word, past.effort, past.rounds = line.at, line.word, line.n, line.rounds
-            past.changed, past.pull = frozenset(line.paths), line.pull or past.pull
+            past.changed, past.pull, past.commit = frozenset(line.paths), line.pull or past.pull, line.commit
         elif line.kind == "finding":
             past.findings.append(line)
         elif line.kind == "test":

@@ -40,6 +40,11 @@ def id_of(line: Line) -> str:
     return short_id(line.model_dump_json(exclude={"id"}, exclude_defaults=True), line.line)
 
 
+def fact(line: Line) -> str:
+    """What the line says, whenever it was said."""
+    return line.model_dump_json(exclude={"id", "at"})
+
+
 def written(line: Line) -> str:
     """One line of JSON with its end."""
     return json.dumps({"line": line.line, **line.model_dump(mode="json", exclude_defaults=True)},

@@ -45,9 +45,11 @@ def _seen(run: Run, kind: str, **facts: object) -> Observation:
 def _run(run: Run) -> Iterator[Observation]:
     assert run.plan
     word: Word = _WORDS[run.verdict.decision] if run.verdict else "stopped" if run.stopped else "done"
-    pull = run.delivery.pull.number if run.delivery and run.delivery.pull else 0
+    made = run.delivery
+    pull = made.pull.number if made and made.pull and run.ticket else 0  # of a local forge it is no number to ask by
+    head = made.commits[-1].sha if made and made.commits else ""
     yield _seen(run, "run", word=word, paths=changed_paths(run), n=run.plan.effort, rounds=len(run.rounds), pull=pull,
-                score=run.verdict.confidence if run.verdict else 0.0)  # fmt: skip
+                commit=head, score=run.verdict.confidence if run.verdict else 0.0)  # fmt: skip
 
 
 def _units(run: Run) -> Iterator[Observation]:

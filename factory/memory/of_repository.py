@@ -14,6 +14,7 @@ from factory.memory.recall import recalled
 from factory.memory.repository import repository_key
 from factory.memory.store import MemoryStore, open_memory
 
+MOST = 16 * 1024 * 1024  # bytes of other machines' lines that are read
 PROBLEMS = (FactoryError, sqlite3.Error, OSError, ValueError)  # of a database that is broken, locked or full
 
 
@@ -54,6 +55,17 @@ class RepositoryMemory:
         except PROBLEMS as problem:
             self._say(problem)
             return 0
+
+    def take(self, file: Path) -> str:
+        """Lines of other machines from a file, the first `MOST` bytes; what came of it, in a sentence."""
+        try:
+            store, key = self._open()
+            with file.open("rb") as handle:
+                taken = store.take(key, handle.read(MOST))
+        except PROBLEMS as problem:
+            self._say(problem)
+            return f"the lessons of other machines were not read: {type(problem).__name__}"
+        return taken.sentence
 
     def _open(self) -> tuple[MemoryStore, str]:
         return open_memory(self.folder, self.settings, self.now), repository_key(self.target)

@@ -13,7 +13,7 @@ from factory.contracts.memory import Decision, Lesson, Line, Observation
 from factory.contracts.memory_settings import MemorySettings
 from factory.db import Database
 from factory.memory.draw import drawn
-from factory.memory.lines import Bad, epoch, iso, loaded, problem, read, written
+from factory.memory.lines import Bad, epoch, fact, iso, loaded, problem, read, written
 
 HERE, SHARED = "here", "shared"
 MOST_PROSE, MOST_DECISIONS, MOST_BAD = 500, 5_000, 1_000  # of one repository
@@ -27,6 +27,11 @@ class Taken:
     fresh: int  # lines that were not known
     known: int
     bad: tuple[Bad, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        refused = f", {len(self.bad)} refused and put aside" if self.bad else ""
+        return f"{self.fresh} new lines of other machines, {self.known} known before{refused}"
 
 
 class MemoryStore:
@@ -50,6 +55,11 @@ class MemoryStore:
                 (repo, run, HERE),
             )
             return self._add(db, repo, good, HERE)
+
+    def note(self, repo: str, lines: Iterable[Line]) -> int:
+        """Keep what says something new: the same fact at another time is none."""
+        known = {fact(line) for line in self.lines(repo)}
+        return self.add(repo, [line for line in lines if fact(line) not in known])
 
     def take(self, repo: str, raw: bytes) -> Taken:
         """Lines of another machine: what is not a line is put aside with the reason, and never recalled."""
