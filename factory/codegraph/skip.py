@@ -64,10 +64,10 @@ def reason_by_path(path: str, mode: str) -> str:
     if reason:
         return reason
     name = name.lower()
-    suffix = name.rpartition(".")[2]
-    if suffix in _BINARY_SUFFIXES and suffix != name:
+    _, dot, suffix = name.rpartition(".")
+    if dot and suffix in _BINARY_SUFFIXES:
         return "binary"
-    if suffix in _GENERATED_SUFFIXES or name in _GENERATED_NAMES or _GENERATED.search(name):
+    if (dot and suffix in _GENERATED_SUFFIXES) or name in _GENERATED_NAMES or _GENERATED.search(name):
         return "generated"
     return "minified" if _MINIFIED.search(name) else ""
 
