@@ -20,7 +20,7 @@ COLUMNS = {
     "outline": ("lines", "kind", "symbol", "signature"),
     "references": ("where", "in", "kind", "means", "by"),
     "callers": ("depth", "where", "caller", "calls", "by"),
-    "callees": ("depth", "where", "calls", "called from", "by"),
+    "callees": ("depth", "where", "caller", "calls", "by"),
     "neighbours": ("tie", "where", "symbol", "times", "by", "why"),
     "tests": ("file", "tests", "lines", "why", "score"),
 }
@@ -118,6 +118,9 @@ def _row(one: Any, what: str) -> Sequence[object]:
         return where, one.kind, one.name, one.signature
     if isinstance(one, Reference):
         return f"{one.path}:{one.line}", one.symbol or "-", one.kind, one.to, _by(one.sure)
+    if isinstance(one, Call) and what == "callees":
+        path, _, caller = one.of.rpartition(":")
+        return str(one.depth), f"{path}:{one.line}", caller, f"{one.path}:{one.symbol}", _by(one.sure)
     if isinstance(one, Call):
         return str(one.depth), f"{one.path}:{one.line}", one.symbol or "-", one.of, _by(one.sure)
     if isinstance(one, Neighbour):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from factory.codegraph.graph_tests import changed_with, subjects_of, tests_of
 from factory.codegraph.graph_uses import Uses
-from factory.contracts.codegraph import Definition, Listed, Neighbour
+from factory.contracts.codegraph import Definition, Listed, Neighbour, Relation
 
 MOST_USES = 400
 ORDER = ("base", "derived", "user", "uses", "importer", "imports", "test", "subject", "changed")
@@ -54,34 +54,35 @@ def of_file(uses: Uses, path: str, limit: int) -> Listed[Neighbour]:
 
 
 def _users(uses: Uses, wanted: Definition) -> Iterator[Neighbour]:
-    """Who uses a symbol and who inherits from it; tests are found elsewhere."""
-    counts: Counter[tuple[str, str, str, bool]] = Counter()
-    lines: dict[tuple[str, str, str, bool], int] = {}
-    for one in uses.of([wanted], MOST_USES).items:
-        relation = "derived" if one.kind == "base" else "user"
-        if relation == "derived" or not uses.view.docs[one.path].test:
+    """Who uses a symbol, who inherits from it, who imports it and hides what for; tests are found elsewhere."""
+    counts: Counter[tuple[Relation, str, str, bool]] = Counter()
+    lines: dict[tuple[Relation, str, str, bool], int] = {}
+    found = uses.of([wanted], MOST_USES).items
+    busy = {one.path for one in found if one.kind != "import"}
+    relations: dict[str, Relation] = {"base": "derived", "import": "importer"}
+    for one in found:
+        relation = relations.get(one.kind, "user")
+        mine = one.path == wanted.path and wanted.start <= one.line <= wanted.end
+        hidden = uses.view.docs[one.path].test and relation != "derived"
+        if not (mine or hidden or (relation == "importer" and one.path in busy)):
             key = (relation, one.path, one.symbol, one.sure)
             counts[key] += 1
             lines.setdefault(key, one.line)
     for key, count in counts.items():
         relation, path, symbol, sure = key
-        yield Neighbour(relation="derived" if relation == "derived" else "user", path=path, symbol=symbol,
-                        line=lines[key], count=count, sure=sure)  # fmt: skip
+        yield Neighbour(relation=relation, path=path, symbol=symbol, line=lines[key], count=count, sure=sure)
 
 
 def _used(uses: Uses, path: str, start: int, end: int) -> Iterator[Neighbour]:
-    """What the lines use of other places; what one file defines and uses itself counts for a symbol only."""
+    """What the lines use that is not defined in them."""
     counts: Counter[tuple[str, str, int, bool]] = Counter()
     for use in uses.view.facts(path).uses:
         if start <= use.line <= end and use.kind != "base":
             found, sure = uses.likely(path, use) if use.kind == "call" else (uses.meant(path, use)[:1], True)
-            counts.update((one.path, one.name, one.line, sure) for one in found if not _holds(one, path, use.line))
+            counts.update((one.path, one.name, one.line, sure) for one in found
+                          if one.path != path or not start <= one.line <= end)  # fmt: skip
     for (to, name, line, sure), count in counts.items():
         yield Neighbour(relation="uses", path=to, symbol=name, line=line, count=count, sure=sure)
-
-
-def _holds(one: Definition, path: str, line: int) -> bool:
-    return one.path == path and one.start <= line <= one.end
 
 
 def _bases(uses: Uses, path: str, start: int, end: int) -> Iterator[Neighbour]:

@@ -28,6 +28,7 @@ class Uses:
             for path in paths:
                 uses = [use for use in self.view.facts(path).uses if use.name == plain]
                 found += [one for use in uses if (one := self._reference(path, use, mine))]
+                found += self._imports(path, plain, mine)
         found.sort(key=lambda one: (not one.sure, self._test(one.path), one.path, one.line))
         kept = _once(found)
         return Listed(items=kept[:limit], cut=unread + max(0, len(kept) - limit))
@@ -67,6 +68,13 @@ class Uses:
             self._meant[key] = [one for one in candidates if self.links.leads(path, one.name, one.path)]
         return self._meant[key]
 
+    def _imports(self, path: str, plain: str, mine: list[Definition]) -> list[Reference]:
+        """Lines that import the name: a use of its own, for not every mention in a file is kept."""
+        lines = [link.line for link in self.links.of(path) if plain in link.names]
+        keys = {one.key for one in mine if one.path != path and one.name == plain}
+        meant = [one for one in self._sure(path, plain) if one.key in keys] if lines and keys else []
+        return [Reference(path=path, line=line, kind="import", to=meant[0].key, sure=True) for line in lines if meant]
+
     def _reference(self, path: str, use: Use, mine: list[Definition]) -> Reference | None:
         """None when the use surely means another definition of that name."""
         sure = self.meant(path, use)
@@ -84,10 +92,10 @@ class Uses:
 
 def _once(ranked: Sequence[Reference]) -> tuple[Reference, ...]:
     """A line that calls a name and mentions it is one place: the call."""
-    kinds = {"call": 0, "base": 1, "name": 2}
+    kinds = {"call": 0, "base": 1, "name": 2, "import": 3}
     best: dict[tuple[str, int], Reference] = {}
     for one in ranked:
         key = (one.path, one.line)
-        if key not in best or kinds.get(one.kind, 3) < kinds.get(best[key].kind, 3):
+        if key not in best or kinds[one.kind] < kinds[best[key].kind]:
             best[key] = one
     return tuple(best.values())

@@ -49,7 +49,7 @@ class Reference(Record):
     path: str
     line: int
     symbol: str = ""  # what it stands in, "" at the top level of its file
-    kind: str  # call, base, name
+    kind: Literal["call", "base", "name", "import"]
     to: str
     sure: bool
 
