@@ -1,14 +1,17 @@
 """Import statements read from their text, by language: which modules, which names from them."""
 
 import re
+from collections.abc import Callable
 
 Found = tuple[str, tuple[str, ...]]
 """(module, names), as in `facts.Import`."""
+Reader = Callable[[str], list[Found]]
 
 _PYTHON_COMMENT = re.compile(r"#[^\n]*|\\\r?\n")
 _FROM = re.compile(r"from\s+(\.[.\s]*[\w.]*|[\w.]+)\s+import\b\s*(.*)", re.S)
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 _QUOTED = re.compile(r"""(['"`])(.*?)\1""", re.S)
+_WITH = re.compile(r"\b(with|assert)\s*\{[^}]*\}\s*;?\s*$")
 _NAME = re.compile(r"[\w$]+")
 _MAX_NAMES = 500
 _MAX_DEPTH = 50
@@ -35,7 +38,7 @@ def python(text: str) -> list[Found]:
 def javascript(text: str) -> list[Found]:
     """`import d, {a as b} from "./m"`, `export * from "m"`, `require("m")`, `import("m")`."""
     text = _COMMENT.sub(" ", text) if "//" in text.partition("from")[0] or "/*" in text else text
-    quoted = list(_QUOTED.finditer(text))
+    quoted = list(_QUOTED.finditer(_WITH.sub("", text)))
     if not quoted or not quoted[-1][2]:
         return []
     module, before = quoted[-1][2], text[: quoted[-1].start()]
@@ -81,7 +84,7 @@ def php(text: str) -> list[Found]:
     r"""`use A\B\C as D;`, `use A\{B, C}`, `require 'x.php'`."""
     quoted = _QUOTED.search(text)
     if quoted:
-        return [(quoted[2], ())] if quoted[2] else []
+        return [("." * ("__DIR__" in text) + quoted[2], ())] if quoted[2] else []
     text = re.sub(r"^\s*use\s+(function\s+|const\s+)?", "", text.replace(";", " "))
     prefix, brace, rest = text.partition("{")
     found: list[Found] = []
@@ -91,6 +94,15 @@ def php(text: str) -> list[Found]:
         if name:
             found.append((module, (name,)) if module else (name, ()))
     return found[:_MAX_NAMES]
+
+
+def ruby(text: str) -> list[Found]:
+    """`require "json"`, and `require_relative "price"` as `./price`."""
+    quoted = _QUOTED.search(text)
+    if not quoted or not quoted[2]:
+        return []
+    relative = text.startswith("require_relative") and not quoted[2].startswith(".")
+    return [("./" * relative + quoted[2], ())]
 
 
 def rust(text: str) -> list[Found]:

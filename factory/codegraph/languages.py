@@ -8,14 +8,13 @@ part of it, `@scope` a block that owns what is in it without being a symbol itse
 `@call`, `@base`, `@mention` are names used, `@import` an import statement or the module it names.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from factory.codegraph import extract_imports as imports
-from factory.codegraph.extract_imports import Found
+from factory.codegraph.extract_imports import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Parser, Query
@@ -29,7 +28,7 @@ class Row(NamedTuple):
 
     module: str
     suffixes: tuple[str, ...]
-    imports: Callable[[str], list[Found]]
+    imports: Reader
     entry: str = "language"
     above: tuple[bytes, ...] = (b"//", b"/*", b"*")
     constructors: tuple[str, ...] = ()
@@ -56,7 +55,7 @@ LANGUAGES = {
                above=(b"//", b"/*", b"*", b"#"), constructors=("__construct",), programs=(b"php",)),
     "python": Row("tree_sitter_python", (".py", ".pyi"), imports.python, above=(), constructors=("__init__",),
                   files=("SConstruct", "wscript"), programs=(b"python",), docstrings=True, deep=True),
-    "ruby": Row("tree_sitter_ruby", (".rb", ".rake", ".gemspec", ".ru"), imports.plain, above=(b"#",),
+    "ruby": Row("tree_sitter_ruby", (".rb", ".rake", ".gemspec", ".ru"), imports.ruby, above=(b"#",),
                 constructors=("initialize",), files=("Rakefile", "Gemfile", "Guardfile", "Vagrantfile"),
                 programs=(b"ruby",)),
     "rust": Row("tree_sitter_rust", (".rs",), imports.rust, above=(b"//", b"/*", b"*", b"#["), deep=True),

@@ -2,6 +2,8 @@
 (function_definition name: (identifier) @name body: (block) @body) @function
 (decorated_definition) @outer
 (expression_statement (assignment left: (identifier) @name)) @variable
+(expression_statement (assignment right: (assignment left: (identifier) @name))) @variable
+(module (expression_statement (assignment left: (pattern_list (identifier) @name))) @variable)
 (type_alias_statement left: (type [(identifier) @name (generic_type . (identifier) @name)])) @type
 
 (import_statement) @import

@@ -15,6 +15,9 @@
   value: [(arrow_function body: (_) @body) (function_expression body: (_) @body)]) @method
 (public_field_definition name: (_) @name) @field
 (program (ambient_declaration (lexical_declaration (variable_declarator name: (identifier) @name) @variable)))
+(internal_module body: (statement_block
+  (export_statement (lexical_declaration (variable_declarator name: (identifier) @name) @variable))))
+(required_parameter (accessibility_modifier) pattern: (identifier) @name) @field
 (ambient_declaration) @outer
 
 (extends_clause value: [(identifier) @base (member_expression property: (_) @base)
