@@ -14,9 +14,9 @@ from tests.codegraph.test_extract import SOURCES
 
 GOLDEN = {language_of(path.name): path.read_bytes() for path in SOURCES.iterdir() if path.suffix != ".txt"}
 PIECES = [
-    b"", b"\n", b"\r\n", b"\r", b"\x00", b"\xff\xfe", "é“”".encode(), b"\xe2\x82", b"(" * 40, b"{" * 40, b"}", b")", b'"',
-    b"'''", b"`", b"/*", b"*/", b"#", b"//", b"@", b"<", b"class ", b"def ", b"import ", b"from . import ", b"use a::{b, c::{",
-    b"function ", b"= ", b"$", b"::", b"\xef\xbb\xbf", b"impl ", b"end\n", b";", b",",
+    b"", b"\n", b"\r\n", b"\r", b"\x00", b"\xff\xfe", "é“”".encode(), b"\xe2\x82", b"(" * 40, b"{" * 40, b"}", b")",
+    b'"', b"'''", b"`", b"/*", b"*/", b"#", b"//", b"@", b"<", b"class ", b"def ", b"import ", b"from . import ",
+    b"use a::{b, c::{",    b"function ", b"= ", b"$", b"::", b"\xef\xbb\xbf", b"impl ", b"end\n", b";", b",",
 ]  # fmt: skip
 
 
