@@ -69,14 +69,14 @@ def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapp
         raise UsageProblem(f"{folder} is not a folder: give --repo the path of a git repository.") from None
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip()
-        if os.strerror(errno.ENOSPC) in words or _full(folder):
+        if os.strerror(errno.ENOSPC) in words or full(folder):
             raise disk_problem(OSError(errno.ENOSPC, words), folder)
         raise GitProblem(f"git {arguments[0]}: {words[-500:] or f'exit code {done.returncode}'}")
     return done.stdout
 
 
-def _full(folder: Path) -> bool:
-    """Git does not always say why it could not write."""
+def full(folder: Path) -> bool:
+    """Git and SQLite do not always say why they could not write."""
     try:
         return os.statvfs(folder).f_bavail < 4
     except OSError:

@@ -18,6 +18,7 @@ from factory.codegraph.pool import Segment
 from factory.codegraph.segments import Block
 from factory.codegraph.skip import hint_of
 from factory.contracts.errors import Stopped, disk_problem
+from factory.git import full
 
 SCHEMA = """
 CREATE TABLE docs (
@@ -101,8 +102,7 @@ class GraphStore:
         with self._lock:
             self.notify(f"The code graph's store {self.path} {why}: it is built anew.")
             self._db.close()
-            if self._inode() == self._file:
-                self._throw_away()
+            self._throw_away()
             try:
                 self._db = self._opened()
             except Damaged:
@@ -180,6 +180,7 @@ class GraphStore:
         """Raises Damaged when the file is none of ours."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._inode()
             with self._troubles():
                 db = self._connected(str(self.path))
         except (OSError, Stopped) as problem:
@@ -217,9 +218,9 @@ class GraphStore:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if "full" in str(error) or "disk I/O" in str(error):
+            if "full" in str(error) or ("disk I/O" in str(error) and full(self.path.parent)):
                 raise disk_problem(OSError(28, str(error)), self.path) from error
-            if "no such" in str(error) or "malformed" in str(error):
+            if any(sign in str(error) for sign in ("no such", "malformed", "disk I/O")):
                 raise Damaged("is damaged") from error
             raise Stopped("state_unusable", f"The code graph's store {self.path} cannot be used: {error}.") from error
         except sqlite3.DatabaseError as error:
@@ -232,6 +233,9 @@ class GraphStore:
             return 0
 
     def _throw_away(self) -> None:
+        """Only the file that was found damaged: not one that another process has put in its place."""
+        if self._inode() != self._file:
+            return
         for ending in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
