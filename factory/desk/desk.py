@@ -6,8 +6,11 @@ Money, retries, routing and the recording of exchanges happen behind it, in the 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from factory.codegraph.graph import Graph
+from factory.codegraph.view import View
 from factory.contracts.change import Change
 from factory.contracts.errors import BadReply, EditProblem
 from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
@@ -15,6 +18,7 @@ from factory.contracts.plan import Unit
 from factory.contracts.record import Json, Record
 from factory.contracts.seams import Answer, Blobs, Scope, Trees
 from factory.contracts.task import Pack
+from factory.desk.graph_tool import GraphOf
 from factory.desk.loop import Caps, Loop
 from factory.desk.pieces import pieces_of
 from factory.desk.reply import asked, said
@@ -53,6 +57,7 @@ class Tools:
     run_tests: Callable[[str, str, Scope], str]
     clock: Callable[[], float] = time.monotonic
     withheld: Callable[[str, Tier], str] = lambda path, tier: ""  # why a file may not go to endpoints of a tier
+    view: Callable[[str], View] | None = None  # the code graph of a tree; None: the tool `graph` says it has none
 
 
 class Tick(Record):
@@ -140,7 +145,7 @@ class Workdesk:
             hear=hear,
             elapsed=self._stopwatch(),
             nudge=self._nudge,
-            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld),
+            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld, self._graph()),
             caps=self._caps(specs),
             history=History(rendered.system, rendered.user, pieces_of(facts.values())),
         )
@@ -150,6 +155,11 @@ class Workdesk:
             unit, tree, draft, models=tuple(loop.models), steps=loop.steps, notes=(*loop.notes, *ending),
             summary=loop.summary, reproduction=loop.reproduction, why=loop.ended,
         )  # fmt: skip
+
+    def _graph(self) -> GraphOf | None:
+        """The graph of a draft's newest tree, for this loop alone: a view is made for one thread."""
+        view = self.tools.view
+        return lru_cache(maxsize=1)(lambda tree: Graph(view(tree))) if view else None
 
     def recall(self, query: str) -> tuple[str, ...]:
         return ()

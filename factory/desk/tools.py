@@ -8,6 +8,7 @@ from typing import Any
 from factory.contracts.errors import BadReply, EditProblem, GitProblem
 from factory.contracts.record import Field, Json, Record, ValidationError, problems
 from factory.contracts.seams import TreeReader
+from factory.desk.graph_tool import AskGraph, GraphOf, ask_graph
 from factory.desk.pieces import piece, pieces_found
 from factory.desk.window import Result
 from factory.desk.withheld import notice
@@ -57,6 +58,7 @@ class Bench:
     run_tests: Callable[[str, str], str]  # tree, selection -> text
     note: Callable[[str, Json], None]
     withheld: Callable[[str], str] = lambda path: ""  # why a file's contents may not be shown, or ""
+    graph: GraphOf | None = None
 
     def use(self, name: str, arguments: Json) -> Result:
         """Raises BadReply when there is no such tool, or its arguments are not the ones it takes."""
@@ -142,6 +144,10 @@ def _list(bench: Bench, wanted: ListFiles) -> Result:
     return Result(printable("\n".join([f"{title}:", *paths[:LISTED], *more])), f"[output dropped: {title}]")
 
 
+def _graph(bench: Bench, wanted: AskGraph) -> Result:
+    return ask_graph(bench.graph, bench.draft, bench.withheld, wanted)
+
+
 def _tests(bench: Bench, wanted: RunTests) -> Result:
     """Files and test ids only: what could be an option, a command or a way out is the model's error."""
     for name in wanted.selection.split():
@@ -160,5 +166,6 @@ _TOOLS: dict[str, tuple[type[Record], Callable[[Bench, Any], Result]]] = {
     "read_file": (ReadFile, _read),
     "search": (Search, _search),
     "list_files": (ListFiles, _list),
+    "graph": (AskGraph, _graph),
     "run_tests": (RunTests, _tests),
 }
