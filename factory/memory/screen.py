@@ -23,10 +23,12 @@ WORDS = frozenset(
     "tests thread time timeout timezone traversal truncation type types unbounded unchecked undefined unhandled "
     "unicode unreachable unsafe untested unused unvalidated url validation value wrong xss zero".split()
 )
+_DROP = "(?:ignore|disregard|forget|override|bypass)"
 _SHAPES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|above|prior|earlier|instructions?|rules?|prompts?)\b",
+        rf"\b{_DROP}\b.{{0,40}}\b(?:previous|above|prior|earlier|instructions?|prompts?)\b",
+        rf"\b{_DROP} (?:(?:all|any|the|your|my|these|those|of) )+(?:\w+ ){{0,3}}rules?\b",
         r"\b(?:system|developer) (?:prompt|message|role)\b",
         r"\byou are (?:now|no longer)\b",
         r"\b(?:new|updated|real|following) instructions?\b",
