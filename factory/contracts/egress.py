@@ -46,3 +46,8 @@ class EgressSettings(Record):
     def of(self, tier: Tier) -> TierEgress | None:
         """None for what stays on the box."""
         return {"rented": self.rented, "frontier": self.frontier}.get(tier)
+
+    def of_a_day(self) -> dict[Tier, int]:
+        """Bytes that may leave for a tier in a UTC day, where that is limited."""
+        limits: dict[Tier, int | None] = {"rented": self.rented.day_kib, "frontier": self.frontier.day_kib}
+        return {tier: kib * 1024 for tier, kib in limits.items() if kib is not None}

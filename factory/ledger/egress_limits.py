@@ -49,6 +49,28 @@ def check(db: Connection, run: str, tier: Tier, day: str, caps: Caps, pieces: Se
                 raise Withheld(_sentence(f"egress.{tier}.{name}", cap, used, wanted - used, " of the repository"))
 
 
+class Leaving:
+    """The gateway's part: bytes of a day by tier, read once for a group of requests and counted on."""
+
+    def __init__(self, db: Connection, day: str, most: Mapping[Tier, int]) -> None:
+        self._db, self._day, self._most = db, day, most
+        self._used: dict[Tier, int] = {}
+
+    def refusal(self, tier: Tier, size: int) -> str:
+        """Why so many bytes may not leave, or '': then they are counted."""
+        cap = self._most.get(tier)
+        if cap is None:
+            return ""
+        if tier not in self._used:
+            place = {"day": self._day, "tier": tier}
+            self._used[tier] = int(self._db.execute(DAY_BYTES, place).fetchone()[0])
+        used = self._used[tier]
+        if used + size > cap:
+            return f"{_sentence(f'egress.{tier}.day_kib', cap, used, size, ' a day (UTC)')}."
+        self._used[tier] = used + size
+        return ""
+
+
 def covered(pieces: Iterable[Known], sizes: Mapping[str, int]) -> int:
     """Bytes of the repository that these pieces show: of a file at most all of it. Pieces may overlap: it is the most.
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Self, TypeVar
 
 from factory.contracts.errors import Stopped
-from factory.contracts.model import Usage
+from factory.contracts.model import Tier, Usage
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.contracts.serving import KeySettings
@@ -44,7 +44,7 @@ class Till:
     `keys` may be a live mapping. `notify(event, facts)` is called by the writing thread and must not wait; it hears
     "budget_80" (limit, of, used, cap, text) once a day and limit, "ledger_unwritable" (reason, text) and
     "ledger_written" (text). `kept`: micro-dollars that each open run of the line which pays for its models itself
-    keeps for its second judge; None is budget.escalation_usd.
+    keeps for its second judge; None is budget.escalation_usd. `most_sent`: bytes that may leave for a tier in a day.
     """
 
     def __init__(
@@ -55,10 +55,12 @@ class Till:
         clock: Clock,
         notify: Callable[[str, Json], None],
         kept: int | None = None,
+        most_sent: Mapping[Tier, int] | None = None,
     ) -> None:
         self._db, self._keys, self._clock, self._notify = db, keys, clock, notify
         self._limits = Limits(keys, budget)
-        self._book = Book(db, self._limits, clock, micro(budget.escalation_usd) if kept is None else kept)
+        own = micro(budget.escalation_usd) if kept is None else kept
+        self._book = Book(db, self._limits, clock, own, most_sent or {})
         self._asks: deque[Ask] = deque()
         self._settled: deque[Settled] = deque()
         self._used: deque[Used] = deque()
@@ -95,9 +97,9 @@ class Till:
         """Set aside the worst case: `cost` micro-dollars and `tokens`, in and out. `limits` bind besides the charge's.
 
         When the future has its number, the reservation and `sent` (a row of the egress ledger) are on the disk, and
-        the request may leave. It raises Stopped('budget') with a sentence that names the limit; Stopped('disk_full' |
-        'state_unusable') for a request that costs something or leaves the machine while nothing can be written;
-        Stopped('interrupted') after `stop`. A caller that no longer waits calls `abandon`.
+        the request may leave. It raises Stopped('budget' | 'egress') with a sentence that names the limit;
+        Stopped('disk_full' | 'state_unusable') for a request that costs something or leaves the machine while nothing
+        can be written; Stopped('interrupted') after `stop`. A caller that no longer waits calls `abandon`.
         """
         future: Future[int] = Future()
         ask = Ask(future, plain(charge), count(cost, MOST_COST), count(tokens), sent, limits)

@@ -17,6 +17,7 @@ from factory.contracts.model import Tier, Usage
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.db import Database
+from factory.ledger.egress_limits import Leaving
 from factory.ledger.spend import WARN_AT
 from factory.ledger.till_limits import Charge, Limit, Limits, Sums
 
@@ -81,8 +82,9 @@ class Written:
 class Book:
     """The ledger's file as the till's writer sees it; used by one thread at a time."""
 
-    def __init__(self, db: Database, limits: Limits, clock: Clock, kept: int) -> None:
-        self._db, self._limits, self._clock, self._kept = db, limits, clock, kept
+    def __init__(self, db: Database, limits: Limits, clock: Clock, kept: int, most_sent: Mapping[Tier, int]) -> None:
+        """`most_sent`: bytes that may leave for a tier in a day."""
+        self._db, self._limits, self._clock, self._kept, self._most_sent = db, limits, clock, kept, most_sent
         self._open: dict[int, Opened] = {}  # by number: the reservations of this process
         self._warned: set[tuple[str, str, str]] = set()  # (day, limit, whose)
 
@@ -133,11 +135,13 @@ class Book:
         for limits in (*binding.values(), *(ask.limits for ask in asks)):
             sums.read(limits)
         spent, sent = _last(db) if asks else (0, 0)
+        door = Leaving(db, at[:10], self._most_sent)
         for ask in asks:
             limits = (*binding[ask.charge.key, ask.charge.run], *ask.limits)
             refusal = sums.refusal(limits, ask.charge.run, ask.cost, ask.tokens)
-            if refusal:
-                answers.append(Stopped("budget", refusal))
+            held = "" if refusal or not ask.sent else door.refusal(ask.sent.tier, ask.sent.bytes)
+            if refusal or held:
+                answers.append(Stopped("budget", refusal) if refusal else Stopped("egress", held))
                 continue
             sums.add(limits, ask.cost, ask.tokens)
             spent += 1

@@ -33,13 +33,12 @@ class Redaction:
 
     def request(self, request: Request) -> Request:
         """The request without secrets in any text that a model is sent. What one text gives away is hidden in all."""
-        texts = [text for message in request.messages for text in _texts(message)]
-        also = tuple(dict.fromkeys(secret for text in texts for secret in secrets_in(text, self.values)))
+        also = self.found(text for message in request.messages for text in _texts(message))
         if not also:
             return request
 
         def clean(text: str) -> str:
-            return self._redacted(text, also)[0]
+            return self.redacted(text, also)[0]
 
         messages = tuple(
             message.but(
@@ -50,12 +49,16 @@ class Redaction:
         )
         return request.but(messages=messages)
 
+    def found(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """What stands in any of the texts and is a secret, as far as that can be seen."""
+        return tuple(dict.fromkeys(secret for text in texts for secret in secrets_in(text, self.values)))
+
     def text(self, text: str) -> str:
-        return self._redacted(text)[0]
+        return self.redacted(text)[0]
 
     def secrets(self, text: str) -> dict[str, str]:
         """What `text` takes out of it: placeholder -> secret."""
-        return self._redacted(text)[1]
+        return self.redacted(text)[1]
 
     def put_back(self, text: str, held: Iterable[str]) -> tuple[str, tuple[str, ...]]:
         """`text` with the placeholders of secrets that stand in `held`, and those of other secrets, left as they are.
@@ -68,8 +71,11 @@ class Redaction:
         foreign = tuple(name for name in found if name not in known and not any(name in each for each in texts))
         return PLACEHOLDER.sub(lambda match: known.get(match[0], match[0]), text), foreign
 
-    def _redacted(self, text: str, also: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
-        """Until nothing more is found: without one secret, what stands beside it may read as another."""
+    def redacted(self, text: str, also: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+        """(the text, what was taken out by placeholder). `also` are secrets that other texts gave away.
+
+        Until nothing more is found: without one secret, what stands beside it may read as another.
+        """
         table: dict[str, str] = {}
         while spans := _spans(text, (*also, *secrets_in(text, self.values)), self.values):
             parts, at = [], 0

@@ -45,7 +45,11 @@ def box(
     """
     with ExitStack() as stack:
         log = recent = Recent(log, clock.now)
-        till = stack.enter_context(Till(db, settings.serve.keys, settings.budget, clock, log, Reserve(settings).kept))
+        till = stack.enter_context(
+            Till(
+                db, settings.serve.keys, settings.budget, clock, log, Reserve(settings).kept, settings.egress.of_a_day()
+            )
+        )
         fleet = keeper = None
         if settings.models:
             fleet = Fleet(settings, device_for(environment), folder, clock, log)

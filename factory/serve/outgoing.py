@@ -1,14 +1,14 @@
 """What leaves for the cloud: without secrets, and written into the egress ledger before it goes."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from factory.contracts.model import Endpoint
 from factory.contracts.record import digest
 from factory.ledger.till import Sent
-from factory.llm.redact import secrets_in
+from factory.llm.redact import Redaction
 from factory.serve.ask import dumped
 from factory.serve.prepare import Prepared
 
@@ -16,19 +16,21 @@ SKIPPED = 65_536  # characters of one string without a blank: a picture, not tex
 
 
 class Outgoing:
-    """`secrets` are the values of all endpoints' keys."""
+    """`redaction` is this process's: a secret keeps its name as long as the gateway runs."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = secrets
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
 
     def redacted(self, sent: Prepared, endpoint: Endpoint) -> Prepared:
         """As it is for what is local; else without secrets in any of its texts (then the JSON is written anew)."""
         if endpoint.tier == "local":
             return sent
-        names: dict[str, str] = {}
-        body = self._clean(json.loads(sent.body), names)
-        if not names:
+        body = json.loads(sent.body)
+        also = self._redaction.found(_texts(body))
+        if not also:
             return sent
+        names: set[str] = set()
+        body = self._clean(body, also, names)
         return replace(sent, body=dumped(body), changed=(*sent.changed, f"{len(names)} secrets redacted"))
 
     def parcel(self, sent: Prepared, endpoint: Endpoint) -> Sent | None:
@@ -37,20 +39,26 @@ class Outgoing:
             return None
         return Sent(endpoint=endpoint.name, tier=endpoint.tier, bytes=len(sent.body), sha256=digest(sent.body))
 
-    def _clean(self, value: Any, names: dict[str, str]) -> Any:
+    def _clean(self, value: Any, also: Sequence[str], names: set[str]) -> Any:
         if isinstance(value, str):
-            return self._text(value, names)
+            text, table = self._redaction.redacted(value, also) if _is_text(value) else (value, {})
+            names.update(table)
+            return text
         if isinstance(value, list):
-            return [self._clean(item, names) for item in value]
+            return [self._clean(item, also, names) for item in value]
         if isinstance(value, Mapping):
-            return {key: self._clean(item, names) for key, item in value.items()}
+            return {key: self._clean(item, also, names) for key, item in value.items()}
         return value
 
-    def _text(self, text: str, names: dict[str, str]) -> str:
-        if len(text) > SKIPPED and " " not in text[:SKIPPED]:
-            return text
-        for secret in secrets_in(text, self._secrets):
-            names.setdefault(secret, f"[redacted-{len(names) + 1}]")
-        for secret in sorted(names, key=len, reverse=True):
-            text = text.replace(secret, names[secret])
-        return text
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        if _is_text(value):
+            yield value
+    elif isinstance(value, list | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
+
+
+def _is_text(value: str) -> bool:
+    return len(value) <= SKIPPED or " " in value[:SKIPPED]

@@ -155,7 +155,7 @@ class Relay:
             self.till.abandon(future)
             raise
         except Stopped as stop:
-            raise Refused("budget" if stop.reason == "budget" else "overloaded", str(stop)) from None
+            raise Refused("budget" if stop.reason in ("budget", "egress") else "overloaded", str(stop)) from None
 
     async def _booked(self, sent: Prepared, booking: "Booking", ask: Ask, out: Out) -> Told:
         """The exchange, and what it came to in the books, however it ends."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from secrets import token_bytes
 from typing import TYPE_CHECKING
 
 from factory.contracts.errors import UsageProblem
@@ -14,6 +15,7 @@ from factory.contracts.record import Json
 from factory.contracts.serving import ServeSettings
 from factory.ledger.till import Till
 from factory.llm.environment import secrets_of
+from factory.llm.redact import Redaction
 from factory.prompting import Prompts
 from factory.serve.app import Gateway
 from factory.serve.board import Board, no_machine
@@ -86,7 +88,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         places=Places(settings.serve, metrics, loop.time),
         till=parts.till,
         engines=parts.engines,
-        outgoing=Outgoing(secrets_of(settings.endpoints, parts.environment)),
+        outgoing=Outgoing(Redaction(token_bytes(32), secrets_of(settings.endpoints, parts.environment))),
         metrics=metrics,
         log=parts.log,
     )

@@ -18,7 +18,8 @@ ONE = Redaction(b"k" * 32, (VALUE, "own-value-of", "S3cret\nof two lines"))
 
 secrets = st.sampled_from([AWS, GITHUB, PEM, VALUE, "own-value-of", "my-own-value-of", 'password = "correct horse"'])
 words = st.sampled_from(
-    ["\n", " ", '"', "'", "= ", "secret", "[redacted-", "]", "[redacted-0123456789]", "token: ", "abc", "ünï", "\ud800", "-----END", "\\n"]
+    ["\n", " ", '"', "'", "= ", "secret", "[redacted-", "]", "[redacted-0123456789]", "token: ", "abc", "ünï", "\ud800",
+     "-----END", "\\n", "password = "]
 )  # fmt: skip
 texts = st.lists(secrets | words | st.text(max_size=12), max_size=14).map("".join)
 
@@ -67,9 +68,8 @@ def test_the_same_secret_has_one_name_in_a_run_and_another_in_the_next() -> None
 
 
 def test_what_one_message_gives_away_is_hidden_in_all() -> None:
-    made = request('password = "tr0ub4dor&3"').but(
-        messages=(Message(role="system", text="the value tr0ub4dor&3"), Message(role="user", text='password = "tr0ub4dor&3"'))
-    )  # fmt: skip
+    told = Message(role="user", text='password = "tr0ub4dor&3"')
+    made = request().but(messages=(Message(role="system", text="the value tr0ub4dor&3"), told))
     assert not any("tr0ub4dor" in message.text for message in ONE.request(made).messages)
 
 

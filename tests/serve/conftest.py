@@ -68,7 +68,10 @@ def box(tmp_path: Path) -> Iterator[Start]:
             made = Box("", db, stack.enter_context(httpx.Client(timeout=30, trust_env=False)))
             running = ExitStack()
             log = Recent(_keeping(made.said), SystemClock().now)
-            till = running.enter_context(Till(db, settings.serve.keys, settings.budget, SystemClock(), log))
+            most = settings.egress.of_a_day()
+            till = running.enter_context(
+                Till(db, settings.serve.keys, settings.budget, SystemClock(), log, most_sent=most)
+            )
             parts = Parts(settings, till, log, environment or {})
             made.url = running.enter_context(serving(parts))
             made.stop = running.close

@@ -116,6 +116,22 @@ def test_secrets_do_not_leave_for_the_cloud(where: str, box: Start) -> None:
         assert SECRET.encode() in near.raw[0]  # what stays on the box is sent as it is
 
 
+def test_a_tier_s_bytes_of_a_day_are_kept(box: Start) -> None:
+    """The next endpoint of the chain answers; without one the refusal names the limit. Nothing is owed for it."""
+    with upstream() as cloud, upstream() as near:
+        endpoints = {"cloud": PAID | {"url": cloud.url}, "near": {"url": near.url, "model": "other"}}
+        gate = box(endpoints=endpoints, serve=key("1"), egress={"frontier": {"day_kib": 2}})
+        text = [{"role": "user", "content": "z" * 900}]
+        where = [gate.chat(BOB, messages=text).headers["x-factory-endpoint"] for _ in range(3)]
+        assert where == ["cloud", "cloud", "near"]
+        refused = gate.chat(BOB, model="cloud", messages=text)
+        assert refused.status_code == 429
+        assert "egress.frontier.day_kib" in refused.json()["error"]["message"]
+        gate.stop()
+        assert len(cloud.bodies) == 2
+        assert gate.rows("SELECT COUNT(*), SUM(state = 'reserved') FROM spend WHERE endpoint = 'cloud'") == [(2, 0)]
+
+
 def test_nothing_is_lost_or_doubled_under_load_with_a_dying_server(box: Start) -> None:
     def script(body: Json, number: int) -> Iterator[Step]:
         yield Reset() if number % 7 == 0 else whole(body["messages"][0]["content"])
