@@ -13,6 +13,7 @@ from factory.codegraph.graph import Graph
 from factory.codegraph.view import View
 from factory.contracts.change import Change
 from factory.contracts.errors import BadReply, EditProblem
+from factory.contracts.memory import Lessons, Question
 from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
 from factory.contracts.plan import Unit
 from factory.contracts.record import Json, Record
@@ -40,6 +41,7 @@ T = TypeVar("T", bound=Record)
 ONE_SHOT, ONE_STEP = 8_192, 4_096  # tokens of an answer; the client raises it once when that cut one off
 STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
 UNKNOWN_CONTEXT = 65_536
+RECALLED = 1_000  # tokens of lessons that one question brings
 PACK_SHARE, OWN_SHARE = 4, 5  # at most this part of the smallest window that may answer: the pack, a unit's own files
 
 
@@ -58,6 +60,7 @@ class Tools:
     clock: Callable[[], float] = time.monotonic
     withheld: Callable[[str, Tier], str] = lambda path, tier: ""  # why a file may not go to endpoints of a tier
     view: Callable[[str], View] | None = None  # the code graph of a tree; None: the tool `graph` says it has none
+    recall: Callable[[Question], Lessons] = lambda question: Lessons()
 
 
 class Tick(Record):
@@ -162,7 +165,10 @@ class Workdesk:
         return lru_cache(maxsize=1)(lambda tree: Graph(view(tree))) if view else None
 
     def recall(self, query: str) -> tuple[str, ...]:
-        return ()
+        """At most RECALLED tokens of lessons, each with its source: data, like everything that a prompt shows."""
+        question = Question(words=tuple(query.split()[:500]), tokens=RECALLED)
+        found = self.scope.step("recall", question, lambda: self.tools.recall(question), Lessons).found
+        return tuple(f"{each.text} (from {each.source})" for each in found)
 
     def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The role's facts with the unit, and with files as they are in the unit's tree beside the pack."""
