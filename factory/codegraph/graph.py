@@ -27,7 +27,7 @@ class Graph:
 
     def symbols(self, name: str, limit: int = MEANT) -> Listed[Definition]:
         found = self._ordered(name)
-        return Listed(items=tuple(found[:limit]), cut=max(0, len(found) - limit))
+        return Listed[Definition](items=tuple(found[:limit]), cut=max(0, len(found) - limit))
 
     def references(self, name: str, limit: int = 50) -> Listed[Reference]:
         """Where it is used; what surely means something else of that name is not counted."""
@@ -53,14 +53,14 @@ class Graph:
             return graph_tests.subjects_of(self.uses, path, limit)
         wanted = [] if path else self._meant(of)[:1]
         if not path and not wanted:
-            return Listed()
+            return Listed[CoveredBy]()
         return graph_tests.tests_of(self.uses, path or wanted[0].path, wanted, limit)
 
     def outline(self, path: str, limit: int = 300) -> Listed[Definition]:
         """A file's symbols from its first line to its last."""
         found = self.names.inside(self.path(path))
         shown = tuple(self.names.defined(self.path(path), one) for one in found[:limit])
-        return Listed(items=shown, cut=max(0, len(found) - limit))
+        return Listed[Definition](items=shown, cut=max(0, len(found) - limit))
 
     def path(self, of: str) -> str:
         """The file that is meant, '' when it is no file's path; it may be cut short at its front if one file fits."""

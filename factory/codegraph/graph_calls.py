@@ -48,7 +48,7 @@ def _levels(
         cut += max(0, len(edge) - WIDE)
         edge = following
     found.sort(key=lambda one: (one.depth, not one.sure, one.test))
-    return Listed(items=tuple(found[:limit]), cut=cut + max(0, len(found) - limit))
+    return Listed[Call](items=tuple(found[:limit]), cut=cut + max(0, len(found) - limit))
 
 
 def _calls_of(uses: Uses, wanted: Definition) -> Iterator[_Step]:

@@ -118,4 +118,4 @@ def _listed(rows: Sequence[Neighbour], limit: int) -> Listed[Neighbour]:
         once = list({(one.path, one.symbol): one for one in reversed(some)}.values())[::-1]
         kept += once[:limit]
         cut += max(0, len(once) - limit)
-    return Listed(items=tuple(kept), cut=cut)
+    return Listed[Neighbour](items=tuple(kept), cut=cut)

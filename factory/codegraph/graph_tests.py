@@ -32,7 +32,7 @@ def tests_of(uses: Uses, path: str, wanted: Sequence[Definition], limit: int) ->
                                lines=tuple(lines[test]), score=round(score, 2),
                                why=tuple(name for name, holds in why if holds)))  # type: ignore[arg-type, misc, unused-ignore]  # fmt: skip
     found.sort(key=lambda one: (-one.score, one.path))
-    return Listed(items=tuple(found[:limit]), cut=max(0, len(found) - limit))
+    return Listed[CoveredBy](items=tuple(found[:limit]), cut=max(0, len(found) - limit))
 
 
 def subjects_of(uses: Uses, test: str, limit: int) -> Listed[CoveredBy]:
@@ -56,7 +56,7 @@ def subjects_of(uses: Uses, test: str, limit: int) -> Listed[CoveredBy]:
         found.append(CoveredBy(path=path, tests=tuple(name for name, _ in used[path].most_common(10)), lines=(),
                                score=round(score, 2), why=tuple(name for name, holds in why if holds)))  # type: ignore[arg-type, misc, unused-ignore]  # fmt: skip
     found.sort(key=lambda one: (-one.score, one.path))
-    return Listed(items=tuple(found[:limit]), cut=max(0, len(found) - limit))
+    return Listed[CoveredBy](items=tuple(found[:limit]), cut=max(0, len(found) - limit))
 
 
 def changed_with(view: View, path: str) -> Counter[str]:

@@ -31,7 +31,7 @@ class Uses:
                 found += self._imports(path, plain, mine)
         found.sort(key=lambda one: (not one.sure, self._test(one.path), one.path, one.line))
         kept = _once(found)
-        return Listed(items=kept[:limit], cut=unread + max(0, len(kept) - limit))
+        return Listed[Reference](items=kept[:limit], cut=unread + max(0, len(kept) - limit))
 
     def meant(self, path: str, use: Use) -> list[Definition]:
         """The definitions that a use surely means one of: imports, the file or the package lead there. Likeliest first.
