@@ -13,6 +13,9 @@ app = typer.Typer(
     help="What a run did, what it cost, what left the machine; what each key used today.", no_args_is_help=True
 )
 RunId = Annotated[str, typer.Argument(help="The run's id, a unique prefix of it, or `last`.")]
+All = Annotated[bool, typer.Option("--all", help="Everything that ever left, the gateway's requests too.")]
+Day = Annotated[str, typer.Option("--day", help="One UTC day, YYYY-MM-DD or `today`: all runs and the gateway.")]
+By = Annotated[str, typer.Option("--by", help="run | endpoint | file | piece (lines and SHA-256 of each).")]
 
 
 @app.command("show")
@@ -41,24 +44,11 @@ def show(run: RunId = "last", as_json: Json = False) -> int:
 
 
 @app.command("egress")
-def egress(run: RunId = "last", as_json: Json = False) -> int:
-    """What each endpoint was sent of the repository: files and bytes, counted before they left."""
-    import json
-    import sys
+def egress(run: RunId = "last", everything: All = False, day: Day = "", by: By = "file", as_json: Json = False) -> int:
+    """What each endpoint was sent of the repository, counted before it left, and the share of the repository."""
+    from factory.cli.ledger_egress import show
 
-    from factory.app import open_state
-    from factory.ledger.egress import Egress
-    from factory.places import state_folder
-    from factory.render.terminal import table
-
-    state = open_state(state_folder())
-    files = Egress(state.db, state.clock).files(state.journal.load(run).id)
-    if as_json:
-        print(json.dumps([row.model_dump() for row in files], indent=2))
-        return 0
-    rows = [(row.endpoint, row.tier, row.path or "(prompts)", str(row.times), f"{row.bytes:,}") for row in files]
-    table(rows, ("endpoint", "tier", "file", "times", "bytes"), sys.stdout)
-    return 0
+    return show(run, everything, day, by, as_json)
 
 
 @app.command("cost")

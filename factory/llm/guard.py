@@ -28,10 +28,11 @@ SMALL = 64 * KIB  # a share that is not set is no less: small repositories fit i
 
 @dataclass(frozen=True)
 class Repository:
-    """What a run works on. `base` is the tree that the rules and the shares are measured by."""
+    """What a run works on: rules and shares are measured by `base`; `tree` is what it made of it so far."""
 
     trees: TreeReader
     base: str
+    tree: str = ""
 
 
 class Guard:
@@ -45,6 +46,7 @@ class Guard:
         self.redaction = redaction
         self.rules = rules_of(settings, repository.trees, repository.base) if repository else Rules(settings)
         self._traces = Traces(repository.trees, repository.base, self.rules, redaction.text) if repository else None
+        self.see(repository.tree if repository else "")
 
     def allowed(self, path: str, tier: Tier) -> str:
         """'' when a file's content may be sent to endpoints of this tier, else why not, as the end of a sentence."""

@@ -37,6 +37,18 @@ def size(count: int) -> str:
     return f"{value:.1f} GiB"
 
 
+def share(count: int, part: float | None) -> str:
+    """Bytes and which part of a whole they are: `12 KiB, 3.1 %`; `-` for none."""
+    if not count:
+        return "-"
+    return size(count) if part is None else f"{size(count)}, {percent(part)}"
+
+
+def percent(part: float) -> str:
+    """`3.1 %`; what is there is never 0."""
+    return f"{part:.1%}".replace("%", " %") if part >= 0.0005 or not part else "<0.1 %"
+
+
 def tokens(count: int) -> str:
     """`812`, `8.1k`, `82k`, `1.3M`."""
     if count < 1000:

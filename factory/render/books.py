@@ -35,11 +35,13 @@ def egress(story: Story) -> Html:
         return el("p", "Nothing of the repository was sent to a model.", class_="muted")
     rows = [
         (row.endpoint, badge(row.tier, TIERS[row.tier]), f"{row.files:,}", amount.size(row.bytes),
+         amount.share(row.distinct, row.share),
          fold(amount.many(len(row.paths), "path"), listed([el("code", path) for path in row.paths[:500]], "bare"))
          if row.paths else "–")
         for row in story.sent
     ]  # fmt: skip
-    return table(("Endpoint", "Tier", "Files", "Bytes", "Which"), rows, "What was sent to which endpoint", (2, 3))
+    heads = ("Endpoint", "Tier", "Files", "Bytes", "Of the repository", "Which")
+    return join([el("p", facts.left(story)), table(heads, rows, "What was sent to which endpoint", (2, 3, 4))])
 
 
 def transcript(story: Story) -> Html:

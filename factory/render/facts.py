@@ -12,6 +12,7 @@ from factory.contracts.finding import SEVERITIES, Finding
 from factory.contracts.plan import Criterion
 from factory.contracts.run import Run
 from factory.contracts.story import Story
+from factory.render import amount
 from factory.render.timeline import elapsed
 
 Tone = Literal["good", "warn", "bad", "calm"]
@@ -194,6 +195,16 @@ def totals(story: Story) -> Totals:
         model_seconds=sum(row.seconds for row in costs),
         seconds=elapsed(spans),
     )
+
+
+def left(story: Story) -> str:
+    """What rented and frontier endpoints were sent, in one sentence. Of several, the shares are added: it is a most."""
+    cloud = [row for row in story.sent if row.tier != "local"]
+    if not cloud:
+        return "Nothing was sent to a rented or frontier model."
+    shares = [row.share for row in cloud if row.share is not None]
+    part = f", at most {amount.percent(min(1.0, sum(shares)))} of the repository" if shares else ""
+    return f"Rented and frontier models were sent {amount.size(sum(row.bytes for row in cloud))} in all{part}."
 
 
 def criteria(story: Story) -> tuple[Shown, ...]:

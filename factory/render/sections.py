@@ -201,11 +201,12 @@ def egress(story: Story) -> str:
     if not story.sent:
         return "Nothing of the repository was sent to a model."
     rows = [
-        (code(row.endpoint), row.tier, str(row.files), amount.size(row.bytes),
+        (code(row.endpoint), row.tier, str(row.files), amount.size(row.bytes), amount.share(row.distinct, row.share),
          ", ".join(code(path) for path in row.paths[:12]) + (" …" if len(row.paths) > 12 else ""))
         for row in story.sent[:MANY]
     ]  # fmt: skip
-    return grid(("Endpoint", "Tier", "Files", "Bytes", "Which"), rows) + more(len(story.sent) - MANY)
+    heads = ("Endpoint", "Tier", "Files", "Bytes", "Of the repository", "Which")
+    return f"{facts.left(story)}\n\n{grid(heads, rows)}{more(len(story.sent) - MANY)}"
 
 
 def place(finding: Finding) -> str:

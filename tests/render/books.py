@@ -55,8 +55,24 @@ def _span(row: str) -> Span:
 COSTS = tuple(map(_cost, _COSTS.strip().splitlines()))
 SPANS = tuple(map(_span, _SPANS.strip().splitlines()))
 SENT = (
-    Sent(endpoint="box", tier="local", files=9, bytes=48_213, paths=("shop/cart.py", "tests/test_cart.py")),
-    Sent(endpoint="anthropic", tier="frontier", files=1, bytes=3_120, paths=("shop/cart.py",)),
+    Sent(
+        endpoint="box",
+        tier="local",
+        files=9,
+        bytes=48_213,
+        distinct=14_820,
+        share=0.32,
+        paths=("shop/cart.py", "tests/test_cart.py"),
+    ),
+    Sent(
+        endpoint="anthropic",
+        tier="frontier",
+        files=1,
+        bytes=3_120,
+        distinct=1_480,
+        share=0.031,
+        paths=("shop/cart.py",),
+    ),
 )
 _TALK = Talk(
     stage="plan",

@@ -91,7 +91,9 @@ def test_fates_failures_flags_costs_and_egress() -> None:
     assert "No edit block found three times over." in section(text, "Units that brought nothing in")
     assert "`pyproject.toml`" in section(text, "A person must look at")
     assert re.search(r"\| genesis \| frontier \| `anthropic` \| 1 .* \$0\.049 \|", section(text, "Cost and time"))
-    assert "| `anthropic` | frontier | 1 | 3.0 KiB | `shop/cart.py` |" in section(text, "Sent to models")
+    sent = section(text, "Sent to models")
+    assert "| `anthropic` | frontier | 1 | 3.0 KiB | 1.4 KiB, 3.1 % | `shop/cart.py` |" in sent
+    assert sent.startswith("Rented and frontier models were sent 3.0 KiB in all, at most 3.1 % of the repository.")
 
 
 def test_an_authors_own_prose_is_never_in_it() -> None:
