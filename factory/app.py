@@ -11,8 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from factory.checks.prove import Bench, try_tests
-from factory.codegraph.home import store_for
-from factory.codegraph.store import GraphStore
+from factory.codegraph.home import viewer
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run
@@ -38,10 +37,10 @@ from factory.llm.guard import Repository
 from factory.llm.models import models
 from factory.llm.policy import sizes_of
 from factory.llm.providers.script import read_script
-from factory.memory.of_repository import RepositoryMemory
 from factory.prompting import Prompts
 from factory.settings import Settings
 from factory.stages.desks import Desks
+from factory.stages.lessons import memory_of
 from factory.stages.shop import Shop
 from factory.stages.story import story_of
 from factory.target import resolve
@@ -127,11 +126,6 @@ def store_of(run: Run, state: State) -> Store:
     return Store(state.run_folder(run.id) / "repo.git", Path(run.repo.path))
 
 
-def graph_store(run: Run, state: State) -> GraphStore:
-    """The code graph's store of the run's repository: gather and the desk's tool read it, what they parse stays."""
-    return store_for(Path(run.repo.path), state.folder)
-
-
 def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
     if settings.sandbox.kind == "none":
         from factory.sandbox.unconfined import Unconfined
@@ -159,27 +153,22 @@ def make_shop(
     sandbox = sandbox_for(settings, store, state)
     spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
     policy = PathPolicy.of(settings.paths)
-    checks = settings.checks
     bench = Bench(
-        trees=store,
-        sandbox=sandbox,
-        blobs=blobs,
-        settings=checks,
-        when=_date(store, run),
-        base=run.repo.tree,
-        admit=partial(_admit_check, state, settings.budget.run_sandbox_minutes),
-    )
+        trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run),
+        base=run.repo.tree, admit=partial(_admit_check, state, settings.budget.run_sandbox_minutes),
+    )  # fmt: skip
     ask = models(os.environ, state.clock, state.run_folder(run.id))
     client = Client(
         settings, ask, spend, egress, state.clock, _notify(run, journal, watcher),
-        repository=Repository(store, run.repo.tree), key=_seal(run, state),
+        repository=Repository(store, run.repo.tree, run.tree), key=_seal(run, state),
     )  # fmt: skip
-    client.guard.see(run.tree)
+    view = viewer(Path(run.repo.path), state.folder, store, run.repo.commit)
+    memory = memory_of(run, state.folder, settings.memory, journal)
     tools = Tools(
         client=client, prompts=Prompts(), trees=store, blobs=blobs, policy=policy, settings=settings,
         note=lambda event, facts: journal.note(run.id, event, **facts),
         run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection).text,
-        withheld=client.guard.allowed,
+        withheld=client.guard.allowed, view=view, recall=memory.recall,
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
@@ -187,7 +176,7 @@ def make_shop(
         blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
-        memory=_memory(run, state, settings, journal),
+        memory=memory, view=view,
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id),
                                    egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),
                                    recorded_label(settings)),
@@ -226,12 +215,6 @@ def _notify(run: Run, journal: Journal, watcher: Watcher) -> Callable[[str, Json
             journal.note(run.id, event, **{key: value for key, value in facts.items() if key != "run"})
 
     return hear
-
-
-def _memory(run: Run, state: State, settings: Settings, journal: Journal) -> RepositoryMemory:
-    """What earlier runs on this repository taught."""
-    return RepositoryMemory(state.folder, Path(run.repo.path), settings.memory, time.time,
-                            lambda event, facts: journal.note(run.id, event, **facts))  # fmt: skip
 
 
 def _date(store: Store, run: Run) -> str:

@@ -1,66 +1,138 @@
-"""One file cut to what a task needs of it: whole when it is short, else whole functions, else windows of lines."""
+"""One file cut to what a task needs of it: whole when it is short, else whole symbols with what they stand in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from factory.codegraph.symbols import outline
+from factory.codegraph.facts import Facts, Symbol
 
 SHORT = 160  # lines: shown whole
-AROUND = 12
-MAX_CHUNK = 120
-MAX_PIECES = 6
-MAX_FOCUS = 60
+AROUND = 12  # lines shown around one that stands in no symbol, or in one too long
+MAX_SYMBOL = 150  # lines of a symbol that is shown whole
+MAX_FOCUS, MAX_SPANS = 60, 12
+MAX_HEAD, MAX_IMPORTS = 4, 30  # lines of what encloses a symbol, and of imports
+GAP = 3  # lines between two pieces that are shown too, so that they become one
+NAMED = 3  # cut symbols that a piece names
+VALUES = ("field", "constant", "variable")
+HOLDERS = ("class", "interface", "trait", "struct", "enum", "union", "type", "module")
+
+Span = tuple[int, int]
 
 
 class Piece(NamedTuple):
-    """1-based inclusive lines."""
+    """1-based inclusive lines. `said` is what a reader must know: which symbols it shows only a part of."""
 
     start: int
     end: int
     text: str
+    said: str = ""
 
 
-def cut(path: str, text: str, focus: Sequence[int], chars: int) -> list[Piece]:
-    """Pieces of `text` of at most `chars` characters in all, in the order of their lines; [] when nothing fits."""
+def cut(
+    text: str, facts: Facts, focus: Sequence[int], room: int, size: Callable[[int, int, str, str], int]
+) -> list[Piece]:  # fmt: skip
+    """Pieces in the order of their lines; [] when nothing fits. `focus`: lines of interest, the best first.
+
+    `size(start, end, text, said)` is what a piece costs in a prompt; all together cost at most `room`.
+    """
     lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     if not lines:
         return []
-    if len(text) <= chars and (len(lines) <= SHORT or len(text) <= chars // 3):
-        return [Piece(1, len(lines), text)]
-    spans: list[tuple[int, int]] = []
-    room = chars
-    for start, end in _wanted(path, text, len(lines), focus):
-        size = sum(len(line) + 1 for line in lines[start - 1 : end])
-        if size <= room and not any(start <= b and end >= a for a, b in spans):
-            spans.append((start, end))
-            room -= size
-        if len(spans) == MAX_PIECES:
+    whole = Piece(1, len(lines), text)
+    cost = size(*whole)
+    if cost <= room and (len(lines) <= SHORT or cost <= room // 3):
+        return [whole]
+    chosen: list[Span] = []
+    pieces: list[Piece] = []
+    for group in _wanted(lines, facts, focus):
+        more = [_piece(span, lines, facts) for span in joined([*chosen, *group])]
+        if sum(size(*piece) for piece in more) <= room:
+            chosen, pieces = [*chosen, *group], more
+        if len(chosen) >= MAX_SPANS:
             break
-    return [Piece(a, b, "\n".join(lines[a - 1 : b]) + "\n") for a, b in _joined(sorted(spans))]
+    return pieces
 
 
-def _wanted(path: str, text: str, count: int, focus: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """For each line of interest its function, or the lines around it; for none the head of the file."""
-    found = outline(path, text)
-    chunks = found.chunks if found else ()
-    for line in focus[:MAX_FOCUS] or (1,):
-        inside = [chunk for chunk in chunks if chunk.start <= line <= chunk.end]
-        smallest = min(inside, key=lambda chunk: chunk.end - chunk.start, default=None)
-        if smallest and smallest.end - smallest.start < MAX_CHUNK:
-            yield smallest.start, smallest.end
-        else:
-            low = max(smallest.start if smallest else 1, line - AROUND)
-            yield low, min(smallest.end if smallest else count, low + (2 * AROUND if focus else SHORT // 2))
+def _wanted(lines: Sequence[str], facts: Facts, focus: Sequence[int]) -> Iterable[list[Span]]:
+    """What goes in together or not at all: first the symbol of each line of interest, with the heads around it."""
+    imports = _imports(lines, facts)
+    for n, line in enumerate([at for at in focus if 1 <= at <= len(lines)][:MAX_FOCUS] or [1]):
+        spans = [_around(line, len(lines), facts)]
+        heads = _heads(spans[0], facts)
+        if n == 0 and imports:
+            yield [*spans, *heads, imports]
+        yield [*spans, *heads]
+        yield spans
+    if imports:
+        yield [imports]
 
 
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Neighbours become one piece."""
-    found: list[tuple[int, int]] = []
-    for start, end in spans:
-        if found and start <= found[-1][1] + 1:
+def _around(line: int, count: int, facts: Facts) -> Span:
+    """The smallest symbol that holds the line, or lines around it when there is none or it is too long."""
+    inside = [one for one in facts.symbols if one.start <= line <= one.end]
+    smallest = min(inside, key=lambda one: one.end - one.start, default=None)
+    if smallest and smallest.end - smallest.start < MAX_SYMBOL:
+        return smallest.start, smallest.end
+    low, high = (smallest.start, smallest.end) if smallest else (1, count)
+    low, high = max(low, line - AROUND), min(high, line + 2 * AROUND)
+    between = [one for one in facts.symbols if not one.start <= line <= one.end]
+    low = max([low, *(one.end + 1 for one in between if low <= one.end < line)])
+    return low, min([high, *(one.start - 1 for one in between if line < one.start <= high)])
+
+
+def _heads(span: Span, facts: Facts) -> list[Span]:
+    """The first lines of what a span stands in: `class Cart:`."""
+    outer = [one for one in facts.symbols if one.start < span[0] and one.end >= span[1] and one.kind not in VALUES]
+    return [(one.line, min(one.line, one.start + MAX_HEAD)) for one in outer if one.line < span[0]]
+
+
+def _imports(lines: Sequence[str], facts: Facts) -> Span | None:
+    """From the first import at the top of the file to the end of the last one that is near."""
+    found = sorted({one.line for one in facts.imports})
+    if not found:
+        return None
+    start = last = found[0]
+    for line in found:
+        if line - last > GAP * 3 or line - start >= MAX_IMPORTS:
+            break
+        last = line
+    end, depth = last, 0
+    for end in range(last, min(last + 15, len(lines)) + 1):
+        depth += sum(lines[end - 1].count(sign) for sign in "({") - sum(lines[end - 1].count(sign) for sign in ")}")
+        if depth <= 0:
+            break
+    return start, end
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """In order, and neighbours as one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1] + 1 + GAP:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
             found.append((start, end))
     return found
+
+
+def _piece(span: Span, lines: Sequence[str], facts: Facts) -> Piece:
+    start, end = span
+    return Piece(start, end, "\n".join(lines[start - 1 : end]) + "\n", parts(span, facts.symbols))
+
+
+def parts(span: Span, symbols: Iterable[Symbol]) -> str:
+    """Which symbols the lines hold only a part of, and in which classes they stand; '' when all are whole."""
+    start, end = span
+    holders, partial = [], []
+    for one in symbols:
+        if (start <= one.start and one.end <= end) or one.end < start or one.start > end:
+            continue
+        if one.kind in HOLDERS:
+            holders.append(f"{one.full} (lines {one.start} to {one.end})")
+        else:
+            partial.append(f"{one.full} is cut: it is lines {one.start} to {one.end}")
+    more = len(partial) - NAMED
+    if more > 0:
+        partial[NAMED:] = [f"{more} more are cut"]
+    return "; ".join([*(f"part of {name}" for name in holders[-NAMED:]), *partial])

@@ -3,14 +3,21 @@
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from factory.context.gather import gather
+from factory.codegraph.build import source_of_store, view_of
+from factory.codegraph.store import GraphStore
+from factory.codegraph.view import View
+from factory.context.gather import Gatherer
 from factory.context.listing import listing
+from factory.contracts.memory import Recalled
 from factory.contracts.task import Pack, Task
 from factory.git import Store
+from factory.llm.tokens import estimate
+from tests.context.shown import rendered
 from tests.edits.repository import Made, make_store
 
 LONG = (
@@ -39,6 +46,9 @@ FILES: dict[str, bytes | str] = {
 }  # fmt: skip
 
 
+Packs = Callable[..., Pack]
+
+
 def task(title: str, body: str = "") -> Task:
     return Task(number="1", title=title, body=body, kind="bug", digest="0" * 64)
 
@@ -48,14 +58,27 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return make_store(tmp_path_factory.mktemp("context"), FILES, {"GEMINI.md": "AGENTS.md", "secret.py": "/etc/passwd"})
 
 
-def pack(made: Made, title: str, body: str = "", tokens: int = 8000) -> Pack:
-    return gather(made.store, made.tree, task(title, body), tokens)
+def view_in(folder: Path, made: Made) -> View:
+    return view_of(GraphStore(folder / "graph.db"), source_of_store(made.store, made.tree, ""), workers=1)[0]
 
 
-def test_the_function_that_is_named_is_shown_whole_and_alone(made: Made) -> None:
-    found = pack(made, "`apply_discount` is wrong", "It gives a negative total.")
-    first = found.files[0]
-    assert first.path == "shop/pricing.py"
+@pytest.fixture(scope="module")
+def view(made: Made, tmp_path_factory: pytest.TempPathFactory) -> View:
+    return view_in(tmp_path_factory.mktemp("graph"), made)
+
+
+@pytest.fixture(scope="module")
+def pack(made: Made, view: View) -> Callable[..., Pack]:
+    def gathered(title: str, body: str = "", tokens: int = 8000, view: View | None = view) -> Pack:
+        return Gatherer(made.store, made.tree, task(title, body), view).pack(tokens)
+
+    return gathered
+
+
+def test_the_function_that_is_named_is_shown_whole_and_alone(pack: Packs) -> None:
+    found = pack("`apply_discount` is wrong", "It gives a negative total.")
+    imports, first = (file for file in found.files if file.path == "shop/pricing.py")
+    assert imports.text == "import math\n"
     assert (
         first.text
         == "@cached\ndef apply_discount(total, percent):\n    # percent is 0..100\n    return total - total * percent\n"
@@ -64,6 +87,7 @@ def test_the_function_that_is_named_is_shown_whole_and_alone(made: Made) -> None
     assert first.end == first.start + 3
     assert "shop/cart.py" in [file.path for file in found.files]
     assert "image.png" not in [file.path for file in found.files]
+    assert "def apply_discount(total, percent)" in found.map
 
 
 @pytest.mark.parametrize(
@@ -79,49 +103,46 @@ def test_the_function_that_is_named_is_shown_whole_and_alone(made: Made) -> None
         ("latin_thing fails", "latin.py"),
     ],
 )
-def test_files_that_the_issue_names(made: Made, body: str, path: str) -> None:
-    assert pack(made, "Something", body).files[0].path == path
+def test_files_that_the_issue_names(pack: Packs, body: str, path: str) -> None:
+    assert pack("Something", body).files[0].path == path
 
 
-def test_a_line_of_a_traceback_brings_its_function(made: Made) -> None:
+def test_a_line_of_a_traceback_brings_its_function(pack: Packs) -> None:
     line = LONG.split("\n").index("def helper_40(x):") + 2
-    found = pack(
-        made, "Crash", f'Traceback:\n  File "shop/pricing.py", line {line}, in x\nshop/pricing.py:{line}: error'
-    )
-    assert found.files[0].text.startswith("def helper_40(x):\n")
-    assert "line" in found.files[0].why
+    found = pack("Crash", f'Traceback:\n  File "shop/pricing.py", line {line}, in x\nshop/pricing.py:{line}: error')
+    assert "def helper_40(x):\n" in [file.text.partition("    ")[0] for file in found.files[:2]]
+    assert "trace" in found.files[0].why
 
 
-def test_plain_words_are_the_last_resort(made: Made) -> None:
-    assert "docs/guide.md" in [file.path for file in pack(made, "Discounts should be explained").files]
-    assert [file.path for file in pack(made, "Zzyzx qwertz").files] == ["README.md"]
+def test_plain_words_are_the_last_resort(pack: Packs) -> None:
+    assert "docs/guide.md" in [file.path for file in pack("Discounts should be explained").files]
+    assert [file.path for file in pack("Zzyzx qwertz").files] == ["README.md"]
 
 
-def test_links_are_never_followed(made: Made) -> None:
-    found = pack(made, "secret.py and `root`", "see secret.py and GEMINI.md")
+def test_links_are_never_followed(pack: Packs) -> None:
+    found = pack("secret.py and `root`", "see secret.py and GEMINI.md")
     assert "root:" not in found.to_json()
     assert "secret.py" in found.tree
 
 
-def test_advice_is_capped_and_not_repeated(made: Made) -> None:
-    found = pack(made, "apply_discount")
+def test_advice_is_capped_and_not_repeated(pack: Packs) -> None:
+    found = pack("apply_discount")
     assert [item.path for item in found.advice] == ["AGENTS.md", "docs/CONTRIBUTING.md"]
     assert found.advice[1].text.endswith("[the rest was cut]\n")
     assert all(len(item.text) <= 6100 for item in found.advice)
 
 
 @pytest.mark.parametrize("tokens", [1000, 2000, 8000, 50_000])
-def test_the_budget_holds(made: Made, tokens: int) -> None:
+def test_the_budget_holds(pack: Packs, tokens: int) -> None:
     found = pack(
-        made, "apply_discount Cart render helper_1 other_3", "shop/pricing.py shop/cart.py web/app.js README.md", tokens
+        "apply_discount Cart render helper_1 other_3", "shop/pricing.py shop/cart.py web/app.js README.md", tokens
     )
-    size = len(found.tree) + sum(len(item.text) for item in (*found.files, *found.advice))
-    assert size / 4 <= found.tokens <= tokens
+    assert estimate(rendered(found)) <= found.tokens <= tokens
     assert found.tree
 
 
-def test_pieces_are_the_lines_they_say(made: Made) -> None:
-    found = pack(made, "helper_3 helper_77 other_9 apply_discount", "", 3000)
+def test_pieces_are_the_lines_they_say(pack: Packs) -> None:
+    found = pack("helper_3 helper_77 other_9 apply_discount", "", 3000)
     lines = LONG.split("\n")
     assert len(found.files) > 2
     for file in found.files:
@@ -129,15 +150,54 @@ def test_pieces_are_the_lines_they_say(made: Made) -> None:
             assert file.text == "\n".join(lines[file.start - 1 : file.end]) + "\n"
 
 
+def test_without_a_graph_the_words_of_the_issue_must_do(pack: Packs) -> None:
+    found = pack("`apply_discount` is wrong", "see web/app.js", view=None)
+    assert next(file.path for file in found.files) == "web/app.js"
+    assert "shop/cart.py" in [file.path for file in found.files]
+    assert "def apply_discount(" in "".join(file.text for file in found.files if file.path == "shop/pricing.py")
+    assert not found.map
+    assert [file.path for file in pack("Zzyzx qwertz", view=None).files] == ["README.md"]
+
+
+def test_the_map_shows_what_the_best_files_need_and_their_tests(pack: Packs) -> None:
+    found = pack("Crash", 'File "shop/pricing.py", line 3, in x', tokens=3000)
+    assert "shop/pricing.py:\n  4 def helper_0(x)\n" in found.map
+    assert found.map.count("def helper_") > 10
+
+
+def test_what_is_withheld_is_not_chosen(made: Made, view: View) -> None:
+    hide = Gatherer(
+        made.store, made.tree, task("apply_discount", "shop/cart.py AGENTS.md"), view,
+        withheld=lambda path: "no" if path.startswith("shop/") else "",
+    ).pack(8000)  # fmt: skip
+    assert "def apply_discount" not in hide.to_json()
+    assert not [file for file in hide.files if file.path.startswith("shop/")]
+
+
+def test_lessons_get_a_tenth(made: Made, view: View) -> None:
+    asked = []
+
+    def recall(paths: tuple[str, ...], tokens: int) -> tuple[Recalled, ...]:
+        asked.append((paths, tokens))
+        return tuple(Recalled(id=f"{n:016}", text="Prices are integers. " * 9, source=f"run {n}") for n in range(50))
+
+    found = Gatherer(made.store, made.tree, task("apply_discount", ""), view, recall=recall, count=len).pack(9000)
+    assert 0 < len(found.lessons) < 50
+    assert sum(len(each.text) for each in found.lessons) <= 900
+    assert "shop/pricing.py" in asked[0][0]
+    assert [tokens for _, tokens in asked] == [900], "asked once, however often the tokens were counted"
+
+
 def test_deterministic(made: Made, tmp_path: Path) -> None:
     again = Store(tmp_path / "again", made.target)
     one, other = (
-        gather(store, made.tree, task("Cart total discount", "render helper_5"), 4000) for store in (made.store, again)
+        Gatherer(store, made.tree, task("Cart total discount", "render helper_5"), view).pack(4000)
+        for store, view in ((made.store, view_in(tmp_path / "a", made)), (again, view_in(tmp_path / "b", made)))
     )
     assert one == other
 
 
-def test_hostile_text_is_only_text(made: Made) -> None:
+def test_hostile_text_is_only_text(pack: Packs) -> None:
     for body in (
         "`" * 5000,
         "a/" * 30_000,
@@ -146,14 +206,14 @@ def test_hostile_text_is_only_text(made: Made) -> None:
         "A" * 65_000,
         "\\\\ \0 \ud800",
     ):
-        pack(made, "x", body)
+        pack("x", body)
 
 
 def test_odd_names_stay_on_one_line(tmp_path: Path) -> None:
     made = make_store(
         tmp_path, {"a\nb.py": "apply_discount\n", b"caf\xe9.py".decode("utf-8", "surrogateescape"): "apply_discount\n"}
     )
-    found = pack(made, "apply_discount")
+    found = Gatherer(made.store, made.tree, task("apply_discount", ""), view_in(tmp_path / "g", made)).pack(8000)
     assert sorted(found.tree.split("\n")) == ["a?b.py", "caf?.py"]
     found.to_json().encode()
 
@@ -176,7 +236,7 @@ def test_a_flat_repository_that_does_not_fit_is_cut() -> None:
 
 
 def test_large_repository_is_cheap(tmp_path: Path) -> None:
-    """7,000 files and 500,000 lines: under 300 MB in the process, a few seconds."""
+    """By words alone, 7,000 files and 500,000 lines: under 300 MB in the process, a few seconds."""
     body = "".join(f"    value_{n} = compute(self, {n}, discount)\n" for n in range(70))
     stream = [b"commit refs/heads/main\ncommitter t <t@localhost> 0 +0000\ndata 1\nx\n"]
     for n in range(7000):
@@ -189,7 +249,7 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
     script = f"""
         import resource
         from pathlib import Path
-        from factory.context.gather import gather
+        from factory.context.gather import Gatherer
         from factory.contracts.task import Task
         from factory.git import Store
         from factory.target import resolve
@@ -197,7 +257,7 @@ def test_large_repository_is_cheap(tmp_path: Path) -> None:
         tree = resolve(target, "main")[2]
         title, body = "A wrong discount", "`self` `compute`: value of `method_4711`"
         task = Task(number="1", title=title, body=body, kind="bug", digest="0")
-        pack = gather(Store(Path({str(tmp_path / "store")!r}), target), tree, task, 16000)
+        pack = Gatherer(Store(Path({str(tmp_path / "store")!r}), target), tree, task).pack(16000)
         assert pack.files[0].path == "src/p31/m4711.py", pack.files[0]
         assert pack.tree_omitted > 5000 and pack.tokens <= 16000
         status = Path("/proc/self/status").read_text()
