@@ -60,7 +60,7 @@ class Names:
         """What a line stands in: the innermost function or type, else the variable that it sets."""
         found = [one for one in self.inside(path) if one.start <= line <= one.end]
         solid = [one for one in found if one.kind not in _INSIDE]
-        return max(solid or found, key=lambda one: (one.start, -one.end), default=None)
+        return max(solid or found, key=lambda one: (one.start, -one.end, one.full.count(".")), default=None)
 
     def defined(self, path: str, symbol: Symbol) -> Definition:
         return _definition(path, symbol)
