@@ -17,7 +17,7 @@ from factory.memory.screen import known_rule, plain_path, plain_symbol, plain_to
 MAX_LINE = 16_384  # bytes
 MAX_LINES = 50_000  # of one import
 AHEAD_S = 86_400  # a clock that is wrong by less than a day is nobody's attack
-L = TypeVar("L", Observation, Suggestion, Decision)
+L = TypeVar("L", Observation, Suggestion, Decision, Line)
 _KINDS: dict[str, type[Observation] | type[Suggestion] | type[Decision]] = {
     "observation": Observation, "suggestion": Suggestion, "decision": Decision,
 }  # fmt: skip

@@ -37,7 +37,8 @@ def from_run(run: Run) -> Delivered | None:
     if made is None or not made.commits:
         return None
     pull = made.pull
-    return Delivered(run.id, pull.number if pull else 0, tuple(each.sha for each in made.commits),
+    number = pull.number if pull and run.ticket else 0  # a local forge's numbers are not GitHub's
+    return Delivered(run.id, number, tuple(each.sha for each in made.commits),
                      pull.base if pull else run.repo.ref, made.branch, run.repo.commit)  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.line.targets import factory, result
+from tests.line.targets import factory, git, result
 from tests.line.test_ways import EDIT, ISSUE, plan, small, unit, verdict
 
 FOUND = {
@@ -73,6 +73,17 @@ def test_a_replay_sees_the_lessons_that_the_run_saw(place: Path) -> None:
     _, second = records(place)
     done = factory(place / "state", "replay", second["id"])
     assert done.returncode == 0, done.stderr
+
+
+def test_what_became_of_the_first_is_seen_once(place: Path) -> None:
+    first, second = records(place)  # the second made the very same change, so it is in the base too
+    git(place / "r", "merge", "-q", "--no-ff", "-m", "merge", first["delivery"]["branch"])
+    told = memory(place, "outcomes")
+    assert {(each["run"], each["word"]) for each in told["outcomes"]} == {
+        (first["id"], "merged"), (second["id"], "merged"),
+    }  # fmt: skip
+    assert told["fresh"] == 2
+    assert memory(place, "outcomes")["fresh"] == 0
 
 
 def test_factory_memory_shows_it_and_forget_removes_it(place: Path) -> None:
