@@ -8,7 +8,7 @@ from pathlib import Path
 
 from factory.codegraph.words import WORDS_VERSION
 
-LAYOUT = 1  # of the tables and of what is packed in them
+LAYOUT = 2  # of the tables and of what is packed in them
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ import struct
 import zlib
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -30,17 +31,13 @@ class Inverter:
     """Turns documents round: counts by term go in, blocks come out."""
 
     def __init__(self) -> None:
-        self._lists: dict[str, dict[str, list[int]]] = {}
+        self._lists: dict[str, defaultdict[str, list[int]]] = {}
 
     def add(self, kind: str, document: int, counts: Mapping[str, int]) -> None:
-        lists = self._lists.setdefault(kind, {})
+        lists = self._lists.setdefault(kind, defaultdict(list))
         high = document << 16
         for term, count in counts.items():
-            posting = high | (count if count < MOST else MOST)
-            if term in lists:
-                lists[term].append(posting)
-            else:
-                lists[term] = [posting]
+            lists[term].append(high + (count if count < MOST else MOST))
 
     def blocks(self) -> Iterator[Block]:
         for kind in sorted(self._lists):

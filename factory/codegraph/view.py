@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple, Protocol
 from factory.codegraph.facts import Facts
 
 Posting = Literal["word", "name", "def"]
-"""What may be looked up: "word", a stem that `words.py` made; "name", an identifier anywhere in a file, as written;
-"def", the name of a symbol that a file defines."""
+"""What may be looked up: "word", a stem that `words.py` made; "name", an identifier anywhere in a file of code, as
+written; "def", the name of a symbol that a file defines."""
 
 
 class Doc(NamedTuple):

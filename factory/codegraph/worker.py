@@ -4,10 +4,12 @@ It imports nothing that is slow. A file that hangs ends the process (a timer of 
 parser ends it too; the parent knows which file was begun and starts another process. Ends when its input is closed.
 """
 
+import gc
 import resource
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import IO, Any, NamedTuple
@@ -76,12 +78,10 @@ class Worker:
         facts, failed = self._read("" if plain else language_of(name, data[:8000]), data)
         words = words_of(facts.idents, facts.prose)
         document = len(self._documents)
-        defined: dict[str, int] = {}
-        for symbol in facts.symbols:
-            defined[symbol.name] = defined.get(symbol.name, 0) + 1
         self._inverter.add("word", document, words)
-        self._inverter.add("name", document, facts.idents)
-        self._inverter.add("def", document, defined)
+        if facts.language:  # a text has words; names are those of code
+            self._inverter.add("name", document, facts.idents)
+            self._inverter.add("def", document, Counter(symbol.name for symbol in facts.symbols))
         self._size += len(data)
         self._keep(number, facts, sum(words.values()), "", plain or failed, len(data))
 
@@ -142,6 +142,7 @@ def _pieces(size: int) -> Iterator[int]:
 
 
 def main() -> None:
+    gc.disable()  # nothing here refers to itself, and looking for it is a twentieth of the time
     source, output = sys.stdin.buffer, sys.stdout.buffer
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)  # a parent may have had them ignored

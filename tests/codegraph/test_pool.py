@@ -61,8 +61,8 @@ def test_many_bad_files_among_many(tmp_path: Path) -> None:
     assert sorted(row.file.name for row in rows if row.failed) == ["f127.py", "f47.py", "f7.py", "f87.py"]
     for segment in found:  # the postings are numbered as the rows stand
         for number, row in enumerate(segment.rows):
-            word = next(iter(facts(row).idents))
-            before = [each for each in segment.blocks if each.kind == "name" and each.first <= word]
+            word = next(iter(facts(row).idents)).lower()
+            before = [each for each in segment.blocks if each.kind == "word" and each.first <= word]
             assert number in {posting >> 16 for posting in postings_of(before[-1].data, word)}
 
 
