@@ -105,7 +105,9 @@ def _changed(uses: Uses, path: str) -> Iterator[Neighbour]:
     counts = [(one, n) for one, n in changed_with(uses.view, path).most_common() if one in uses.view.docs]
     often = [row for row in counts if row[1] >= ENTERED]
     for one, count in often or counts:
-        yield Neighbour(relation="changed", path=one, count=count, why=f"{count} commits")
+        yield Neighbour(
+            relation="changed", path=one, count=count, why=f"{count} {'commit' if count == 1 else 'commits'}"
+        )
 
 
 def _listed(rows: Sequence[Neighbour], limit: int) -> Listed[Neighbour]:

@@ -9,6 +9,7 @@ from factory.codegraph.tree import folder_of, name_of
 from factory.contracts.codegraph import Neighbour
 
 MOST = 12  # boxes of one group; how many more there are is said
+CHANGED = 6  # of files that were only changed together
 BEYOND = 3  # boxes behind one box, where the depth is 2
 MOST_BEYOND = 16
 COUNTED = 1000
@@ -22,7 +23,7 @@ GROUPS = {  # relation: (side, title, kind of line, whether it points to the cen
     "subject": ("right", "it tests", "test", False),
     "base": ("above", "it inherits from", "base", False),
     "derived": ("below", "inherits from it", "base", True),
-    "changed": ("below", "changed in the same commits", "changed", False),
+    "changed": ("below", "changed together", "changed", False),
 }
 _SIDES = {"left": -1, "right": 1, "above": 0, "below": 0}
 
@@ -71,10 +72,11 @@ def _column(side: str, rows: Sequence[Neighbour], graph: Graph) -> _Column:
         group = [row for row in rows if row.relation == relation] if place == side else []
         if not group:
             continue
-        more = f", {MOST} of {len(group)} shown" if len(group) > MOST else ""
-        heads.append(Head(0, y + HEAD - 8, f"{title} ({len(group)}{more})" if not more else f"{title} ({more[2:]})"))
+        most = CHANGED if relation == "changed" else MOST
+        count = f"{most} of {len(group)} shown" if len(group) > most else str(len(group))
+        heads.append(Head(0, y + HEAD - 8, f"{title} ({count})"))
         y += HEAD
-        for row in group[:MOST]:
+        for row in group[:most]:
             boxes.append(_box(row, y, graph))
             shown.append(row)
             y += HEIGHT + GAP

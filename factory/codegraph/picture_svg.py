@@ -15,7 +15,7 @@ MARGIN, TOP, FOOT = 24, 64, 66
 LETTERS, SMALL = 30, 37  # of a box's two lines
 
 KINDS = {"use": "uses", "import": "imports", "base": "inherits from", "test": "tests",
-         "changed": "changed in the same commits"}  # fmt: skip
+         "changed": "changed together"}  # fmt: skip
 
 _LIGHT = ("--paper:#fff;--ink:#1f2328;--soft:#59636e;--box:#f6f8fa;--edge:#c5ced8;--use:#0969da;--import:#6e7781;"
           "--base:#8250df;--test:#1a7f37;--changed:#bc4c00")  # fmt: skip
@@ -30,7 +30,7 @@ _STYLE = (
     ".box{fill:var(--box);stroke:var(--edge)}.test{stroke:var(--test);stroke-width:1.6}.unsure{stroke-dasharray:4 3}"
     ".centre{fill:var(--use);stroke:none}.centre-text{fill:var(--paper);font-weight:700}"
     ".centre-small{fill:var(--paper)}.tag{fill:var(--test);font-weight:700}"
-    ".line{fill:none;stroke-width:1.4;stroke-opacity:.8}"
+    ".line{fill:none;stroke-width:1.4;stroke-linejoin:round;stroke-opacity:.8}"
     + "".join(
         f".l-{kind}{{stroke:var(--{kind});stroke-dasharray:{dash or 'none'}}}.tip-{kind}{{fill:var(--{kind})}}"
         for kind, dash in _DASHES.items()
@@ -102,7 +102,7 @@ def _curves(lines: Sequence[Line]) -> list[str]:
     found = []
     for line in lines:
         if line.start.x == line.end.x:
-            found.append(_rail(line))
+            found.append(_rail(line, lines))
             continue
         forth = line.end.x > line.start.x
         x1, x2 = line.start.x + (WIDTH if forth else 0), line.end.x + (0 if forth else WIDTH)
@@ -126,26 +126,30 @@ def _port(box: Box, line: Line, lines: Sequence[Line]) -> float:
     return box.y + box.tall * (place + 1) / (len(same) + 1)
 
 
-def _rail(line: Line) -> str:
-    """Between boxes of one column: along its left side, on the right for common changes; no box is crossed."""
+def _rail(line: Line, lines: Sequence[Line]) -> str:
+    """Between boxes of one column: along its left side, on the right for common changes; no box is crossed.
+
+    The farthest box of a kind draws the rail, the others only their way to it, so that dashes stay dashes.
+    """
     right = line.kind == "changed"
     edge = line.start.x + (WIDTH if right else 0)
     out = edge + (16 if right else -16)
-    corner = 6 if right else -6
-    centre = line.start if line.start.kind == "centre" else line.end
-    down = 1 if (line.end.y > line.start.y) else -1
-    ends = []
-    for box in (line.start, line.end):
-        lower = max(line.start.y, line.end.y) == box.y
-        ends.append(box.y + (box.tall * (0.25 if lower else 0.75) if box is centre else box.tall / 2))
-    y1, y2 = ends
-    return _path(f"M{edge:.0f} {y1:.1f}H{out - corner:.0f}q{corner} 0 {corner} {6 * down}V{y2 - 6 * down:.1f}"
-                 f"q0 {6 * down} {-corner} {6 * down}H{edge:.0f}", line.kind)  # fmt: skip
+    inwards = line.end.kind == "centre"
+    centre, box = (line.end, line.start) if inwards else (line.start, line.end)
+    below = box.y > centre.y
+    y, hub = box.y + box.tall / 2, centre.y + centre.tall * (0.85 if below else 0.15)
+    rivals = [other.start if inwards else other.end for other in lines if other.kind == line.kind
+              and other.start.x == other.end.x and (other.end.kind == "centre") == inwards]  # fmt: skip
+    if any((rival.y > box.y) == below and rival.y != box.y for rival in rivals):
+        way = f"M{edge:.0f} {y:.1f}H{out:.0f}" if inwards else f"M{out:.0f} {y:.1f}H{edge:.0f}"
+        return _path(way, line.kind, tip=not inwards)
+    y1, y2 = (y, hub) if inwards else (hub, y)
+    return _path(f"M{edge:.0f} {y1:.1f}H{out:.0f}V{y2:.1f}H{edge:.0f}", line.kind)
 
 
-def _path(way: str, kind: str) -> str:
-    tip = "" if kind == "changed" else f' marker-end="url(#tip-{kind})"'
-    return f'<path class="line l-{kind}" d="{way}"{tip}/>'
+def _path(way: str, kind: str, tip: bool = True) -> str:
+    end = f' marker-end="url(#tip-{kind})"' if tip and kind != "changed" else ""
+    return f'<path class="line l-{kind}" d="{way}"{end}/>'
 
 
 def _boxed(box: Box) -> str:
@@ -167,7 +171,7 @@ def _legend(x: float, y: float, kinds: set[str], boxes: Sequence[Box]) -> str:
     for kind, meaning in KINDS.items():
         if kind in kinds:
             parts += [_path(f"M{x:.0f} {y:.0f}h34", kind), _text(x + 42, y + 4, meaning, "head")]
-            x += 58 + 7 * len(meaning)
+            x += 66 + 7.4 * len(meaning)
     if any(box.kind == "test" for box in boxes):
         parts += [f'<rect class="box test" x="{x:.0f}" y="{y - 7:.0f}" width="22" height="14" rx="3"/>',
                   _text(x + 30, y + 4, "test", "head")]  # fmt: skip
