@@ -12,7 +12,7 @@ from factory.cli import (
     demo,
     doctor,
     gpu,
-    graph,
+    graph_pack,
     init,
     job,
     ledger,
@@ -41,7 +41,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
-GROUPS = {"graph": graph.app, "ledger": ledger.app, "models": models.app}
+GROUPS = {"graph": graph_pack.app, "ledger": ledger.app, "models": models.app}
 
 
 def build() -> typer.Typer:

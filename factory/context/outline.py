@@ -31,15 +31,14 @@ def outline(view: View, entries: Iterable[Entry], room: int) -> str:
         facts = view.facts(entry.path)
         head = f"{entry.path}:\n"
         rest = room - _bytes(head)
-        rows: list[Symbol] = []
+        rows: dict[str, Symbol] = {}
         for one in _chosen(facts, entry):
-            size = _bytes(_line(one))
-            if size <= rest:
-                rows.append(one)
-                rest -= size
+            text = _line(one)
+            if text not in rows and _bytes(text) <= rest:
+                rows[text] = one
+                rest -= _bytes(text)
         if rows:
-            rows.sort(key=lambda one: (one.start, -one.end))
-            found.append(head + "".join(map(_line, rows)))
+            found.append(head + "".join(sorted(rows, key=lambda text: (rows[text].start, -rows[text].end))))
             room = rest
     return "".join(found)
 
@@ -67,7 +66,8 @@ def _by_weight(facts: Facts, focus: Sequence[int]) -> list[Symbol]:
         return (one.kind in VALUES, near if not one.owner or near < len(order) else len(order) + 1,
                 one.owner.count(".") + bool(one.owner), one.start)  # fmt: skip
 
-    return sorted(facts.symbols, key=weight)
+    telling = [one for one in facts.symbols if one.kind not in VALUES or weight(one)[1] < len(order)]
+    return sorted(telling or facts.symbols, key=weight)
 
 
 def _line(one: Symbol) -> str:

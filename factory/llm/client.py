@@ -4,10 +4,11 @@
 answers; which endpoint comes next is decided from those answers alone.
 """
 
+import copy
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from factory.contracts.errors import BadReply, Stopped, StopReason
@@ -85,6 +86,12 @@ class Client:
         redaction = Redaction(key or secrets.token_bytes(32), secrets_of(settings.endpoints, environment))
         self.guard = Guard(settings.egress, egress, redaction, repository)
         self._sender = Sender(models, spend, self.guard, clock, notify, Reserve(settings))
+
+    def asking(self, models: Callable[[Endpoint], Model]) -> "Client":
+        """The same client, asking other models."""
+        other = copy.copy(self)
+        other._sender = replace(self._sender, models=models)
+        return other
 
     def converse(
         self,
