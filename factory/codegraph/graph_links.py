@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from factory.codegraph.resolve import resolver_of
-from factory.codegraph.tree import folder_of, name_of, stem_of
+from factory.codegraph.tree import folder_of, name_of, shared, stem_of
 from factory.codegraph.view import View
 
 HOPS = 4  # through files that only hand a name on
 FEW_FILES = 400  # up to so many of a language all are asked whom they import
+MOST_READ = 1500  # files that are asked whom they import, those in near folders first
 MOST_NAMES = 40  # of a file, looked up to find who imports it
 _INDEXES = ("__init__", "index", "mod", "lib", "main")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx")
@@ -80,14 +81,15 @@ class Links:
             return False
         return _package(one) == _package(other)
 
-    def importers(self, path: str) -> dict[str, Linked]:
-        """The files that import `path`, and by which import."""
+    def importers(self, path: str) -> tuple[dict[str, Linked], int]:
+        """(the files that import `path`, each by its import; how many that may were not read)"""
         found = {}
-        for other in self._candidates(path):
+        candidates = self._candidates(path)
+        for other in candidates[:MOST_READ]:
             link = next((one for one in self.of(other) if path in one.paths), None)
             if link and other != path:
                 found[other] = link
-        return found
+        return found, max(0, len(candidates) - MOST_READ)
 
     def _walk(self, path: str, name: str) -> Iterator[str]:
         seen, edge = {path}, [path]
@@ -122,7 +124,7 @@ class Links:
         names = [name_of(folder_of(path)) if stem in _INDEXES else stem.partition(".")[0]]
         names += [one.name for one in self.view.facts(path).symbols if not one.owner][:MOST_NAMES]
         docs = {doc for name in dict.fromkeys(names) if name for doc, _ in self.view.postings("name", name)}
-        return sorted(one for doc in docs for one in self.view.paths(doc))
+        return sorted((one for doc in docs for one in self.view.paths(doc)), key=lambda one: (-shared(one, path), one))
 
 
 def _takes_all(names: tuple[str, ...], paths: tuple[str, ...]) -> bool:

@@ -30,6 +30,7 @@ def of_symbols(uses: Uses, wanted: Sequence[Definition], limit: int) -> Listed[N
 
 def of_file(uses: Uses, path: str, limit: int) -> Listed[Neighbour]:
     links, view = uses.links, uses.view
+    importers, unread = links.importers(path)
     rows = [
         Neighbour(relation="imports", path=to, count=max(1, len(link.names)), why=", ".join(link.names[:8]))
         for link in links.of(path)
@@ -38,7 +39,7 @@ def of_file(uses: Uses, path: str, limit: int) -> Listed[Neighbour]:
     rows += [
         Neighbour(relation="importer", path=one, line=link.line, count=max(1, len(link.names)),
                   why=", ".join(link.names[:8]))
-        for one, link in links.importers(path).items() if not view.docs[one].test
+        for one, link in importers.items() if not view.docs[one].test
     ]  # fmt: skip
     rows += _used(uses, path, 1, view.docs[path].lines or 10**9)
     rows += _bases(uses, path, 1, view.docs[path].lines or 10**9)
@@ -50,7 +51,8 @@ def of_file(uses: Uses, path: str, limit: int) -> Listed[Neighbour]:
                  for one in subjects_of(uses, path, limit).items]  # fmt: skip
     rows += _tests(uses, path, (), limit)
     rows += _changed(uses, path)
-    return _listed([row for row in rows if row.path != path], limit)
+    found = _listed([row for row in rows if row.path != path], limit)
+    return found.but(cut=found.cut + unread)
 
 
 def _users(uses: Uses, wanted: Definition) -> Iterator[Neighbour]:

@@ -18,7 +18,7 @@ USED, NAMED, CHANGED = 3.0, 2.0, 1.0  # what each kind of evidence counts
 def tests_of(uses: Uses, path: str, wanted: Sequence[Definition], limit: int) -> Listed[CoveredBy]:
     """Tests of `wanted`, which `path` defines; of the whole file when there are none."""
     view = uses.view
-    symbols, lines = _using(uses, path, wanted)
+    symbols, lines, unread = _using(uses, path, wanted)
     together = changed_with(view, path)
     named = set(_named_alike(view, path))
     found = []
@@ -32,7 +32,7 @@ def tests_of(uses: Uses, path: str, wanted: Sequence[Definition], limit: int) ->
                                lines=tuple(lines[test]), score=round(score, 2),
                                why=tuple(name for name, holds in why if holds)))  # type: ignore[arg-type, misc, unused-ignore]  # fmt: skip
     found.sort(key=lambda one: (-one.score, one.path))
-    return Listed[CoveredBy](items=tuple(found[:limit]), cut=max(0, len(found) - limit))
+    return Listed[CoveredBy](items=tuple(found[:limit]), cut=unread + max(0, len(found) - limit))
 
 
 def subjects_of(uses: Uses, test: str, limit: int) -> Listed[CoveredBy]:
@@ -68,21 +68,25 @@ def changed_with(view: View, path: str) -> Counter[str]:
     return found
 
 
-def _using(uses: Uses, path: str, wanted: Sequence[Definition]) -> tuple[dict[str, list[str]], dict[str, list[int]]]:
-    """(tests by test file, lines by test file) that use what is wanted, or anything of the file, surely."""
+def _using(
+    uses: Uses, path: str, wanted: Sequence[Definition]
+) -> tuple[dict[str, list[str]], dict[str, list[int]], int]:
+    """(tests that surely use what is wanted, or the file; their lines; both by file; how many were left off)"""
     symbols: dict[str, list[str]] = defaultdict(list)
     lines: dict[str, list[int]] = defaultdict(list)
     if wanted:
-        for one in uses.of(wanted, MOST_USES).items:
+        found = uses.of(wanted, MOST_USES)
+        for one in found.items:
             if one.sure and uses.view.docs[one.path].test:
                 symbols[one.path].append(one.symbol)
                 lines[one.path].append(one.line)
-        return symbols, lines
-    for test, link in uses.links.importers(path).items():
+        return symbols, lines, found.cut
+    importers, unread = uses.links.importers(path)
+    for test, link in importers.items():
         if uses.view.docs[test].test:
             symbols[test] += []
             lines[test].append(link.line)
-    return symbols, lines
+    return symbols, lines, unread
 
 
 def _named_alike(view: View, path: str) -> list[str]:

@@ -130,7 +130,7 @@ def _next(graph: Graph, row: Neighbour) -> Iterable[Neighbour]:
                           line=one.line if row.relation == "user" else 0, sure=one.sure)
                 for one in calls.items if one.sure]  # fmt: skip
     if row.relation == "importer":
-        return [Neighbour(relation="importer", path=one) for one in list(graph.links.importers(row.path))[:BEYOND]]
+        return [Neighbour(relation="importer", path=one) for one in list(graph.links.importers(row.path)[0])[:BEYOND]]
     if row.relation == "imports":
         paths = dict.fromkeys(to for link in graph.links.of(row.path) for to in link.paths)
         return [Neighbour(relation="imports", path=one) for one in list(paths)[:BEYOND]]

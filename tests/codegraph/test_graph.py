@@ -1,6 +1,8 @@
 """Questions to the graph, on a small shop whose facts are written down."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from factory.codegraph.facts import Import, Use
 from factory.codegraph.graph import Graph
@@ -178,6 +180,18 @@ def test_near_names_for_one_that_is_not_there(graph: Graph) -> None:
     assert graph.near("totl")[0] == "total"
     assert graph.near("shop/bil.py")[0] == "bill.py"
     assert graph.near("zzzzzz") == []
+
+
+@given(
+    st.text(max_size=40) | st.sampled_from(["::", "a::", "/:x", "shop/cart.py:", "shop/cart.py::", "#", "\\\\", "./"])
+)
+def test_no_name_breaks_a_question(name: str) -> None:
+    graph = Graph(shop())
+    for found in (
+        graph.symbols(name), graph.references(name), graph.callers(name, 2), graph.callees(name, 2),
+        graph.neighbours(name), graph.tests_of(name), graph.outline(name),
+    ):  # fmt: skip
+        assert found.cut >= 0
 
 
 def test_answers_are_json_both_ways(graph: Graph) -> None:
