@@ -2,19 +2,23 @@
 
 import re
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING
 
-from factory.codegraph.extract_symbols import KINDS, MAX_NAME, WEAK, Definition, Source, symbols
+from factory.codegraph.extract_symbols import KINDS, MAX_NAME, WEAK, Definition, Source, outside_of_functions, symbols
 from factory.codegraph.facts import Facts, Import, Symbol, Use
 from factory.codegraph.languages import LANGUAGES, parser, query, query_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-USES = {"call": "call", "base": "base", "mention": "name"}
+    Captures = dict[str, list[Node]]  # by name, the nodes of one match
+
+USES = ("call", "base", "mention")
+STRONG = tuple(kind for kind in KINDS if kind != "variable")
 MAX_IMPORT = 20_000
 
 _WORD = re.compile(r"\b[^\W\d]\w*")
@@ -26,7 +30,7 @@ _SPACES_BUT_SIGN = bytes.maketrans(_BETWEEN.replace(b"$", b""), b" " * (len(_BET
 
 def extract(language: str, data: bytes) -> Facts:
     """All that is read from one file, as far as it parses; "" as language: its identifiers and lines only."""
-    ends = list(accumulate(map(len, data.split(b"\n")), lambda at, size: at + size + 1, initial=0))[1:]
+    ends = list(accumulate(map((1).__add__, map(len, data.split(b"\n")))))
     lines = len(ends) - (not data or data.endswith(b"\n"))
     row = LANGUAGES.get(language)
     if row is None:
@@ -41,15 +45,13 @@ def extract(language: str, data: bytes) -> Facts:
 
 def identifiers(data: bytes, sign: bool = False) -> dict[str, int]:
     """Every identifier of a file, comments and texts included, counted; `sign` = a `$` may be part of one."""
-    words = data.translate(_SPACES_BUT_SIGN if sign else _SPACES)
-    if data.isascii():
-        counted = Counter(words.decode("ascii").split())
-        return {word: n for word, n in counted.items() if (word[0] > "9" or word[0] == "$") and len(word) <= MAX_NAME}
-    found: Counter[str] = Counter()
-    for part, n in Counter(words.split()).items():  # bytes: other alphabets' letters and signs are still together
-        for word in (_SIGNED if sign else _WORD).findall(part.decode("utf-8", "replace")):
-            found[word] += n
-    return {word: n for word, n in found.items() if len(word) <= MAX_NAME}
+    counted = Counter(data.translate(_SPACES_BUT_SIGN if sign else _SPACES).decode("utf-8", "replace").split())
+    if not data.isascii():  # the letters and the signs of other alphabets are still together
+        for word in [word for word in counted if not word.isascii()]:
+            times = counted.pop(word)
+            for part in (_SIGNED if sign else _WORD).findall(word):
+                counted[part] += times
+    return {word: n for word, n in counted.items() if (word >= "A" or word[0] == "$") and len(word) <= MAX_NAME}
 
 
 @lru_cache(maxsize=32)
@@ -68,43 +70,22 @@ def _role(pattern: str) -> str:
 
 
 def _read(
-    source: Source, parts: tuple[str, ...], matches: list[tuple[int, dict[str, list["Node"]]]]
+    source: Source, parts: tuple[str, ...], matches: "list[tuple[int, Captures]]"
 ) -> tuple[tuple[Symbol, ...], tuple[Use, ...], tuple[Import, ...]]:
-    data, ends = source.data, source.ends
-    found: list[Definition] = []
-    outer: list[tuple[int, int]] = []
-    imports: list[Import] = []
-    uses: list[Use] = []
-    seen: set[int] = set()  # where a name stands that is more than mentioned
-    mentions: list[tuple[int, int]] = []
+    by: defaultdict[str, list[Captures]] = defaultdict(list)
     for pattern, captures in matches:
-        part = parts[pattern]
-        node = captures[part][0]
-        start = node.start_byte
-        if part in USES:
-            if part == "mention":
-                mentions.append((start, node.end_byte))
-                continue
-            seen.add(start)
-            name = data[start : node.end_byte].decode("utf-8", "replace")
-            uses.append(Use(name, bisect_right(ends, start) + 1, part))
-        elif part == "import":
-            text = data[start : min(node.end_byte, start + MAX_IMPORT)].decode("utf-8", "replace")
-            imports.extend(Import(module, names, source.line(start)) for module, names in source.row.imports(text))
-        elif part == "outer":
-            outer.append((start, node.end_byte))
-        else:
-            found.append(_definition(part, node, captures, data))
-            if part != "scope":
-                seen.add(found[-1].name)
-    for start, end in mentions:
-        if start not in seen and end - start > 1:  # not T, the type parameter
-            uses.append(Use(data[start:end].decode("utf-8", "replace"), bisect_right(ends, start) + 1, "name"))
-    return tuple(symbols(source, found, outer)), tuple(uses), tuple(imports)
+        by[parts[pattern]].append(captures)
+    found = [_definition(kind, captures, source.data) for kind in STRONG if kind in by for captures in by[kind]]
+    if "variable" in by:
+        variables = sorted((captures["variable"][0].start_byte, n) for n, captures in enumerate(by["variable"]))
+        kept = outside_of_functions(found, variables)
+        found += [_definition("variable", by["variable"][n], source.data) for n in kept]
+    outer = [(captures["outer"][0].start_byte, captures["outer"][0].end_byte) for captures in by["outer"]]
+    return tuple(symbols(source, found, outer)), tuple(_uses(source, by, found)), tuple(_imports(source, by["import"]))
 
 
-def _definition(kind: str, whole: "Node", captures: dict[str, list["Node"]], data: bytes) -> Definition:
-    name = captures["name"][0]
+def _definition(kind: str, captures: "Captures", data: bytes) -> Definition:
+    whole, name = captures[kind][0], captures["name"][0]
     body = -captures["body"][0].start_byte if "body" in captures else 0
     owner = ""
     if "owner" in captures:
@@ -113,6 +94,35 @@ def _definition(kind: str, whole: "Node", captures: dict[str, list["Node"]], dat
     return Definition(
         whole.start_byte, -whole.end_byte, name.start_byte, WEAK.get(kind, 0), body, name.end_byte, kind, owner
     )
+
+
+def _uses(source: Source, by: "dict[str, list[Captures]]", found: list[Definition]) -> list[Use]:
+    called, bases, mentioned = (
+        [(node.start_byte, node.end_byte) for node in [captures[role][0] for captures in by[role]]] for role in USES
+    )
+    if mentioned:
+        taken = {start for start, _ in (*called, *bases)}
+        taken.update(each.name for each in found if each.kind != "scope")
+        mentioned = [  # not T, the type parameter
+            (start, end) for start, end in mentioned if start not in taken and end - start > 1
+        ]
+    return [*_used(source, called, "call"), *_used(source, bases, "base"), *_used(source, mentioned, "name")]
+
+
+def _used(source: Source, spans: list[tuple[int, int]], kind: str) -> Iterator[Use]:
+    """Much the most frequent of facts: built by loops that run in C."""
+    data, ends = source.data, source.ends
+    names = [data[start:end].decode("utf-8", "replace") for start, end in spans]
+    lines = [bisect_right(ends, start) + 1 for start, _ in spans]
+    return map(tuple.__new__, repeat(Use), zip(names, lines, repeat(kind), strict=False))
+
+
+def _imports(source: Source, group: "list[Captures]") -> Iterator[Import]:
+    for node in [captures["import"][0] for captures in group]:
+        start = node.start_byte
+        text = source.data[start : min(node.end_byte, start + MAX_IMPORT)].decode("utf-8", "replace")
+        for module, names in source.row.imports(text):
+            yield Import(module, names, source.line(start))
 
 
 def _broken(root: "Node") -> int:

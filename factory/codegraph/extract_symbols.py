@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from factory.codegraph.facts import Symbol
@@ -18,6 +19,7 @@ MAX_TYPE = 100
 MAX_ABOVE = 200  # lines of comment that belong to a definition
 
 _TYPES = frozenset(("class", "interface", "trait", "struct", "enum", "union", "scope"))
+_FUNCTIONS = frozenset(("function", "method", "constructor"))
 _CODE = frozenset(("function", "method", "constructor", "variable", "constant", "field"))
 _DOCSTRING = re.compile(rb"""[rRuU]{0,2}(\"{3}|'{3}|"|')\s*([^\r\n]*)""")
 _REMARK = re.compile(rb"\s(?:#(?!define\b)|//)[^\n]*")
@@ -48,6 +50,7 @@ class Source(NamedTuple):
     ends: list[int]  # one behind each line's newline
 
     def line(self, at: int) -> int:
+        """1-based, of a byte."""
         return bisect_right(self.ends, at) + 1
 
     def beginning(self, line: int) -> int:
@@ -87,7 +90,9 @@ def symbols(source: Source, found: list[Definition], outer: list[tuple[int, int]
         inside = around[-1] if around else _FILE
         if each.kind == "field" and inside.kind == "constructor" and len(around) > 1:
             inside = around[-2]  # TypeScript, PHP: a parameter that is a field of the class
-        name = source.data[each.name : each.name_end].decode("utf-8", "replace").strip("`:\"'").replace("::", ".")
+        name = source.data[each.name : each.name_end].decode("utf-8", "replace")
+        if not name.isidentifier():
+            name = name.strip("`:\"'").replace("::", ".")
         kind = _kind(each, name, inside, source.row)
         if not kind:
             continue
@@ -98,6 +103,24 @@ def symbols(source: Source, found: list[Definition], outer: list[tuple[int, int]
             _Around(begin, end, f"{owner}.{name}" if owner and len(owner) < MAX_OWNER else owner or name, kind)
         )
     return made
+
+
+def outside_of_functions(found: list[Definition], starts: list[tuple[int, int]]) -> Iterator[int]:
+    """The numbers of those `(start, number)` that do not stand directly in a function. Most variables do: dropped here,
+    before more is read of them."""
+    blocks = sorted((each.start, -each.minus_end, each.kind in _FUNCTIONS) for each in found)
+    blocks.reverse()
+    around: list[tuple[int, bool]] = []
+    for start, number in starts:
+        while blocks and blocks[-1][0] <= start:
+            begin, end, function = blocks.pop()
+            while around and around[-1][0] <= begin:
+                around.pop()
+            around.append((end, function))
+        while around and around[-1][0] <= start:
+            around.pop()
+        if not (around and around[-1][1]):
+            yield number
 
 
 def _owner(written: str, inside: _Around) -> str:
@@ -129,26 +152,32 @@ def _kind(each: Definition, name: str, inside: _Around, row: Row) -> str:
 
 
 def _symbol(source: Source, each: Definition, start: int, name: str, kind: str, owner: str) -> Symbol:
-    line, first, last = source.line(each.name), source.line(start), source.line(max(-each.minus_end - 1, start))
+    data, ends = source.data, source.ends
+    line = bisect_right(ends, each.name) + 1
+    begin = ends[line - 2] if line > 1 else 0
+    first = line if start >= begin else bisect_right(ends, start) + 1
+    last = bisect_right(ends, max(-each.minus_end - 1, start)) + 1
+    signature = _signature(source, each, line, begin)
     doc = ""
     if source.row.docstrings:
-        found = _DOCSTRING.match(source.data, -each.minus_body) if each.minus_body else None
+        found = _DOCSTRING.match(data, -each.minus_body) if each.minus_body else None
         doc = _clean(found[2].partition(found[1])[0]) if found else ""
-    elif first > 1 and _alone(source, first, start):
+    elif first > 1 and _alone(data, ends[first - 2], start):
         first, doc = _above(source, first)
-    return Symbol(name, kind, owner, first, last, line, _signature(source, each, line), doc)
+    return Symbol(name, kind, owner, first, last, line, signature, doc)
 
 
-def _alone(source: Source, line: int, start: int) -> bool:
-    """Nothing but words (`export default`, `type`) stands before it on the line."""
-    begin = source.beginning(line)
-    return start <= begin or not (before := source.data[begin:start].strip()) or before.replace(b" ", b"").isalnum()
+def _alone(data: bytes, begin: int, start: int) -> bool:
+    """Nothing but words (`export default`, `type`) stands before it on its line, which begins at `begin`."""
+    before = data[begin:start]
+    return not before or before.isspace() or before.translate(None, b" \t").isalnum()
 
 
-def _signature(source: Source, each: Definition, line: int) -> str:
-    """One line, from the words before the definition on the line of its name to its body."""
-    begin = source.beginning(line) if _alone(source, line, each.start) else each.start
-    if begin > each.start and begin - each.start < MAX_TYPE and not _MARKED.search(source.data, each.start, begin):
+def _signature(source: Source, each: Definition, line: int, begin: int) -> str:
+    """One line, from the words before the definition on the line of its name (`begin`) to its body."""
+    if each.start > begin:
+        begin = begin if _alone(source.data, begin, each.start) else each.start
+    elif begin - each.start < MAX_TYPE and not _MARKED.search(source.data, each.start, begin):
         begin = each.start  # its type stands on a line of its own
     end = -each.minus_end
     if -each.minus_body > each.name:
