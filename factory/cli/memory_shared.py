@@ -73,8 +73,9 @@ def export(repo: Repo = Path(), config: Config = None, as_json: Json = False) ->
 
 
 def outcomes(repo: Repo = Path(), github: GitHub = "", config: Config = None, as_json: Json = False) -> int:
-    """What became of earlier runs' pull requests: merged, edited by people, reverted, closed. Told from the
-    commits here for runs that were delivered here, by GitHub for those that it asked for."""
+    """What became of earlier runs' pull requests: merged, edited by people, reverted, closed.
+
+    Told from the commits here for runs that were delivered here, by GitHub for those that were asked for there."""
     import json
     import sys
 
