@@ -47,12 +47,29 @@ class Index:
         return {path: _path_words(path) for path in self.view.docs}
 
     @cached_property
-    def place_counts(self) -> Mapping[str, int]:
-        """In how many paths each word stands."""
+    def _path_rarities(self) -> Mapping[str, float]:
         counts: Counter[str] = Counter()
         for name, folders in self.places.values():
             counts.update(name | folders)
-        return counts
+        return {word: math.log(1 + len(self.places) / count) for word, count in counts.items()}
+
+    def path_rarity(self, word: str) -> float:
+        """What a word tells of a path among all paths."""
+        return self._path_rarities[word]
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self.view.docs:
+            found[path.rpartition("/")[2]].append(path)
+        return found
+
+    @cached_property
+    def by_stem(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self.view.docs:
+            found[stem_of(path)].append(path)
+        return found
 
     @cached_property
     def past(self) -> list[Past]:
@@ -81,9 +98,24 @@ class Index:
                 found[path].append(number)
         return found
 
+    @cached_property
+    def past_sizes(self) -> dict[str, float]:
+        """How many words past subjects have for each path."""
+        found: dict[str, float] = defaultdict(float)
+        for commit in self.past:
+            for path in commit.paths:
+                found[path] += len(commit.words) / math.sqrt(len(commit.paths))
+        return found
+
     def is_source(self, path: str) -> bool:
         doc = self.view.docs.get(path)
         return doc is not None and bool(doc.language) and not doc.test
+
+
+def stem_of(path: str) -> str:
+    """The name without its last ending."""
+    name = path.rpartition("/")[2]
+    return name.rpartition(".")[0] or name
 
 
 @lru_cache(maxsize=2)  # more would keep views of runs that are over
@@ -102,6 +134,4 @@ def _split(part: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _path_words(path: str) -> tuple[frozenset[str], frozenset[str]]:
-    folders, _, name = path.rpartition("/")
-    stem = name.rpartition(".")[0] or name
-    return frozenset(subject_words(stem)), frozenset(subject_words(folders))
+    return frozenset(subject_words(stem_of(path))), frozenset(subject_words(path.rpartition("/")[0]))

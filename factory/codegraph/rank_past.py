@@ -38,23 +38,38 @@ def _alike(score: float, words: int) -> float:
 
 
 def together(index: Index, likely: Mapping[str, float]) -> dict[str, float]:
-    """How often the likeliest files' changes touched others."""
+    """How often the likeliest files' changes touched others, against how often those change at all."""
     found: dict[str, float] = defaultdict(float)
-    best = sorted(likely, key=lambda path: (-likely[path], path))[:TOGETHER]
-    for path in best:
+    for path in sorted(likely, key=lambda path: (-likely[path], path))[:TOGETHER]:
         numbers = index.past_of_path.get(path, [])[:MOST_COMMITS]
-        whole = 2.0 + sum(index.past[number].weight for number in numbers)
+        common: dict[str, int] = defaultdict(int)
         for number in numbers:
-            commit = index.past[number]
-            for other in commit.paths:
-                if other != path:
-                    found[other] += likely[path] * commit.weight / whole / math.sqrt(len(commit.paths) - 1)
+            for other in index.past[number].paths:
+                common[other] += 1
+        for other, count in common.items():
+            if other != path and count > 1:
+                whole = (2 + len(numbers)) * (2 + len(index.past_of_path[other]))
+                found[other] += likely[path] * count / math.sqrt(whole)
     return found
 
 
-def often(index: Index) -> dict[str, float]:
-    """How much each file changed of late."""
-    return {
-        path: math.log1p(sum(index.past[number].weight for number in numbers[:MOST_COMMITS]))
-        for path, numbers in index.past_of_path.items()
-    }
+def described(index: Index, words: Mapping[str, int]) -> dict[str, float]:
+    """BM25 over what all past subjects say of each file."""
+    found: dict[str, float] = defaultdict(float)
+    sizes = index.past_sizes
+    average = sum(sizes.values()) / max(1, len(sizes)) or 1.0
+    for word in words:
+        counts: dict[str, float] = defaultdict(float)
+        for number in index.past_of_word.get(word, ()):
+            commit = index.past[number]
+            for path in commit.paths:
+                counts[path] += 1 / math.sqrt(len(commit.paths))
+        rarity = math.log(1 + (len(sizes) - len(counts) + 0.5) / (len(counts) + 0.5)) if counts else 0.0
+        for path, count in counts.items():
+            found[path] += rarity * 2.2 * count / (count + 1.2 * (0.4 + 0.6 * sizes[path] / average))
+    return found
+
+
+def recent(index: Index) -> dict[str, float]:
+    """How lately each file changed."""
+    return {path: index.past[numbers[0]].weight ** 4 for path, numbers in index.past_of_path.items()}

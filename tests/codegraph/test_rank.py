@@ -1,6 +1,9 @@
 import pytest
 
-from factory.codegraph.rank import fitted, ranked, signals
+from factory.codegraph.issue_words import read_issue
+from factory.codegraph.rank import fitted, ranked
+from factory.codegraph.rank_index import index_of
+from factory.codegraph.rank_signals import Signals, signals_of
 from factory.codegraph.view import Commit
 from tests.codegraph.ranking import Held
 
@@ -12,6 +15,10 @@ SHOP = {
     "tests/test_cart.py": "from shop.cart import Cart\n\ndef test_checkout_of_nothing():\n    Cart().checkout()\n",
     "README.md": "# Shop\n\nA cart and its checkout, a receipt by mail.\n",
 }
+
+
+def signals(issue: str) -> Signals:
+    return signals_of(index_of(Held(SHOP)), read_issue(issue))
 
 
 def paths(issue: str, view: Held | None = None) -> list[str]:
@@ -47,7 +54,7 @@ def test_a_line_of_a_trace_is_the_first_to_show() -> None:
 
 
 def test_what_a_likely_file_uses_comes_into_question_without_a_word_of_the_issue() -> None:
-    assert "shop/price.py" in signals(Held(SHOP), "checkout").pool
+    assert "shop/price.py" in signals("checkout").pool
 
 
 def test_past_changes_that_sound_alike_point_at_their_files() -> None:
@@ -74,7 +81,7 @@ def test_no_more_than_asked_for() -> None:
 
 
 def test_every_weight_is_of_a_signal() -> None:
-    assert set(signals(Held(SHOP), "cart").table) | {"embedded"} >= set(fitted())
+    assert set(signals("cart").table) | {"embedded"} >= set(fitted())
 
 
 def test_the_weights_are_data() -> None:

@@ -1,0 +1,122 @@
+"""All signals of the files that come into question, each from 0 to 1: what the weights are laid on."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from factory.codegraph import rank_links, rank_past, rank_places, rank_words
+from factory.codegraph.issue_words import Issue
+from factory.codegraph.rank_index import Index
+
+POOL = {"code": 80, "test": 15, "plain": 10}  # files that are looked at closely
+WIDER = 25  # more that history, tests and the graph bring in
+ROUGH = {"body": 1.0, "title": 0.2, "stem": 0.3, "folder": 0.15, "defines": 0.3, "holds": 0.1, "described": 0.3,
+         "named": 3.0, "traced": 3.0}  # fmt: skip # what the first pass goes by
+SEEDED = {"body": 1.0, "title": 0.3, "stem": 0.3, "holds": 0.3, "described": 0.3, "traced": 2.0}  # where the graph's
+SEEDS = 12  # walk begins; files whose imports may widen the pool
+KIN = 4  # files of one folder
+_ASIDE = re.compile(
+    r"(^|/)(scripts?|tools?|build|hack|docs?|website|examples?|bench(es|marks?)?|samples|ci|contrib|\.github)/"
+    r"|\.d\.[cm]?ts$",
+    re.IGNORECASE,
+)
+
+
+class Signals(NamedTuple):
+    """`table`: signal -> path -> 0 to 1, of the `pool`. `rare`: what each word of the issue says. `lines`: those that
+    traces name. `said`: signal -> path -> what of it can be told."""
+
+    pool: tuple[str, ...]
+    table: dict[str, dict[str, float]]
+    rare: Mapping[str, float]
+    lines: Mapping[str, tuple[int, ...]]
+    said: Mapping[str, Mapping[str, str]]
+
+
+def signals_of(index: Index, issue: Issue) -> Signals:
+    docs = index.view.docs
+    rare = rank_words.rarities(index, issue.words)
+    table = {name: _by_path(index, by) for name, by in rank_words.bodies(index, rare, issue)._asdict().items()}
+    table |= rank_words.paths(index, rare)._asdict()
+    names = rank_words.names(index, issue)
+    table["defines"], table["holds"] = _by_path(index, names.defined), _by_path(index, names.held)
+    named = rank_places.named(index, issue)
+    table["named"], table["traced"] = named.named, named.traced
+    table["similar"], subjects = rank_past.similar(index, issue.words)
+    table["described"], table["recent"] = rank_past.described(index, issue.words), rank_past.recent(index)
+    first = _pool(index, table)
+    pool = _graph(index, first, table)
+    table["size"] = {path: math.log1p(docs[path].words) for path in pool}
+    table["kin"] = _kin(table["body"], pool)
+    table["aside"] = {path: 1.0 for path in pool if _ASIDE.search(path)}
+    table["test"] = {path: 1.0 for path in pool if docs[path].test}
+    table["plain"] = {path: 1.0 for path in pool if not docs[path].language}
+    defined = {path: ", ".join(names.which.get(docs[path].doc, ())[:3]) for path in pool}
+    said = {"defines": defined, "similar": {path: f"“{subject[:60]}”" for path, subject in subjects.items()}}
+    return Signals(tuple(pool), {name: scaled(by, pool) for name, by in table.items()}, rare, named.lines, said)
+
+
+def scaled(by: Mapping[str, float], pool: Sequence[str]) -> dict[str, float]:
+    """Shares of the most."""
+    most = max((by.get(path, 0.0) for path in pool), default=0.0)
+    return {path: by[path] / most for path in pool if by.get(path, 0.0) > 0} if most > 0 else {}
+
+
+def _by_path(index: Index, scores: Mapping[int, float]) -> dict[str, float]:
+    return {path: score for doc, score in scores.items() for path in index.view.paths(doc)}
+
+
+def _mixed(table: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> dict[str, float]:
+    """A weighted sum of signals, each against its most."""
+    found: dict[str, float] = defaultdict(float)
+    for name, weight in weights.items():
+        by = table[name]
+        most = max(by.values(), default=0.0)
+        for path, value in by.items() if most > 0 else ():
+            found[path] += weight * value / most
+    return found
+
+
+def _pool(index: Index, table: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """The first pass: the likeliest files, code, tests and prose apart, best first."""
+    rough = _mixed(table, ROUGH)
+    room = dict(POOL)
+    pool = []
+    for path in sorted(rough, key=lambda path: (-rough[path], path)):
+        doc = index.view.docs[path]
+        kind = "test" if doc.test else "code" if doc.language else "plain"
+        if room[kind] > 0:
+            room[kind] -= 1
+            pool.append(path)
+    return pool
+
+
+def _graph(index: Index, first: Sequence[str], table: dict[str, dict[str, float]]) -> list[str]:
+    """Adds the signals of the graph; returns the pool, widened by what the likeliest files lead to."""
+    likely = {path: value**2 for path, value in _mixed(table, SEEDED).items() if path in set(first)}
+    sources = {path: likely[path] for path in first if path in likely and index.is_source(path)}
+    tests = {path: likely[path] for path in first if path in likely and index.view.docs[path].test}
+    table["together"] = rank_past.together(index, sources)
+    table["tested"] = rank_links.tested(index, tests)
+    more = _mixed(table, {"together": 1.0, "tested": 1.0})
+    for path in sorted(sources, key=lambda path: (-sources[path], path))[:SEEDS]:
+        for other in rank_links.imported(index, path):
+            more[other] = more.get(other, 0.0) + 0.3 * sources[path]
+    inside = set(first)
+    new = [path for path in more if path not in inside and index.is_source(path)]
+    pool = [*first, *sorted(new, key=lambda path: (-more[path], path))[:WIDER]]
+    links = rank_links.edges(index, [path for path in pool if index.is_source(path)])
+    table["pagerank"] = rank_links.rank_of(sources, links)
+    table["uses"] = rank_links.uses(sources, links)
+    return pool
+
+
+def _kin(body: Mapping[str, float], pool: Sequence[str]) -> dict[str, float]:
+    """How much the best files of its folder hold of the words."""
+    folders: dict[str, list[float]] = defaultdict(list)
+    for path in pool:
+        folders[path.rpartition("/")[0]].append(body.get(path, 0.0))
+    best = {folder: sum(sorted(scores, reverse=True)[:KIN]) for folder, scores in folders.items()}
+    return {path: best[path.rpartition("/")[0]] for path in pool}
