@@ -1,19 +1,21 @@
 """The tool `graph` on a draft with edits: real git objects, the real parser and store."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from factory.codegraph.build import source_of_store, view_of
 from factory.codegraph.graph import Graph
+from factory.codegraph.home import viewer
 from factory.codegraph.store import GraphStore
 from factory.contracts.errors import BadReply, Stopped
 from factory.desk.tools import Bench
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
 from factory.edits.paths import PathPolicy
-from tests.desk.workshop import EDIT, FILES, UNIT, repository
+from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, repository, tool
 
 MORE = {
     "shop/bill.py": "from shop.cart import total\n\n\nclass Bill:\n    def due(self):\n        return total(self.x)\n",
@@ -121,3 +123,15 @@ def test_answers_are_capped_and_say_so(tmp_path: Path) -> None:
     text = bench.use("graph", {"ask": "callers", "of": "total"}).text
     assert len(text.splitlines()) == 42
     assert text.endswith("more are not shown: ask for something narrower)")
+
+
+def test_a_loop_asks_the_graph_of_its_own_edits(tmp_path: Path) -> None:
+    question = tool("graph", ask="definition", of="total")
+    shop = Workshop(tmp_path, [question, EDIT, question, tool("finish", summary="done")])
+    shop.tools = replace(shop.tools, view=viewer(tmp_path / "target", tmp_path / "state", shop.store, ""))
+    change = shop.desk().work("backend/write", UNIT, shop.tree, **FACTS)
+    assert change.error == ""
+    before, after = shop.model.asked[1].messages[-1].text, shop.model.asked[3].messages[-1].text
+    assert "def total(cart):\n    return sum(cart)\n" in before
+    assert "def total(cart, discount=0):\n    return sum(cart) - discount\n" in after
+    assert "shop/cart.py" in {piece.path for piece in shop.model.asked[1].pieces}
