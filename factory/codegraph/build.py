@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from factory.codegraph.compact import tidy
+from factory.codegraph.contents import hint_of
 from factory.codegraph.history import commits_of
 from factory.codegraph.pool import File, Limits, parsed
-from factory.codegraph.skip import hint_of, is_test, reason_by_path
+from factory.codegraph.skip import is_test, reason_by_path
 from factory.codegraph.sources import TreeSource, source_of_checkout, source_of_commit, source_of_store
 from factory.codegraph.store import Damaged, GraphStore, Kept, Key
 from factory.codegraph.stored import StoredView

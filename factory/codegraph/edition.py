@@ -1,6 +1,7 @@
 """A number for all that decides what the store keeps: another number, and the store is built anew."""
 
 import contextlib
+import sys
 import zlib
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -8,16 +9,20 @@ from pathlib import Path
 
 from factory.codegraph.words import WORDS_VERSION
 
-LAYOUT = 2  # of the tables and of what is packed in them
+LAYOUT = 3  # of the tables and of what is packed in them
 
 
 @lru_cache(maxsize=1)
 def edition() -> int:
     """A number for all that decides what is kept: our code, the words, the grammars. Another one: built anew."""
     here = Path(__file__).parent
-    sources = [*here.glob("extract*.py"), here / "languages.py", here / "skip.py", *here.glob("queries/*.scm")]
+    sources = [*here.glob("extract*.py"), here / "languages.py", here / "contents.py", *here.glob("queries/*.scm")]
     code = b"".join(path.read_bytes() for path in sorted(sources) if path.exists())
-    return zlib.crc32(f"{LAYOUT} {WORDS_VERSION} {_grammars()}".encode() + code) & 0x7FFFFFFF or 1
+    return (
+        zlib.crc32(f"{LAYOUT} {WORDS_VERSION} {sys.implementation.cache_tag} {_grammars()}".encode() + code)
+        & 0x7FFFFFFF
+        or 1
+    )
 
 
 def _grammars() -> str:

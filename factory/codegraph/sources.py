@@ -9,7 +9,7 @@ from hashlib import sha1
 from pathlib import Path
 from typing import NamedTuple
 
-from factory.codegraph.skip import LARGE
+from factory.codegraph.contents import LARGE
 from factory.contracts.errors import GitProblem, UsageProblem
 from factory.git import Store, git_folder, run_git
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from factory.codegraph.contents import hint_of
 from factory.codegraph.edition import edition
 from factory.codegraph.pool import Segment
 from factory.codegraph.segments import Block
-from factory.codegraph.skip import hint_of
 from factory.contracts.errors import Stopped, disk_problem
 from factory.git import full
 

@@ -12,7 +12,7 @@ from factory.codegraph.store import Damaged, GraphStore
 from factory.codegraph.view import Commit, Doc, Posting
 
 T = TypeVar("T")
-BROKEN = (Damaged, zlib.error, ValueError, TypeError)  # what unpacking damaged bytes raises
+BROKEN = (Damaged, zlib.error, ValueError, TypeError, EOFError)  # what unpacking damaged bytes raises
 
 
 class StoredView:

@@ -15,11 +15,11 @@ from importlib import import_module
 from typing import IO, Any, NamedTuple
 
 from factory.codegraph import frames
+from factory.codegraph.contents import LARGE, hint_of, reason_by_contents
 from factory.codegraph.facts import NOTHING, Facts
 from factory.codegraph.languages import language_of
 from factory.codegraph.packing import packed
 from factory.codegraph.segments import Inverter
-from factory.codegraph.skip import LARGE, hint_of, reason_by_contents
 from factory.codegraph.words import words_of
 
 WALL = 6  # times the processor time that a file may take: a machine under load is not a hang

@@ -2,7 +2,8 @@
 
 import pytest
 
-from factory.codegraph.skip import LARGE, hint_of, is_test, reason_by_contents, reason_by_path
+from factory.codegraph.contents import LARGE, hint_of, reason_by_contents
+from factory.codegraph.skip import is_test, reason_by_path
 
 
 @pytest.mark.parametrize(
