@@ -10,6 +10,7 @@ from factory.codegraph.view import View
 from factory.contracts.codegraph import CoveredBy, Definition, Listed
 
 MOST_USES = 400
+MOST_LINES = 50  # of one test file that are told
 MOST_PATHS = 40  # a commit of more files says nothing about two of them
 _TESTING = re.compile(r"^(tests?|spec|it)[_\-.]|[_\-.](tests?|spec|unittest|e2e|cy)$|(?<=[a-z0-9])(Tests?|Spec|IT)$")
 USED, NAMED, CHANGED = 3.0, 2.0, 1.0  # what each kind of evidence counts
@@ -82,10 +83,15 @@ def _using(
                 lines[one.path].append(one.line)
         return symbols, lines, found.cut
     importers, unread = uses.links.importers(path)
-    for test, link in importers.items():
-        if uses.view.docs[test].test:
-            symbols[test] += []
-            lines[test].append(link.line)
+    names = {one.name for one in uses.view.facts(path).symbols}
+    for test, doc in uses.view.docs.items():
+        if doc.test and (test in importers or uses.links.together(test, path)):
+            there = (use for use in uses.view.facts(test).uses if use.name in names)
+            hits = sorted(there, key=lambda use: use.line)[:MOST_LINES]
+            inside = [uses.names.around(test, use.line) for use in hits]
+            if hits or test in importers:
+                symbols[test] = [one.full for one in inside if one]
+                lines[test] = list(dict.fromkeys(use.line for use in hits)) or [importers[test].line]
     return symbols, lines, unread
 
 
