@@ -4,7 +4,7 @@ Same view and text, same order. The weights are data (`weights.toml`), fitted on
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -42,18 +42,23 @@ def ranked(
     found = signals_of(index_of(view), read)
     if embed and found.pool:
         found.table["embedded"] = scaled(meaning(view, issue, found.pool, embed), found.pool)
-    scores = dict.fromkeys(found.pool, 0.0)
-    for name, by in found.table.items():
-        weight = weights.get(name, 0.0)
-        for path, value in by.items():
-            scores[path] += weight * value
-    order = sorted(found.pool, key=lambda path: (-scores[path], path))[:limit]
+    scores = scored(found.table, found.pool, weights)
     focus = Focus(found.rare, read.names)
     return [
         Ranked(path, round(scores[path], 4), _why(found, weights, path),
                tuple(dict.fromkeys((*found.lines.get(path, ()), *focus.lines(view.facts(path))))))
-        for path in order
+        for path in list(scores)[:limit]
     ]  # fmt: skip
+
+
+def scored(table: Mapping[str, Mapping[str, float]], pool: Sequence[str], weights: Weights) -> dict[str, float]:
+    """The pool's files, best first, by the weighted sum of their signals; paths decide between equals."""
+    scores = dict.fromkeys(pool, 0.0)
+    for name, by in table.items():
+        weight = weights.get(name, 0.0)
+        for path, value in by.items():
+            scores[path] += weight * value
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
 
 
 @lru_cache(maxsize=1)
