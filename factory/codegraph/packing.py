@@ -15,7 +15,7 @@ from factory.codegraph.facts import Facts, Import, Symbol, Use
 def packed(facts: Facts) -> bytes:
     columns = [_columns(rows) for rows in (facts.symbols, facts.uses, facts.imports)]
     counts = [[*each], [*each.values()]] if (each := facts.idents) else []
-    whole = (facts.language, facts.lines, *columns, counts, dict(facts.prose), facts.broken)
+    whole: Any = (facts.language, facts.lines, *columns, counts, dict(facts.prose), facts.broken)
     return zlib.compress(marshal.dumps(whole), 1)
 
 
