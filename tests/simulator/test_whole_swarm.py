@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from factory.simulator.expressions.evaluator import Expressions
-from tests.simulator.factory_town import KEY, town
+from factory.simulator.hub import bare
+from tests.simulator.factory_town import KEY, Town, town
 
 NONE = json.dumps({"findings": []})
 TEST = (
@@ -53,6 +54,14 @@ def script(parts: int, broken: int = 0) -> dict[str, Any]:
     ]}  # fmt: skip
 
 
+def remembered(here: Town) -> list[dict[str, Any]]:
+    """The observations on the branch factory-memory."""
+    head = here.branches()["refs/heads/factory-memory"]
+    names = bare.text(here.repo.folder, "ls-tree", "--name-only", head).split()
+    lines = "".join(bare.text(here.repo.folder, "show", f"{head}:{name}") for name in names).splitlines()
+    return [line for line in map(json.loads, lines) if line["line"] == "observation"]
+
+
 def test_a_swarm_of_eight_with_one_failing_unit_then_the_box_then_a_ready_pull_request(
     tmp_path: Path, evaluator: Expressions
 ) -> None:
@@ -71,6 +80,9 @@ def test_a_swarm_of_eight_with_one_failing_unit_then_the_box_then_a_ready_pull_r
         assert here.hub.violations == []
         calls = here.hub.calls()
         assert calls < 150, calls
+        taught = remembered(here)
+        assert {(line["kind"], line.get("word")) for line in taught} >= {("run", "accepted"), ("unit", "failed")}
+        assert [line["paths"] for line in taught if line.get("word") == "failed"] == [["part3.py"]]
         logs = "".join(path.read_text(errors="replace") for path in (tmp_path / "runner").rglob("*.txt"))
         assert "Allowed" in logs
     assert KEY not in logs
