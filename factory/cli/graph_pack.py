@@ -14,15 +14,15 @@ import typer
 from factory.cli.graph import app
 from factory.cli.options import Config, Json
 from factory.contracts.errors import Refused, Stopped, UsageProblem
-from factory.contracts.model import Endpoint, Reply, Request, Tier
 
 if TYPE_CHECKING:
+    from factory.contracts.model import Reply, Request, Tier
     from factory.contracts.run import Run
     from factory.settings import Settings
     from factory.stages.shop import Shop
 
 ROLES = ("atlas", "frontend", "backend", "integration", "unit", "qa", "visual", "scribe")
-TIERS: dict[str, tuple[Tier, ...]] = {
+TIERS: "dict[str, tuple[Tier, ...]]" = {
     "local": ("local",), "rented": ("rented",), "frontier": ("frontier",), "cloud": ("rented", "frontier"),
 }  # fmt: skip
 
@@ -31,9 +31,9 @@ TIERS: dict[str, tuple[Tier, ...]] = {
 class Listening:
     """Implements contracts.model.Model: keeps what it is asked, and answers nothing."""
 
-    asked: list[Request] = field(default_factory=list)
+    asked: "list[Request]" = field(default_factory=list)
 
-    def complete(self, request: Request) -> Reply:
+    def complete(self, request: "Request") -> "Reply":
         self.asked.append(request)
         raise Refused("nobody is asked: the prompt is only shown")
 
@@ -72,11 +72,13 @@ def pack(
     return 0
 
 
-def _only(settings: "Settings", tiers: tuple[Tier, ...], role: str, tokens: int | None) -> "Settings":
+def _only(settings: "Settings", tiers: "tuple[Tier, ...]", role: str, tokens: int | None) -> "Settings":
     """The settings with one endpoint of each tier to choose from: the role's own, or one that nobody set up."""
     from factory.contracts.tables import ChainSettings
 
     chain = settings.endpoints_for(role, 5)
+    from factory.contracts.model import Endpoint
+
     found: dict[str, Endpoint] = {}
     for tier in tiers:
         own = next((one for one in chain if one.tier == tier), Endpoint(name=f"any-{tier}", wire="openai", tier=tier))
@@ -111,8 +113,8 @@ def _opened(repo: Path, event: object, settings: "Settings") -> "Iterator[tuple[
 
 
 def _request(
-    run: "Run", shop: "Shop", settings: "Settings", role: str, tiers: tuple[Tier, ...]
-) -> tuple[Request, dict[str, int]]:  # fmt: skip
+    run: "Run", shop: "Shop", settings: "Settings", role: str, tiers: "tuple[Tier, ...]"
+) -> "tuple[Request, dict[str, int]]":  # fmt: skip
     """What the first endpoint would be sent, through the very client; and the sizes of the repository's files."""
     from factory.contracts.roster import PlanFacts, UnitFacts
     from factory.llm.policy import sizes_of
@@ -143,7 +145,7 @@ def _request(
     return listening.asked[0], dict(sizes_of(shop.trees, run.repo.tree))
 
 
-def _summary(request: Request, sizes: dict[str, int]) -> None:
+def _summary(request: "Request", sizes: dict[str, int]) -> None:
     from factory.llm.tokens import planned, size
 
     sent: dict[str, int] = {}
