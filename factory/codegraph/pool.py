@@ -139,20 +139,24 @@ class _Driver(threading.Thread):
         self._unsaved: dict[int, bool] = {}  # handed out and in no segment yet; whether as plain text
 
     def run(self) -> None:
-        strikes = 0  # deaths in a row that are no file's doing
         try:
-            while not self._ended:
-                try:
-                    self._serve(self._start())
-                    break
-                except (EOFError, OSError, ValueError):
-                    words = self._stop()
-                strikes = 0 if self._blame() else strikes + 1
-                if strikes == 3 and not self._ended:
-                    raise Stopped("internal_error", f"The processes that parse do not run: {words or 'no reason given'}")  # fmt: skip  # noqa: E501
+            self._work()
             self._put(None)
         except BaseException as problem:  # noqa: BLE001 (handed to the thread that waits)
             self._put(problem)
+
+    def _work(self) -> None:
+        """Until nothing is left. Raises Stopped after three deaths in a row that were no file's doing."""
+        strikes, words = 0, ""
+        while not self._ended:
+            if strikes == 3:
+                raise Stopped("internal_error", f"The processes that parse do not run: {words or 'no reason given'}")
+            try:
+                return self._serve(self._start())
+            except (EOFError, OSError, ValueError):
+                words = self._stop()
+            strikes = 0 if self._blame() else strikes + 1
+        return None
 
     def end(self) -> None:
         """Whatever it does."""

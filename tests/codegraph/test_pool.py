@@ -38,7 +38,7 @@ def facts(row: Row) -> Facts:
 @pytest.mark.parametrize("word", ["ABORT", "HANG", "SLEEP", "RAISE", "MEMORY"])
 def test_a_bad_file_becomes_plain_text(tmp_path: Path, word: str) -> None:
     texts = {"a.py": "one\n", "bad.py": f"{word} two\n", "z.py": "three\n", "plain.txt": f"{word}\n"}
-    rows = read(tmp_path, texts, Limits(workers=1, seconds=0.2, extractor=BAD))
+    rows = read(tmp_path, texts, Limits(workers=1, seconds=0.3, extractor=BAD))
     assert {name: (row.language, row.failed) for name, row in rows.items()} == {
         "a.py": ("python", False), "bad.py": ("", True), "z.py": ("python", False), "plain.txt": ("", False),
     }  # fmt: skip
@@ -47,7 +47,7 @@ def test_a_bad_file_becomes_plain_text(tmp_path: Path, word: str) -> None:
 
 @pytest.mark.parametrize("word", ["ABORT", "HANG", "RAISE"])
 def test_a_file_that_is_bad_as_text_too_says_nothing(tmp_path: Path, word: str) -> None:
-    rows = read(tmp_path, {"bad.py": f"{word} text\n", "z.py": "three\n"}, Limits(1, seconds=0.2, extractor=BAD))
+    rows = read(tmp_path, {"bad.py": f"{word} text\n", "z.py": "three\n"}, Limits(1, seconds=0.3, extractor=BAD))
     assert rows["bad.py"].failed
     assert not rows["bad.py"].words
     assert not rows["z.py"].failed
