@@ -9,7 +9,7 @@ from factory.contracts.memory import Observation, Word
 ENDS: tuple[Word, ...] = ("merged", "closed", "reverted")
 
 
-@dataclass
+@dataclass(eq=False)
 class Past:
     """One run as its newest observations have it."""
 
