@@ -74,11 +74,10 @@ def pack(
 
 def _only(settings: "Settings", tiers: "tuple[Tier, ...]", role: str, tokens: int | None) -> "Settings":
     """The settings with one endpoint of each tier to choose from: the role's own, or one that nobody set up."""
+    from factory.contracts.model import Endpoint
     from factory.contracts.tables import ChainSettings
 
     chain = settings.endpoints_for(role, 5)
-    from factory.contracts.model import Endpoint
-
     found: dict[str, Endpoint] = {}
     for tier in tiers:
         own = next((one for one in chain if one.tier == tier), Endpoint(name=f"any-{tier}", wire="openai", tier=tier))
