@@ -115,6 +115,7 @@ class Recalled(Record):
     text: str
     source: str
     why: str = ""
+    paths: tuple[str, ...] = ()  # every file that the text names: what may not see one of them may not see the lesson
 
 
 class Lessons(Record):

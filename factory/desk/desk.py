@@ -168,7 +168,8 @@ class Workdesk:
         """At most RECALLED tokens of lessons, each with its source: data, like everything that a prompt shows."""
         question = Question(words=tuple(query.split()[:500]), tokens=RECALLED)
         found = self.scope.step("recall", question, lambda: self.tools.recall(question), Lessons).found
-        return tuple(f"{each.text} (from {each.source})" for each in found)
+        seen = [each for each in found if not any(map(self._withheld, each.paths))]
+        return tuple(f"{each.text} (from {each.source})" for each in seen)
 
     def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The role's facts with the unit, and with files as they are in the unit's tree beside the pack."""

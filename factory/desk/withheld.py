@@ -41,7 +41,8 @@ def _pack(pack: Pack, withheld: Withheld) -> Pack:
     named += [path for path, _ in blocks_of(pack.map)]
     hidden = [notice(path, withheld(path)) for path in dict.fromkeys(named) if withheld(path)]
     outline = "".join(text for _, text in blocks) + "".join(f"{line}\n" for line in hidden)
-    return pack.but(files=files, advice=advice, map=outline)
+    lessons = tuple(item for item in pack.lessons if not any(map(withheld, item.paths)))
+    return pack.but(files=files, advice=advice, map=outline, lessons=lessons)
 
 
 def _diff(diff: str, withheld: Withheld) -> str:

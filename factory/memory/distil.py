@@ -90,7 +90,8 @@ def _tests(path: str, runs: list[Past]) -> Iterator[Draft]:
         helped = sorted({name for item in mends for name in item.paths[1:]})[:3]
         how = f" A fix in {_names(helped)} put it right." if helped else ""
         text = f"Tests in `{test}` failed when `{path}` was changed, in {_of(len(hit), len(near))}.{how}"
-        yield Draft("test", (path, test), text, _base(hit, near), hit, (_file(path), _file(test)), again=True)
+        links = tuple(_file(name) for name in dict.fromkeys((path, test, *helped)))
+        yield Draft("test", (path, test), text, _base(hit, near), hit, links, again=True)
 
 
 def _outcomes(path: str, runs: list[Past]) -> Iterator[Draft]:

@@ -40,7 +40,8 @@ def recalled(
         cost = count(each.text) + count(each.source) + count(why) + AROUND
         if cost <= left and len(found) < settings.most_shown:
             left -= cost
-            found.append(Recalled(id=each.id, text=each.text, source=each.source, why=why))
+            paths = tuple(link.name for link in each.links if link.kind == "file")
+            found.append(Recalled(id=each.id, text=each.text, source=each.source, why=why, paths=paths))
     return Lessons(found=tuple(found))
 
 

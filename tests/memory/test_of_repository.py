@@ -5,6 +5,8 @@ from pathlib import Path
 
 from factory.contracts.memory import Lessons, Question, Recalled
 from factory.contracts.memory_settings import MemorySettings
+from factory.contracts.task import Pack
+from factory.desk.withheld import permitted
 from factory.memory.of_repository import RepositoryMemory
 from tests.desk.workshop import Workshop
 from tests.line.targets import repository
@@ -44,6 +46,14 @@ def test_a_broken_memory_is_said_and_knows_nothing(tmp_path: Path) -> None:
     assert memory.take(tmp_path / "missing").startswith("the lessons of other machines were not read")
     assert all("memory_failed" in note for note in notes)
     assert len(notes) == 3
+
+
+def test_a_lesson_about_a_file_that_is_withheld_is_withheld() -> None:
+    lessons = tuple(
+        Recalled(id=path, text=f"`{path}`", source="run r1", paths=(path,)) for path in ("a.py", "keys/b.py")
+    )
+    seen = permitted(Pack(tree="", lessons=lessons), lambda path: "denied" if path.startswith("keys/") else "")
+    assert [lesson.id for lesson in seen.lessons] == ["a.py"]
 
 
 def test_a_desk_s_question_is_a_step_of_the_journal(tmp_path: Path) -> None:
