@@ -31,6 +31,7 @@ FLAGGED = {
         ".travis.yml", "azure-pipelines.yml", "Jenkinsfile", ".drone.yml", ".buildkite/**", ".woodpecker/**",
         ".woodpecker.yml", "appveyor.yml", ".appveyor.yml", "bitbucket-pipelines.yml", ".pre-commit-config.yaml",
     ),
+    "a rule of what leaves the machine": (".factoryignore",),
     "an agent instruction file": (
         "**/AGENTS.md", "**/CLAUDE.md", "**/GEMINI.md", "**/.cursorrules", "**/.cursor/**", "**/.claude/**",
         "**/.windsurfrules", ".github/copilot-instructions.md", ".github/instructions/**", "**/.mcp.json",

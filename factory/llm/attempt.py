@@ -46,7 +46,7 @@ class Sender:
         """Ask until there is an answer or no hope. A failure is told in the exchange, never raised: also a call that
         the budget or the egress policy did not allow and that was therefore not made (problem "budget", "egress").
         """
-        trial = _Trial(self, endpoint, self.guard.cleaned(request, endpoint), account, escalation)
+        trial = _Trial(self, endpoint, request, account, escalation)
         try:
             reply = trial.until_it_works()
         except WrongKey as problem:
@@ -70,7 +70,11 @@ class _Trial:
     def __init__(
         self, sender: Sender, endpoint: Endpoint, request: Request, account: Account, escalation: bool
     ) -> None:
-        self.sender, self.endpoint, self.request, self.account = sender, endpoint, request, account
+        self.sender, self.endpoint, self.account = sender, endpoint, account
+        self.asked, self.request = (
+            request,
+            sender.guard.cleaned(request, endpoint),
+        )  # with its secrets, and as it is sent
         self.escalation = escalation
         self.use = Use(
             run=account.run, issue=account.issue, role=request.role, endpoint=endpoint.name, tier=endpoint.tier
@@ -135,7 +139,7 @@ class _Trial:
     def _once(self) -> Reply:
         """One attempt: allowed to leave, then paid for by its own reservation, then sent."""
         model, guard = self._model(), self.sender.guard
-        rows = guard.leaving(self.account.run, self.endpoint, self.request)
+        rows = guard.leaving(self.account.run, self.endpoint, self.asked, self.request)
         try:
             return self._paid(model)
         except Unreachable as problem:

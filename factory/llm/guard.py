@@ -61,21 +61,24 @@ class Guard:
         """The request as it may be sent: without secrets, but to what is local."""
         return request if endpoint.tier == "local" else self.redaction.request(request)
 
-    def leaving(self, run: str, endpoint: Endpoint, request: Request) -> tuple[int, ...]:
-        """Asked before a byte leaves: the egress ledger's rows, to take back when nothing left. Raises Withheld."""
-        pieces, tier = request.pieces, endpoint.tier
+    def leaving(self, run: str, endpoint: Endpoint, asked: Request, sent: Request) -> tuple[int, ...]:
+        """Asked before a byte leaves: the egress ledger's rows, to take back when nothing left. Raises Withheld.
+
+        `asked` is the request before `cleaned`: there a line is still as it is in its file. `sent` is what will leave.
+        """
+        pieces, tier = asked.pieces, endpoint.tier
         if tier == "local":
-            return self._egress.sending(run, endpoint.name, tier, pieces, _rest(request))
+            return self._egress.sending(run, endpoint.name, tier, pieces, _rest(sent))
         for piece in pieces:
             reason = self.allowed(piece.path, tier) if piece.path else ""
             if reason:
                 raise Withheld(f"nothing was sent, because the prompt holds {piece.path}: {reason}")
-        for text in _texts(request) if self._traces is not None else ():
+        for text in _texts(asked) if self._traces is not None else ():
             place = self._traces.found(text, tier) if self._traces is not None else ""
             if place:
                 path = place.partition(" of ")[2]
                 raise Withheld(f"nothing was sent, because the prompt holds {place}: {self.allowed(path, tier)}")
-        return self._egress.sending(run, endpoint.name, tier, pieces, _rest(request), self._caps[tier])
+        return self._egress.sending(run, endpoint.name, tier, pieces, _rest(sent), self._caps[tier])
 
     def not_sent(self, rows: tuple[int, ...]) -> None:
         self._egress.not_sent(rows)

@@ -19,7 +19,7 @@ SHORTEST = 20  # characters of a trace
 LONGEST = 60  # a longer line is several: one of them is enough
 SIGNS = 12  # letters and digits a trace has at least: rulers and brackets are none
 LARGEST, MOST = 1024 * 1024, 16 * 1024 * 1024  # bytes of one file and of all files that are looked at
-HIDDEN = 64 * 1024  # bytes of a file whose lines are also known as they read without their secrets
+HIDDEN = 256 * 1024  # bytes of a tree whose lines are also known as models quote them, without their secrets
 MOST_CLEAN = 4096  # texts that are remembered as free of traces: a conversation repeats them
 _ESCAPED = re.compile(r"\\[nrt]|\\(?=[\"'])")
 _FOUND = re.compile(r"(.+?):\d+:")
@@ -81,13 +81,14 @@ class Traces:
         return self._tiers[tier]
 
     def _add(self, heads: Heads, tier: Tier, tree: str) -> None:
-        room = MOST
+        room, hidden = MOST, HIDDEN
         for path, entry in self._files(tree):
             if self._rules.allowed(path, tier) and entry.size <= min(LARGEST, room):
                 room -= entry.size
+                hide, hidden = (self._hide, hidden - entry.size) if entry.size <= hidden else (_as_it_is, hidden)
                 data = self._trees.read(entry.oid)
                 if b"\0" not in data[:8000]:
-                    for trace in traces_of(path, data.decode("utf-8", "replace"), self._hide, tree):
+                    for trace in traces_of(path, data.decode("utf-8", "replace"), hide, tree):
                         heads.setdefault(trace.text[:SHORTEST], {}).setdefault(trace.text, trace)
 
     def _files(self, tree: str) -> Iterator[tuple[str, Entry]]:
@@ -113,7 +114,7 @@ class Traces:
             for path in paths:
                 if path in entries and not self._rules.allowed(path, tier):
                     text = self._trees.read(entries[path].oid).decode("utf-8", "replace")
-                    for each in (trace, *traces_of(path, text, self._hide, tree)):
+                    for each in (trace, *traces_of(path, text, _as_it_is, tree)):
                         heads.get(each.text[:SHORTEST], {}).pop(each.text, None)
                     return True
         return False
@@ -122,7 +123,7 @@ class Traces:
 def traces_of(path: str, text: str, hide: Callable[[str], str], tree: str) -> Iterator[Trace]:
     """Of every line, as it is and as it reads without its secrets."""
     lines = text.splitlines()
-    hidden = hide(text).splitlines() if len(text) <= HIDDEN else lines
+    hidden = hide(text).splitlines()
     others = hidden if len(hidden) == len(lines) else lines  # a private key is one placeholder, whatever its lines
     for number, (line, other) in enumerate(zip(lines, others, strict=True), 1):
         for form in dict.fromkeys((line, other)):
@@ -131,6 +132,10 @@ def traces_of(path: str, text: str, hide: Callable[[str], str], tree: str) -> It
                 part = plain[at : at + LONGEST].strip()
                 if len(part) >= SHORTEST and sum(map(str.isalnum, part)) >= SIGNS:
                     yield Trace(part, part if part in line else line.strip(), path, number, tree)
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def squeezed(text: str) -> str:

@@ -8,7 +8,8 @@ from factory.render.pull import body, title
 from factory.stages.commits import commits_of
 from factory.stages.shop import Shop
 
-KEEP = ("budget", "model_unusable", "no_model", "rate_limited", "wrong_key")  # stops that leave verified work behind
+# stops that leave verified work behind
+KEEP = ("budget", "egress", "model_unusable", "no_model", "rate_limited", "wrong_key")
 
 
 def deliver(run: Run, shop: Shop) -> Run:

@@ -39,7 +39,8 @@ def test_what_went_in_comes_out(sent: dict[str, Any]) -> None:
     assert rows(state, "trail") == rows(sent["state"], "trail")
     for table in ("spend", "egress"):
         assert rows(state, table) == rows(sent["state"], table) != []
-    assert state.blobs(run.id).get(run.settings) == sent["state"].blobs(run.id).get(run.settings)
+    for key in (run.settings, run.seal):
+        assert state.blobs(run.id).get(key) == sent["state"].blobs(run.id).get(key) != b""
 
 
 def test_taking_it_in_twice_and_carrying_it_around_changes_nothing(sent: dict[str, Any]) -> None:

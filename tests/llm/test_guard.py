@@ -12,6 +12,7 @@ from factory.contracts.model import Endpoint, Message, Piece, Reply, Request, To
 from factory.contracts.record import digest
 from factory.llm.client import Client
 from factory.llm.guard import Repository
+from factory.llm.providers.wire import headers
 from tests.desk.workshop import repository
 from tests.llm.bench import ACCOUNT, Bench, Listed, MemoryScope, endpoint, request, settings
 
@@ -142,7 +143,10 @@ def test_a_copy_that_the_run_made_does_not_set_a_line_free(tmp_path: Path) -> No
 def test_a_line_without_its_secret_is_still_that_files_line(tmp_path: Path) -> None:
     key = "AKIA" + "QYLPMN5HHHFPZAM2"
     files = {"private.key": f"the bucket of the shop is opened by {key} on mondays\n", "a.py": "pass\n"}
-    one, _ = made_bench(tmp_path, ["yes"], files)
+    one, _ = made_bench(tmp_path, ["yes", "yes"], files)
+    line = one.client.guard.redaction.text(files["private.key"])  # as a model of another tier may quote it
+    assert key not in line
+    assert one.ask(asked(f"It says: {line}")).endpoint == "box"
     assert one.ask(asked(f"the bucket of the shop is opened by {key} on mondays")).endpoint == "box"
 
 
@@ -295,3 +299,8 @@ def test_a_tier_of_an_endpoint_decides_and_not_the_ceiling(tmp_path: Path) -> No
         repository=Repository(store, tree),
     )
     assert one.ask(asked("hi", piece("src/app.py"))).endpoint == "gpu"
+
+
+def test_a_factory_server_that_counts_as_local_is_told_to_send_nothing_further() -> None:
+    assert headers(endpoint("box", factory=True), request(), "run-1")["X-Factory-Ceiling"] == "local"
+    assert "X-Factory-Ceiling" not in headers(endpoint("gpu", factory=True, tier="rented"), request(), "run-1")

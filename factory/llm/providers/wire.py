@@ -41,6 +41,8 @@ def headers(endpoint: Endpoint, request: Request, run: str) -> dict[str, str]:
     if endpoint.tier != "local" and not endpoint.factory:
         return {}
     made = {"X-Factory-Role": request.role, "X-Factory-Template": request.template}
+    if endpoint.tier == "local":
+        made["X-Factory-Ceiling"] = "local"  # nothing was redacted or withheld: a factory server may send it no further
     if run:
         made["X-Factory-Run"] = run
     if request.sample:
