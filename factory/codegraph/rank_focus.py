@@ -38,9 +38,12 @@ class Focus:
         return found
 
     def _symbol(self, symbol: Symbol, spots: Spots) -> float:
-        counts: dict[str, float] = dict.fromkeys(self._words(symbol.name), OWN)
-        texts = [word for name in symbol.doc.split() for word in self._words(name)]
         inside = spots[bisect_left(spots, (symbol.start,)) : bisect_left(spots, (symbol.end + 1,))]
+        own = self._words(symbol.name)
+        if not (inside or own):
+            return 0.0
+        counts: dict[str, float] = dict.fromkeys(own, OWN)
+        texts = [word for name in symbol.doc.split() for word in self._words(name)]
         for word in (*texts, *(word for _, words in inside for word in words)):
             counts[word] = counts.get(word, 0.0) + 1.0
         size = 1 - B + B * min(LONGEST, (symbol.end - symbol.start + 1) / USUAL)

@@ -29,6 +29,7 @@ class Index:
         self.view = view
         self.lengths: dict[int, int] = {}
         self.sources: set[int] = set()
+        self._defined: dict[str, frozenset[str]] = {}
         for doc in view.docs.values():
             self.lengths[doc.doc] = doc.words
             if doc.language and not doc.test:
@@ -105,6 +106,14 @@ class Index:
         for commit in self.past:
             for path in commit.paths:
                 found[path] += len(commit.words) / math.sqrt(len(commit.paths))
+        return found
+
+    def defined(self, path: str) -> frozenset[str]:
+        """Names of a file's symbols; those of one or two letters say nothing."""
+        found = self._defined.get(path)
+        if found is None:
+            names = (symbol.name for symbol in self.view.facts(path).symbols)
+            found = self._defined[path] = frozenset(name for name in names if len(name) > 2)
         return found
 
     def is_source(self, path: str) -> bool:

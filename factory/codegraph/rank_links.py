@@ -22,14 +22,16 @@ def edges(index: Index, pool: Sequence[str]) -> Edges:
     view, pool = index.view, pool[:GRAPH]
     defines: dict[str, list[str]] = defaultdict(list)
     for path in pool:
-        for name in {symbol.name for symbol in view.facts(path).symbols}:
+        for name in index.defined(path):
             defines[name].append(path)
-    telling = {name: paths for name, paths in defines.items() if len(paths) <= SHARED_NAME and len(name) > 2}
+    telling = {name: paths for name, paths in defines.items() if len(paths) <= SHARED_NAME}
     found: Edges = {path: defaultdict(float) for path in pool}
     for path, out in found.items():
         for name in telling.keys() & view.facts(path).idents.keys():
-            for other in telling[name]:
-                out[other] += 1.0 / len(telling[name])
+            definers = telling[name]
+            share = 1.0 / len(definers)
+            for other in definers:
+                out[other] += share
     for path in pool[:IMPORTING]:
         for other in imported(index, path):
             if other in found:

@@ -95,7 +95,8 @@ def _pool(index: Index, table: Mapping[str, Mapping[str, float]]) -> list[str]:
 
 def _graph(index: Index, first: Sequence[str], table: dict[str, dict[str, float]]) -> list[str]:
     """Adds the signals of the graph; returns the pool, widened by what the likeliest files lead to."""
-    likely = {path: value**2 for path, value in _mixed(table, SEEDED).items() if path in set(first)}
+    inside = set(first)
+    likely = {path: value**2 for path, value in _mixed(table, SEEDED).items() if path in inside}
     sources = {path: likely[path] for path in first if path in likely and index.is_source(path)}
     tests = {path: likely[path] for path in first if path in likely and index.view.docs[path].test}
     table["together"] = rank_past.together(index, sources)
@@ -104,7 +105,6 @@ def _graph(index: Index, first: Sequence[str], table: dict[str, dict[str, float]
     for path in sorted(sources, key=lambda path: (-sources[path], path))[:SEEDS]:
         for other in rank_links.imported(index, path):
             more[other] = more.get(other, 0.0) + 0.3 * sources[path]
-    inside = set(first)
     new = [path for path in more if path not in inside and index.is_source(path)]
     pool = [*first, *sorted(new, key=lambda path: (-more[path], path))[:WIDER]]
     links = rank_links.edges(index, [path for path in pool if index.is_source(path)])
