@@ -12,8 +12,9 @@ BASE64 = "/AbCd+efGh1jKlMn0pQrStUvWxYz0123456789ab"
     ("name", "value"),
     [
         ("AWS_SECRET_ACCESS_KEY", BASE64), ("DB_PASSWORD", "73519862"), ("STRIPEKEY", "sk-abc-12345"),
-        ("MY_TOKENS", "a1b2c3d4e5"), ("DATABASE_DSN", "postgres://me:hidden@db/shop"), 
-        ("npm_auth_token", "npm-0123-4567"), ("PASSPHRASE", "correcthorsebatterystaple"), ("SESSION_COOKIE", "s%3Aabcdef.123"),
+        ("MY_TOKENS", "a1b2c3d4e5"), ("DATABASE_DSN", "postgres://me:hidden@db/shop"),
+        ("npm_auth_token", "npm-0123-4567"), ("PASSPHRASE", "correcthorsebatterystaple"),
+        ("SESSION_COOKIE", "s%3Aabcdef.123"),
     ],
 )  # fmt: skip
 def test_secrets(name: str, value: str) -> None:
