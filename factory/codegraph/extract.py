@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from factory.codegraph.extract_symbols import KINDS, MAX_NAME, WEAK, Definition, Source, outside_of_functions, symbols
 from factory.codegraph.facts import Facts, Import, Symbol, Use
-from factory.codegraph.languages import LANGUAGES, parser, query, query_text
+from factory.codegraph.languages import LANGUAGES, parse, query, query_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +37,10 @@ def extract(language: str, data: bytes) -> Facts:
         return Facts("", lines, (), (), (), identifiers(data), {}, 0)
     from tree_sitter import QueryCursor
 
-    root = parser(language).parse(data).root_node
+    tree = parse(language, data)
+    if tree is None:
+        return Facts(language, lines, (), (), (), identifiers(data, row.sign), {}, 1)
+    root = tree.root_node
     matches = QueryCursor(query(language)).matches(root)
     found, uses, imports = _read(Source(row, data, ends), roles(language), matches)
     return Facts(language, lines, found, uses, imports, identifiers(data, row.sign), {}, _broken(root))

@@ -17,7 +17,9 @@ from factory.codegraph import extract_imports as imports
 from factory.codegraph.extract_imports import Reader
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Parser, Query
+    from tree_sitter import Language, Query, Tree
+
+STEPS = 300  # in hundreds of the parser's; sources take 10 to 20 such steps a kilobyte, nested or broken ones up to 80
 
 
 class Row(NamedTuple):
@@ -99,11 +101,30 @@ def grammar(language: str) -> "Language":
     return Language(getattr(import_module(row.module), row.entry)())
 
 
-def parser(language: str) -> "Parser":
-    """A parser of its own for each call: parsers are not shared between threads."""
+def parse(language: str, data: bytes) -> "Tree | None":
+    """None when the grammar takes far more steps than sources of this size do: some are ambiguous enough (Kotlin's) for
+    a few broken lines to take hours and all memory. Counted in steps, so that the same file always ends the same way.
+    """
     from tree_sitter import Parser
 
-    return Parser(grammar(language))
+    if not data.endswith(b"\n"):
+        data += b"\n"  # Kotlin 1.1's scanner looks for an end after an `@` for ever
+    left, size = STEPS + len(data) // 10, len(data)
+
+    def read(at: int, _: object) -> bytes:
+        return data[at : at + size]
+
+    def too_long(at: int, broken: bool) -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    try:  # a parser for each call: they are not shared between threads
+        tree = Parser(grammar(language)).parse(read, progress_callback=too_long)
+    except ValueError:
+        return None
+    size = 128  # from now on it is asked for the text of single nodes, by a query's predicates
+    return tree
 
 
 @lru_cache(maxsize=32)

@@ -39,11 +39,14 @@ def top_level(path: str, text: str) -> frozenset[str] | None:
 
 
 def outline(path: str, text: str) -> Outline | None:
-    """All that is read from one file, as far as it parses; None when the language is unknown or the text too large."""
+    """All that is read from one file, as far as it parses; None for an unknown language or too large a text."""
     language = LANGUAGES.get(PurePosixPath(path).suffix.lower())
     if language is None or len(text) > MAX_CHARS:
         return None
-    root = languages.parser(language).parse(text.encode("utf-8", "replace")).root_node
+    tree = languages.parse(language, text.encode("utf-8", "replace"))
+    if tree is None:
+        return None
+    root = tree.root_node
     symbols: set[str] = set()
     imported: set[str] = set()
     chunks: list[Chunk] = []

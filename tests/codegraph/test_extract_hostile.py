@@ -88,9 +88,20 @@ def test_bytes_that_are_no_utf_8_stand_as_a_sign_of_loss() -> None:
     assert ("foo", 2, "call") in found.uses
 
 
+def test_a_file_that_would_take_its_grammar_hours_is_plain_text() -> None:
+    """Shortened from a mutated Kotlin file: each further line doubles what the parser keeps in mind."""
+    data = b"{f<e()\n0\n   \xef\xbb\xbf  n" + b"{" * 19 + GOLDEN["kotlin"][-480:-20].replace(b"{ Shop?", b"{ )Shop?")
+    found = extract("kotlin", data * 3)
+    assert found.broken == 1
+    assert not found.symbols
+    assert found.idents["Shop"]
+
+
 @pytest.mark.parametrize(
     ("language", "data"),
     [
+        ("kotlin", b"val x = 1\n@"),
+        ("kotlin", b'"${' * 600),
         ("python", b"(" * 50_000 + b")" * 50_000),
         ("python", b"a = " * 20_000 + b"1"),
         ("python", b"".join(b" " * n + b"class A%d:\n" % n for n in range(600))),
