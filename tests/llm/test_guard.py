@@ -103,6 +103,15 @@ def test_a_line_without_its_secret_is_still_that_files_line(tmp_path: Path) -> N
     assert one.ask(asked(f"the bucket of the shop is opened by {key} on mondays")).endpoint == "box"
 
 
+def test_a_large_files_line_is_known_with_its_secret_too(tmp_path: Path) -> None:
+    key = "AKIA" + "QYLPMN5HHHFPZAM2"
+    filler = "".join(f"{n}\n" for n in range(60_000))
+    one, _ = made_bench(
+        tmp_path, ["yes"], {"private.key": f"{filler}the bucket is opened by {key}\n", "a.py": "pass\n"}
+    )
+    assert one.ask(asked(f"the bucket is opened by {key}")).endpoint == "box"
+
+
 def test_the_box_gets_everything_as_it_is(tmp_path: Path) -> None:
     one, model = made_bench(tmp_path, ["yes"])
     text = f"{ENV} AKIA" + "QYLPMN5HHHFPZAM2"
