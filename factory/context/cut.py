@@ -1,14 +1,14 @@
 """One file cut to what a task needs of it: whole when it is short, else whole symbols with what they stand in."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from factory.codegraph.facts import Facts, Symbol
 
-SHORT = 160  # lines: shown whole
 AROUND = 12  # lines shown around one that stands in no symbol, or in one too long
 MAX_SYMBOL = 150  # lines of a symbol that is shown whole
-MAX_FOCUS, MAX_SPANS = 60, 12
+MAX_FOCUS, MAX_SPANS, MAX_NEAR = 60, 40, 60
 MAX_HEAD, MAX_IMPORTS = 4, 30  # lines of what encloses a symbol, and of imports
 GAP = 3  # lines between two pieces that are shown too, so that they become one
 NAMED = 3  # cut symbols that a piece names
@@ -28,9 +28,12 @@ class Piece(NamedTuple):
 
 
 def cut(
-    text: str, facts: Facts, focus: Sequence[int], room: int, size: Callable[[int, int, str, str], int]
+    text: str, facts: Facts, focus: Sequence[int], room: int, size: Callable[[int, int, str, str], int],
+    full: bool = False,
 ) -> list[Piece]:  # fmt: skip
     """Pieces in the order of their lines; [] when nothing fits. `focus`: lines of interest, the best first.
+
+    `full`: what room is left goes to what the shown symbols use in this file, and to what stands near them.
 
     `size(start, end, text, said)` is what a piece costs in a prompt; all together cost at most `room`.
     """
@@ -41,11 +44,11 @@ def cut(
         return []
     whole = Piece(1, len(lines), text)
     cost = size(*whole)
-    if cost <= room and (len(lines) <= SHORT or cost <= room // 3):
+    if cost <= room:
         return [whole]
     chosen: list[Span] = []
     pieces: list[Piece] = []
-    for group in _wanted(lines, facts, focus):
+    for group in chain(_wanted(lines, facts, focus), _near(facts, focus) if full else ()):
         more = [_piece(span, lines, facts) for span in joined([*chosen, *group])]
         if sum(size(*piece) for piece in more) <= room:
             chosen, pieces = [*chosen, *group], more
@@ -66,6 +69,19 @@ def _wanted(lines: Sequence[str], facts: Facts, focus: Sequence[int]) -> Iterabl
         yield spans
     if imports:
         yield [imports]
+
+
+def _near(facts: Facts, focus: Sequence[int]) -> Iterable[list[Span]]:
+    """The other functions of the file: first those that the best symbols mention, then by their distance."""
+    best = [_around(line, facts.lines, facts) for line in focus[:NAMED]]
+    used = {use.name for use in facts.uses if any(start <= use.line <= end for start, end in best)}
+
+    def distance(one: Symbol) -> tuple[bool, int]:
+        return one.name not in used, min((abs(one.line - start) for start, _ in best), default=0)
+
+    others = [one for one in facts.symbols if one.kind not in (*VALUES, *HOLDERS) and one.end - one.start < MAX_SYMBOL]
+    for one in sorted(others, key=distance)[:MAX_NEAR]:
+        yield [(one.start, one.end), *_heads((one.start, one.end), facts)]
 
 
 def _around(line: int, count: int, facts: Facts) -> Span:

@@ -5,6 +5,7 @@ the house's own advice, lessons. Deterministic: the same tree, task and lessons 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, repeat
 
 from factory.codegraph.facts import NOTHING
 from factory.codegraph.rank import Ranked
@@ -24,7 +25,7 @@ from factory.llm.tokens import BYTES_PER_TOKEN, estimate
 from factory.prompting import plain
 
 TREE_SHARE, ADVICE_SHARE, MAP_SHARE, LESSONS_SHARE = 0.12, 0.12, 0.15, 0.1
-FILE_SHARE = 0.35  # of what is left: the most that one file gets
+FIRST, SECOND, OTHER = 0.55, 0.45, 0.3  # of what is left: the most that one file gets, by its rank
 MAX_FILES = 24
 MAX_ADVICE = 6000  # bytes of one file
 MAX_BYTES = 1_000_000  # larger files are not shown
@@ -120,7 +121,7 @@ class Gatherer:
     def _files(self, room: int) -> Iterator[PackFile]:
         """Pieces of the best files while there is room."""
         shown_files = 0
-        for item in self.order:
+        for item, share in zip(self.order, chain((FIRST, SECOND), repeat(OTHER)), strict=False):
             if shown_files == MAX_FILES or room < 400:
                 return
             facts = self.view.facts(item.path) if self.view else NOTHING
@@ -128,7 +129,7 @@ class Gatherer:
             def cost(start: int, end: int, text: str, said: str, item: Ranked = item) -> int:
                 return size(shown(_file(item, start, end, text, said)))
 
-            pieces = cut(self._text(item.path), facts, item.focus, int(room * FILE_SHARE), cost)
+            pieces = cut(self._text(item.path), facts, item.focus, int(room * share), cost, share > OTHER)
             shown_files += bool(pieces)
             for piece in pieces:
                 room -= cost(*piece)
