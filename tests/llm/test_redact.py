@@ -1,6 +1,7 @@
 """Secrets stay here, under names that mean the same in every request of a run."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -76,6 +77,33 @@ def test_what_one_message_gives_away_is_hidden_in_all() -> None:
 def test_what_holds_no_secret_is_left_as_it_is() -> None:
     plain = request("def total(cart):\n    return sum(cart)\n")
     assert Redaction(b"k" * 32, ("", "short")).request(plain) is plain
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+OPENAI = "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0" + "T3BlbkFJ" + "k1L2m3N4o5P6q7R8s9T0"
+NPM = "npm_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"Authorization: Bearer {JWT}.", JWT),
+        (f"eyJeyJ.{JWT}", f"eyJeyJ.{JWT}"),
+        (f"x{OPENAI},sk-{OPENAI}", OPENAI),
+        (f"//registry.example/:_authToken={NPM} # theirs", NPM),
+    ],
+)
+def test_long_formats_are_replaced_whole(text: str, secret: str) -> None:
+    (*_, message) = ONE.request(request(text)).messages
+    assert not any(part in message.text for part in secret.split("."))
+
+
+@pytest.mark.parametrize("word", ["eyJ", "sk-", "https://", "//a/:_authToken=", "eyJa.", 'password="'])
+def test_a_long_hostile_line_takes_no_time_of_its_own(word: str) -> None:
+    """A minified or a hostile line: quadratic patterns took minutes for it, and the port answered nobody meanwhile."""
+    started = time.process_time()
+    ONE.text(word * (200_000 // len(word)))
+    assert time.process_time() - started < 10
 
 
 @given(texts)
