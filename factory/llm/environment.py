@@ -1,5 +1,6 @@
 """The secrets of the environment: values that no cloud endpoint may see, whatever text they turn up in."""
 
+import json
 import re
 from collections.abc import Mapping
 
@@ -20,10 +21,12 @@ _DENSE = re.compile(r"(?=[a-zA-Z0-9]*[a-z])(?=[a-zA-Z0-9]*[A-Z])(?=[a-zA-Z0-9]*\
 
 
 def secrets_of(endpoints: Mapping[str, Endpoint], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of all endpoints, and every other value that looks like a secret and is called one."""
+    """The keys of all endpoints, and every other value that looks like a secret and is called one; each also as JSON
+    writes it, for the arguments of a model's calls."""
     keys = {endpoint.key_env for endpoint in endpoints.values() if endpoint.key_env}
     found = {environment[name].strip() for name in keys if environment.get(name)}
     found.update(value for name, text in environment.items() if is_secret(name, value := text.strip()))
+    found.update(json.dumps(value, ensure_ascii=plain)[1:-1] for value in tuple(found) for plain in (True, False))
     return tuple(sorted(value for value in found if value))
 
 

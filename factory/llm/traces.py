@@ -21,7 +21,7 @@ SIGNS = 12  # letters and digits a trace has at least: rulers and brackets are n
 LARGEST, MOST = 1024 * 1024, 16 * 1024 * 1024  # bytes of one file and of all files that are looked at
 HIDDEN = 256 * 1024  # bytes of a tree whose lines are also known as models quote them, without their secrets
 MOST_CLEAN = 4096  # texts that are remembered as free of traces: a conversation repeats them
-_ESCAPED = re.compile(r"\\[nrt]|\\(?=[\"'])")
+_ESCAPED = re.compile(r"(?:\\+u[0-9a-fA-F]{4})+|\\+[nrt]?")
 _FOUND = re.compile(r"(.+?):\d+:")
 
 
@@ -139,8 +139,15 @@ def _as_it_is(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """One space for each gap, and none of JSON's signs for line ends and quotation marks."""
-    return " ".join(_ESCAPED.sub(lambda sign: "" if sign[0] == "\\" else " ", text).split())
+    """One space for each gap, and what JSON writes with backslashes, however often, as it was before."""
+    return " ".join(_ESCAPED.sub(_unescaped, text).split())
+
+
+def _unescaped(sign: re.Match[str]) -> str:
+    codes = re.findall(r"u(....)", sign[0])
+    if codes:  # in UTF-16: what lies beyond 16 bits is two of them
+        return bytes.fromhex("".join(codes)).decode("utf-16-be", "replace")
+    return " " if sign[0][-1] != "\\" else ""
 
 
 def _longest(group: Mapping[str, Trace], text: str) -> Trace | None:

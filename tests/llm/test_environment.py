@@ -1,5 +1,7 @@
 """Which values of the environment are secrets: by name and by look, and no path, address, switch or word."""
 
+import json
+
 import pytest
 
 from factory.contracts.model import Endpoint
@@ -39,3 +41,12 @@ def test_the_keys_of_endpoints_are_secrets_whatever_they_look_like() -> None:
     found = secrets_of(endpoints, {"CLOUD": " plainword\n", "GITHUB_TOKEN": "t-0123456789", "PATH": "/usr/bin:/bin"})
     assert found == ("plainword", "t-0123456789")
     assert secrets_of(endpoints, {"CLOUD": ""}) == ()
+
+
+def test_a_secret_is_known_as_json_writes_it() -> None:
+    value = 'pä"ss\\word-17'
+    found = secrets_of({}, {"DB_PASSWORD": value})
+    for ascii_only in (True, False):
+        text = json.dumps({"text": f"open {value}"}, ensure_ascii=ascii_only)
+        assert any(form in text for form in found)
+    assert value in found

@@ -1,5 +1,6 @@
 """What leaves is decided in one place, on the endpoint that is really asked."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,24 @@ def test_a_line_of_such_a_file_is_found_whoever_brought_it(tmp_path: Path, text:
     assert "line 2 of .env" in told or "line 1 of private/plan.md" in told
     assert "acct_1032" not in told
     assert "next door" not in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'print("größer, schöner, für alle 😀, die")',
+        r're.sub(r"\d+\s\$", "\\\\", price_of_it)',
+        r'log("the margin\nis 40 percent\n")',
+    ],
+)
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_a_line_is_found_as_json_writes_it(tmp_path: Path, line: str, ascii_only: bool) -> None:
+    """A model's call holds it so, and so does a call inside the text of another."""
+    one, _ = made_bench(tmp_path, ["yes", "yes"], {"secrets.yml": f"{line}\n", "a.py": "pass\n"})
+    first = asked()
+    for arguments in ((once := json.dumps({"text": f"a\n{line}"}, ensure_ascii=ascii_only)), json.dumps([once])):
+        said = Message(role="assistant", text="hm", calls=(ToolCall(id="1", name="w", arguments=arguments),))
+        assert one.ask(first.but(messages=(*first.messages, said))).endpoint == "box"
 
 
 @pytest.mark.parametrize(
