@@ -5,22 +5,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from factory.cli import graph_pack
 from factory.cli.options import Json
 
 if TYPE_CHECKING:
     from factory.codegraph.view import Counts, View
 
-app = typer.Typer(
-    help="The code graph of a repository: definitions, uses, calls, tests; the files that an issue is about.",
-    no_args_is_help=True,
-)
 Repo = Annotated[Path, typer.Option("--repo", help="A git repository; else the one that you stand in.")]
 Dirty = Annotated[bool, typer.Option("--dirty", help="The files as they stand in the folder, not as committed.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many rows.")]
 
 
-@app.command("build")
-def build(repo: Repo = Path(), dirty: Dirty = False, as_json: Json = False) -> int:
+def build() -> typer.Typer:
+    """The group with its commands."""
+    app = typer.Typer(
+        help="The code graph of a repository: definitions, uses, calls, tests; the files that an issue is about.",
+        no_args_is_help=True,
+    )
+    for name, command in (("build", read), ("query", query), ("show", show), ("pack", graph_pack.pack)):
+        app.command(name)(command)
+    return app
+
+
+def read(repo: Repo = Path(), dirty: Dirty = False, as_json: Json = False) -> int:
     """Read what the store does not know yet of the checkout's commit, and say what was done."""
     import json
 
@@ -43,7 +50,6 @@ def build(repo: Repo = Path(), dirty: Dirty = False, as_json: Json = False) -> i
     return 0
 
 
-@app.command("query")
 def query(
     name: Annotated[str, typer.Argument(help="A symbol (total, Cart.total, shop/cart.py:total) or a path.")] = "",
     repo: Repo = Path(),
@@ -78,7 +84,6 @@ def query(
     return graph_answers.answer(view, what, name, callers or callees, limit, paths, as_json)
 
 
-@app.command("show")
 def show(
     name: Annotated[str, typer.Argument(help="A symbol or a path.")],
     repo: Repo = Path(),

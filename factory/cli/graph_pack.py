@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from factory.cli.graph import app
 from factory.cli.options import Config, Json
 from factory.contracts.errors import Refused, Stopped, UsageProblem
 
@@ -38,7 +37,6 @@ class Listening:
         raise Refused("nobody is asked: the prompt is only shown")
 
 
-@app.command("pack")
 def pack(
     issue: Annotated[str, typer.Option("--issue", help="The issue's file; - reads it from standard input.")],
     repo: Annotated[Path, typer.Option("--repo", help="A git repository; else the one that you stand in.")] = Path(),

@@ -12,7 +12,7 @@ from factory.cli import (
     demo,
     doctor,
     gpu,
-    graph_pack,
+    graph,
     init,
     job,
     ledger,
@@ -41,7 +41,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "simulate": simulate.simulate,
     "stage": stage.stage,
 }
-GROUPS = {"graph": graph_pack.app, "ledger": ledger.app, "models": models.app}
+GROUPS = {"ledger": ledger.app, "models": models.app}
 
 
 def build() -> typer.Typer:
@@ -61,6 +61,7 @@ def build() -> typer.Typer:
         app.add_typer(group, name=name)
     app.add_typer(agents.build(), name="agents")
     app.add_typer(gpu.build(), name="gpu")
+    app.add_typer(graph.build(), name="graph")
     app.add_typer(job.build(), name="job")
     app.add_typer(memory.build(), name="memory")
     app.add_typer(serve.build(), name="serve")

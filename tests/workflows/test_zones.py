@@ -17,7 +17,9 @@ COMMANDS = {
     "gate": {"job gate"},
     "think": {"stage", "review", "hunt"},
     "prove": {"stage"},
-    "ship": {f"job {name}" for name in ("open", "ship", "send", "close", "answer", "route", "watch", "post", "remember")},
+    "ship": {
+        f"job {name}" for name in ("open", "ship", "send", "close", "answer", "route", "watch", "post", "remember")
+    },
 }
 STAGES = {"think": {"intake", "gather", "plan", "generate", "collect", "work"}, "prove": {"verify"}}
 PATHS = (
