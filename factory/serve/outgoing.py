@@ -1,6 +1,7 @@
 """What leaves for the cloud: without secrets, and written into the egress ledger before it goes."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,8 @@ from factory.llm.redact import Redaction
 from factory.serve.ask import dumped
 from factory.serve.prepare import Prepared
 
-SKIPPED = 65_536  # characters of one string without a blank: a picture, not text
+SKIPPED = 65_536  # characters from which on a string of base64 alone is a picture, not text
+_BASE64 = re.compile(r"(?:data:[\w/+.;=-]*,)?[A-Za-z0-9+/=_-]*", re.ASCII)
 
 
 class Outgoing:
@@ -61,4 +63,4 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_text(value: str) -> bool:
-    return len(value) <= SKIPPED or " " in value[:SKIPPED]
+    return len(value) <= SKIPPED or not _BASE64.fullmatch(value)
