@@ -11,7 +11,7 @@ from factory.forge.orphan import MONTHS, Addition, OrphanBranch, Tip
 from factory.forge.remote import Remote
 
 BRANCH = "factory-memory"
-MOST = 16 * 1024 * 1024  # bytes of a month that are read
+MOST = 16 * 1024 * 1024  # bytes of a month that are read, the newest
 
 
 class Entry(NamedTuple):
@@ -47,7 +47,7 @@ class SharedMemory:
 
 
 def _lines(tip: Tip) -> bytes:
-    months = [raw[:MOST] for raw in tip.files.values() if raw]
+    months = [raw[-MOST:] for raw in tip.files.values() if raw]
     return b"".join(raw if raw.endswith(b"\n") else raw + b"\n" for raw in months)
 
 

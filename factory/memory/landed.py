@@ -38,7 +38,7 @@ class Repository:
             raw = run_git(self.folder, *arguments, stdin=stdin.encode(errors="replace") if stdin else None)
         except GitProblem:
             return ""
-        return raw.decode(errors="replace").strip()
+        return raw.decode(errors="replace").strip("\n")  # else a record's own separators would go as well
 
     def commit(self, ref: str) -> str:
         return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
@@ -72,8 +72,8 @@ def git_outcomes(one: Delivered, folder: Path, at: str) -> list[Observation]:
     if not here.commit(one.commits[-1]):  # deleted and cleaned away: it may have been squashed into the base before
         return []
     landed = _landed(one, news, here)
-    if not landed:
-        return [] if branch else [seen(one, "closed", at)]
+    if not landed:  # among so many commits of the base it may have been further back
+        return [] if branch or len(news) >= MOST_COMMITS else [seen(one, "closed", at)]
     found = [seen(one, "merged", at)]
     if edits := _edits(one, branch, news, here):
         found.append(seen(one, "edited", at, edits))
@@ -86,7 +86,8 @@ def _landed(one: Delivered, news: list[News], here: Repository) -> set[str]:
     """The commits that brought our change into the base: ours with the merge of them, or the same change rebased or
     squashed into others."""
     known = {each.sha for each in news}
-    if one.commits[-1] in known:
+    far = len(news) >= MOST_COMMITS and here.has(one.commits[-1], f"refs/heads/{one.base}")
+    if one.commits[-1] in known or far:
         return set(one.commits) | {each.sha for each in news if set(each.parents[1:]) & set(one.commits)}
     squashed = _same(here.patch(one.start, one.commits[-1]), _names(one.start, one.commits[-1], here), news, here)
     if squashed:

@@ -52,11 +52,12 @@ def written(line: Line) -> str:
 
 
 def read(raw: bytes, now: float) -> Iterator[Line | Bad]:
-    """Every line of a file. `now`: seconds of the epoch; a line from the future is refused."""
-    for count, text in enumerate(raw.splitlines()):
-        if count >= MAX_LINES:
-            yield Bad("", f"more than {MAX_LINES:,} lines: the rest was not read")
-            return
+    """Every line of a file. `now`: seconds of the epoch; a line from the future is refused. Of a file that is too long
+    the end counts: there the newest lines are."""
+    lines = raw.splitlines()
+    if len(lines) > MAX_LINES:
+        yield Bad("", f"more than {MAX_LINES:,} lines: those before were not read")
+    for text in lines[-MAX_LINES:]:
         if text.strip():
             yield parsed(text, now)
 

@@ -57,10 +57,11 @@ class RepositoryMemory:
             return 0
 
     def take(self, file: Path) -> str:
-        """Lines of other machines from a file, the first `MOST` bytes; what came of it, in a sentence."""
+        """Lines of other machines from a file, the last `MOST` bytes; what came of it, in a sentence."""
         try:
             store, key = self._open()
             with file.open("rb") as handle:
+                handle.seek(max(file.stat().st_size - MOST, 0))
                 taken = store.take(key, handle.read(MOST))
         except PROBLEMS as problem:
             self._say(problem)

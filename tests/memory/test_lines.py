@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.contracts.memory import Line
-from factory.memory.lines import MAX_LINE, Bad, id_of, parsed, read, written
+from factory.memory.lines import MAX_LINE, MAX_LINES, Bad, id_of, parsed, read, written
 from tests.memory.facts import NOW, decided, found, run_of, said, seen
 
 GOOD: list[Line] = [
@@ -106,3 +106,10 @@ def test_no_change_to_a_line_gets_through_or_raises(line: Line, data: st.DataObj
     value[name] = data.draw(JSON)
     after = parsed(json.dumps(value).encode(), NOW)
     assert isinstance(after, Bad) or after == line
+
+
+def test_of_too_many_lines_the_newest_are_read() -> None:
+    newest = written(run_of("r1", "a.py")).encode()
+    bad, *found = read(b"\n" * MAX_LINES + newest, NOW)
+    assert isinstance(bad, Bad)
+    assert found == [run_of("r1", "a.py")]

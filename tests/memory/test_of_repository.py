@@ -7,7 +7,8 @@ from factory.contracts.memory import Lessons, Question, Recalled
 from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.task import Pack
 from factory.desk.withheld import permitted
-from factory.memory.of_repository import RepositoryMemory
+from factory.memory.lines import written
+from factory.memory.of_repository import MOST, RepositoryMemory
 from tests.desk.workshop import Workshop
 from tests.line.targets import repository
 from tests.memory.facts import NOW, found, run_of
@@ -67,3 +68,13 @@ def test_a_desk_s_question_is_a_step_of_the_journal(tmp_path: Path) -> None:
     desk.tools = replace(desk.tools, recall=recall)
     assert desk.recall("what of totals") == ("Totals are in cents. (from run r1)",)
     assert asked == [Question(words=("what", "of", "totals"))]
+
+
+def test_of_a_file_that_is_too_long_the_end_is_read(tmp_path: Path) -> None:
+    """On the branch the newest month comes last."""
+    file = tmp_path / "memory.jsonl"
+    with file.open("wb") as handle:
+        handle.truncate(MOST)
+        handle.seek(0, 2)
+        handle.write(("\n" + written(run_of("r1", "a.py"))).encode())
+    assert of(tmp_path, []).take(file).startswith("1 new lines")

@@ -1,5 +1,6 @@
 """What became of pull requests: told from real git repositories, and from what GitHub says."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from factory.contracts.errors import HubMissing
 from factory.contracts.hub import Comment, Person, PullInfo, Review, ReviewNote
 from factory.git import AUTHOR
 from factory.memory.fold import folded
-from factory.memory.landed import git_outcomes
+from factory.memory.landed import MOST_COMMITS, git_outcomes
 from factory.memory.outcomes import MOST_PULLS, Delivered, from_memory, hub_outcomes
 from tests.line.targets import git, repository
 from tests.memory.facts import day, run_of, seen
@@ -37,6 +38,13 @@ def delivered(repo: Path) -> Delivered:
     ours = (commit(repo, "a.py", "x = 2\n", WHO), commit(repo, "b.py", "y = 2\n", WHO))
     git(repo, "checkout", "-q", "main")
     return Delivered("r1", 1, ours, "main", BRANCH, start)
+
+
+def busy(repo: Path) -> None:
+    """As many commits on the base as are looked at."""
+    one = "commit refs/heads/main\ncommitter T <t@t> 1800000000 +0000\ndata 1\nm\n"
+    many = f"{one}from refs/heads/main^0\n\n" + one * (MOST_COMMITS - 1)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=repo, input=many, text=True, check=True)
 
 
 def words(one: Delivered, repo: Path) -> dict[str, tuple[str, ...]]:
@@ -95,6 +103,24 @@ def test_deleted_without_a_merge(repo: Path) -> None:
     one = delivered(repo)
     git(repo, "branch", "-D", BRANCH)
     assert words(one, repo) == {"closed": ()}
+
+
+def test_on_a_busy_base_what_is_too_far_back_is_not_called_closed(repo: Path) -> None:
+    one = delivered(repo)
+    git(repo, "merge", "-q", "--squash", BRANCH)
+    git(repo, "commit", "-q", "-m", "both")
+    git(repo, "branch", "-q", "-D", BRANCH)
+    assert words(one, repo) == {"merged": ()}
+    busy(repo)
+    assert words(one, repo) == {}
+
+
+def test_merged_far_back_is_merged(repo: Path) -> None:
+    one = delivered(repo)
+    git(repo, "merge", "-q", "--ff-only", BRANCH)
+    busy(repo)
+    git(repo, "branch", "-q", "-D", BRANCH)
+    assert words(one, repo) == {"merged": ()}
 
 
 def test_reverted_by_git_s_own_words_and_by_undoing_it(repo: Path) -> None:
