@@ -16,10 +16,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import localise_baselines, localise_tasks
-from benchmarks.localise_baselines import METHODS, Texts, candidates
+from benchmarks.localise_baselines import METHODS, Texts
 from benchmarks.localise_runs import Run, runs
 from benchmarks.localise_scores import Orders, scores
-from benchmarks.localise_tasks import Task, batches, clone, is_source, tasks
+from benchmarks.localise_tasks import Task, batches, clone, tasks
 from benchmarks.table import machine
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -60,29 +60,30 @@ def _baselines(
     clones: Path, cache: Path, wanted: Sequence[Task], bare: bool, aider: Path | None
 ) -> dict[str, dict[Task, Sequence[str]]]:
     """The others' orders, kept with the code that made them."""
-    found: dict[str, dict[Task, Sequence[str]]] = {name: {} for name in (*METHODS, AIDER)}
     code = b"".join(Path(module.__file__ or "").read_bytes() for module in (localise_baselines, localise_tasks))
     kept = cache / f"baselines-{zlib.crc32(code):08x}"
     kept.mkdir(parents=True, exist_ok=True)
+    found: dict[str, dict[Task, Sequence[str]]] = {}
     for name, batch in batches(wanted):
         texts = Texts(clone(clones, name))
-        for place, task in enumerate(batch):
-            methods = dict(METHODS)
-            if aider and place < AIDER_EACH and not bare:
-                methods[AIDER] = lambda texts, task, query: localise_baselines.aider(
-                    aider, texts, candidates(texts, task, is_source), query
-                )
+        for task in batch:
             file = kept / f"{task.sha}{'-bare' if bare else ''}.json"
-            known = json.loads(file.read_text()) if file.exists() else {}
-            missing = {name: method for name, method in methods.items() if name not in known}
-            for name_, method in missing.items():
-                known[name_] = method(texts, task, task.bare if bare else task.query)[:50]
-            if missing:
-                file.write_text(json.dumps(known))
-            for name_, order in known.items():
-                found[name_][task] = order
+            if not file.exists():
+                query = task.bare if bare else task.query
+                file.write_text(json.dumps({name: method(texts, task, query)[:50] for name, method in METHODS.items()}))
+            for method, order in json.loads(file.read_text()).items():
+                found.setdefault(method, {})[task] = order
+        if aider and not bare:
+            found.setdefault(AIDER, {}).update(_aider(aider, kept, texts, batch[:AIDER_EACH]))
         texts.close()
-    return {name: each for name, each in found.items() if each}
+    return found
+
+
+def _aider(python: Path, kept: Path, texts: Texts, few: Sequence[Task]) -> dict[Task, Sequence[str]]:
+    file = kept / f"aider-{len(few)}-{few[0].sha}.json"
+    if not file.exists():
+        file.write_text(json.dumps(localise_baselines.aider(python, texts, few)))
+    return dict(zip(few, json.loads(file.read_text()), strict=True))
 
 
 def _tables(wanted: Sequence[Task], found: Sequence[Run], orders: Mapping[bool, Mapping[str, Orders]]) -> list[str]:

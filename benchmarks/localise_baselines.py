@@ -6,7 +6,7 @@ import re
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -89,18 +89,22 @@ def _ordered(scores: Mapping[str, float]) -> list[str]:
     return sorted((path for path in scores if scores[path] > 0), key=lambda path: (-scores[path], path))
 
 
-def aider(python: Path, texts: Texts, files: Mapping[str, str], query: str) -> list[str]:
-    """The order of aider's map of these files, written out for it; its cache of tags goes with them."""
-    with tempfile.TemporaryDirectory(prefix="localise-") as root:
-        for path, blob in files.items():
-            file = Path(root, path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(texts.text(blob))
+def aider(python: Path, texts: Texts, tasks: Sequence[Task]) -> list[list[str]]:
+    """For each task the order of aider's map of the candidates, which are written out for it."""
+    with tempfile.TemporaryDirectory(prefix="localise-") as folder:
+        asked = []
+        for task in tasks:
+            root, files = Path(folder, task.sha), candidates(texts, task, is_source)
+            for path, blob in files.items():
+                file = root / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(texts.text(blob))
+            asked.append({"root": str(root), "files": list(files), "query": task.query})
         done = subprocess.run(
-            [python, Path(__file__).parent / "localise_aider.py"], cwd=root, check=True, capture_output=True, text=True,
-            input=json.dumps({"root": root, "files": list(files), "query": query}), timeout=600,
+            [python, Path(__file__).parent / "localise_aider.py"], cwd=folder, check=True, stdout=subprocess.PIPE,
+            input=json.dumps(asked), text=True,
         )  # fmt: skip
-    found: list[str] = json.loads(done.stdout.rpartition("\n")[2])
+    found: list[list[str]] = json.loads(done.stdout.rpartition("\n")[2])
     return found
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from factory.codegraph.rank_index import Index
 
-TOGETHER = 12  # likely files whose company is looked at
 MOST_COMMITS = 400  # of one file
 SIMILAR = 40  # commits
 
@@ -40,7 +39,7 @@ def _alike(score: float, words: int) -> float:
 def together(index: Index, likely: Mapping[str, float]) -> dict[str, float]:
     """How often the likeliest files' changes touched others, against how often those change at all."""
     found: dict[str, float] = defaultdict(float)
-    for path in sorted(likely, key=lambda path: (-likely[path], path))[:TOGETHER]:
+    for path in likely:
         numbers = index.past_of_path.get(path, [])[:MOST_COMMITS]
         common: dict[str, int] = defaultdict(int)
         for number in numbers:

@@ -16,6 +16,7 @@ ROUGH = {"body": 1.0, "title": 0.2, "stem": 0.3, "folder": 0.15, "defines": 0.3,
          "named": 3.0, "traced": 3.0}  # fmt: skip # what the first pass goes by
 SEEDED = {"body": 1.0, "title": 0.3, "stem": 0.3, "holds": 0.3, "described": 0.3, "traced": 2.0}  # where the graph's
 SEEDS = 12  # walk begins; files whose imports may widen the pool
+STANDING_OUT = 5  # files whose company is looked at
 KIN = 4  # files of one folder
 _ASIDE = re.compile(
     r"(^|/)(scripts?|tools?|build|hack|docs?|website|examples?|bench(es|marks?)?|samples|ci|contrib|\.github)/"
@@ -99,7 +100,9 @@ def _graph(index: Index, first: Sequence[str], table: dict[str, dict[str, float]
     likely = {path: value**2 for path, value in _mixed(table, SEEDED).items() if path in inside}
     sources = {path: likely[path] for path in first if path in likely and index.is_source(path)}
     tests = {path: likely[path] for path in first if path in likely and index.view.docs[path].test}
-    table["together"] = rank_past.together(index, sources)
+    best = _best(sources)
+    table["together"] = rank_past.together(index, best)
+    table["beside"] = _beside(first, best)
     table["tested"] = rank_links.tested(index, tests)
     more = _mixed(table, {"together": 1.0, "tested": 1.0})
     for path in sorted(sources, key=lambda path: (-sources[path], path))[:SEEDS]:
@@ -111,6 +114,21 @@ def _graph(index: Index, first: Sequence[str], table: dict[str, dict[str, float]
     table["pagerank"] = rank_links.rank_of(sources, links)
     table["uses"] = rank_links.uses(sources, links)
     return pool
+
+
+def _best(likely: Mapping[str, float]) -> dict[str, float]:
+    """The few that stand out, the best as 1: whose company says something."""
+    order = sorted((path for path in likely if likely[path] > 0), key=lambda path: (-likely[path], path))
+    return {path: (likely[path] / likely[order[0]]) ** 4 for path in order[:STANDING_OUT]}
+
+
+def _beside(pool: Sequence[str], best: Mapping[str, float]) -> dict[str, float]:
+    """The best of the other files in its folder that stand out."""
+    folders = {path: path.rpartition("/")[0] for path in (*pool, *best)}
+    return {
+        path: max((score for one, score in best.items() if one != path and folders[one] == folders[path]), default=0.0)
+        for path in pool
+    }
 
 
 def _kin(body: Mapping[str, float], pool: Sequence[str]) -> dict[str, float]:

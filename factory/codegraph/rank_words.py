@@ -15,10 +15,11 @@ UNSURE = 0.3  # what a word counts that only may be a name
 
 
 class Bodies(NamedTuple):
-    """BM25 by the number of the contents: for the whole issue, for its first line."""
+    """By the number of the contents: BM25 for the whole issue and for its first line, how much of that it holds."""
 
     body: dict[int, float]
     title: dict[int, float]
+    cover: dict[int, float]
 
 
 class Places(NamedTuple):
@@ -48,7 +49,7 @@ def rarities(index: Index, words: Iterable[str]) -> dict[str, float]:
 
 
 def bodies(index: Index, rare: Mapping[str, float], issue: Issue) -> Bodies:
-    found = Bodies(defaultdict(float), defaultdict(float))
+    found = Bodies(defaultdict(float), defaultdict(float), defaultdict(float))
     lengths = {doc: K1 * (1 - B + B * words / index.average) for doc, words in index.lengths.items()}
     for word, rarity in rare.items():
         weight = rarity * (K1 + 1) * (1 + math.log(issue.words.get(word, 1)))
@@ -58,6 +59,7 @@ def bodies(index: Index, rare: Mapping[str, float], issue: Issue) -> Bodies:
             found.body[doc] += score
             if title:
                 found.title[doc] += score
+                found.cover[doc] += rarity
     return found
 
 

@@ -88,3 +88,7 @@ def test_the_weights_are_data() -> None:
     assert paths("checkout cart") != [
         found.path for found in ranked(Held(SHOP), "checkout cart", weights={"test": 1.0})
     ]
+
+
+def test_words_of_folders_alone_find_without_harm() -> None:
+    assert paths("everything in the shop") != []
