@@ -70,12 +70,12 @@ def fitted() -> Weights:
 
 _SAYS = {
     "named": "named by the issue", "traced": "in the issue's trace", "body": "holds its words",
-    "title": "holds the title's words",
-    "cover": "holds most of the title", "beside": "beside likely files", "stem": "its name", "place": "its path", "folder": "its folder",
-    "defines": "defines", "holds": "uses its names", "kin": "among likely files", "similar": "like",
-    "described": "past changes speak of it so", "recent": "changed of late", "together": "changes with likely files",
-    "pagerank": "near likely files", "uses": "uses likely files", "tested": "matching tests test it",
-    "embedded": "close in meaning", "size": "large", "aside": "aside", "test": "a test", "plain": "no code",
+    "title": "holds the title's words", "cover": "holds most of the title", "stem": "its name", "place": "its path",
+    "folder": "its folder", "defines": "defines", "holds": "uses its names", "kin": "among likely files",
+    "beside": "beside likely files", "similar": "like", "described": "past changes speak of it so",
+    "recent": "changed of late", "together": "changes with likely files", "pagerank": "near likely files",
+    "uses": "uses likely files", "tested": "matching tests test it", "embedded": "close in meaning", "size": "large",
+    "aside": "aside", "test": "a test", "plain": "no code",
 }  # fmt: skip
 
 
