@@ -67,5 +67,7 @@ def _ended(here: Site, raw: bytes) -> tuple[Line, ...]:
 
 
 def _without(secrets: tuple[str, ...]) -> Callable[[str], str]:
-    """An agent's words that hold a secret are not kept at all."""
-    return lambda text: "" if any(secret in text for secret in secrets) else text
+    """An agent's words that hold a secret, of ours or one in a form that is known, are not kept at all."""
+    from factory.llm.redact import secrets_in
+
+    return lambda text: "" if secrets_in(text, secrets) else text

@@ -89,14 +89,14 @@ def test_a_run_that_made_nothing_writes_nothing(here: Place) -> None:
     assert BRANCH not in git(here.repo.folder, "for-each-ref", "--format=%(refname:short)").split()
 
 
-def test_an_agent_s_words_with_a_secret_are_not_kept(here: Place) -> None:
+@pytest.mark.parametrize("secret", ["hunter2-hunter2-hunter2", "AKIA" + "QYLPMN5HHHFPZAM2"])
+def test_an_agent_s_words_with_a_secret_are_not_kept(here: Place, secret: str) -> None:
     number = here.issue()
     ticket = admitted(here, number)
-    secret = "hunter2-hunter2-hunter2"
     told = ZERO.but(severity="high", message=f"The key {secret} is printed.", fate="fixed in fix-1-1")
     bundle = handed(here, ticket, accepted=True, findings=(told, told.but(id="other", message="A lock is needed.")))
     job = walked(here, ticket, 7, bundle)
-    here_job = here.job(ticket, "ship", run=7, temp=job.temp.name, FACTORY_MODEL_KEY=secret,
+    here_job = here.job(ticket, "ship", run=7, temp=job.temp.name, FACTORY_MODEL_KEY="hunter2-hunter2-hunter2",
                         needs=json.loads(job.environment["FACTORY_NEEDS"]))  # fmt: skip
     assert remember(here_job, clock=here.clock) == 0
     assert [line.text for line in shared(here) if line.line == "suggestion"] == ["A lock is needed."]
