@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 IGNORE_FILE = ".factoryignore"
 MOST_IGNORED = 65_536  # bytes of that file
-MOST_STARS = 8  # of one pattern: more could take for ever to match
+MOST_STARS = 4  # of one pattern: with each the time for one name can grow by a factor of its length
+LONGEST = 400  # characters of a path: a longer one is not looked at and does not leave
 CODE = "py pyi js mjs cjs jsx ts tsx vue go rs java kt scala c h cc cpp hpp cs rb php swift md rst html css".split()
 NEVER = (
     ".env*", "*.env", "!.env.example", "!.env.sample", "!.env.template", "!.env.dist", ".envrc",
@@ -54,6 +55,8 @@ class Rules:
 
     def _reason(self, path: str, tier: Tier) -> str:
         allow, deny = self._tiers[tier]
+        if len(path) > LONGEST:
+            return f"its name is longer than {LONGEST} characters"
         if any(map(self._never.match_file, {path, path.lower()})):
             return "it is on the list of what never leaves the machine ([egress] never)"
         if self._ignored.match_file(path):

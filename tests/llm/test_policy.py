@@ -1,5 +1,6 @@
 """Which files may leave: the built-in list, the owner's globs, what .factoryignore adds and cannot take away."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,13 @@ def test_a_pattern_that_is_none_is_said(pattern: str) -> None:
         Rules(EgressSettings(never=(pattern,)))
     with pytest.raises(UsageProblem, match=r"\.factoryignore"):
         Rules(EgressSettings(), pattern)
+
+
+def test_patterns_and_names_made_to_take_for_ever_do_not() -> None:
+    with pytest.raises(UsageProblem, match="stars"):
+        Rules(EgressSettings(), "*a*a*a*a*b")
+    rules = Rules(EgressSettings(), "**/a/**/a/**/a/b")
+    assert "longer than" in rules.allowed("a/" * 2000 + "c", "frontier")
+    started = time.process_time()
+    assert rules.allowed("a/" * 190 + "c", "frontier") == ""
+    assert time.process_time() - started < 10
