@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from factory.checks.prove import Bench, try_tests
+from factory.codegraph.embeddings import kept
 from factory.codegraph.home import viewer
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
 from factory.contracts.record import Json, Record, digest
@@ -33,6 +34,7 @@ from factory.ledger.migrations import MIGRATIONS
 from factory.ledger.replay import ReplayJournal
 from factory.ledger.spend import Spend
 from factory.llm.client import Client
+from factory.llm.embeddings import embedder
 from factory.llm.guard import Repository
 from factory.llm.models import models
 from factory.llm.policy import sizes_of
@@ -176,7 +178,7 @@ def make_shop(
         blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
         pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
         watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
-        memory=memory, view=view,
+        memory=memory, view=view, embed=embedder(settings, os.environ, kept, state.folder / "graph" / "vectors.db"),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id),
                                    egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),
                                    recorded_label(settings)),

@@ -58,6 +58,15 @@ class Settings(Record):
         return self
 
     @model_validator(mode="after")
+    def _embeddings_stay_here(self) -> "Settings":
+        name = self.line.embeddings
+        if name and (
+            name not in self.names or self.endpoint(name).tier != "local" or self.endpoint(name).wire != "openai"
+        ):
+            raise ValueError(f"line.embeddings = {name!r} must name an endpoint of the tier local and the wire openai")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_used_once(self) -> "Settings":
         twice = next((name for name in self.names if self.names.count(name) > 1), None)
         if twice is not None:

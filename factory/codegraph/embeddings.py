@@ -13,6 +13,7 @@ from factory.codegraph.view import View
 
 Embed: TypeAlias = Callable[[Sequence[str]], Sequence[Sequence[float]]]
 CLOSE_LOOK, MOST_TEXT, MOST_ISSUE, BATCH = 40, 4000, 8000, 32  # files, characters of one and of the issue, texts
+UNUSABLE = (ValueError, OSError, sqlite3.Error)  # vectors of several lengths, no room to keep them: rank without
 
 
 def meaning(view: View, issue: str, pool: Sequence[str], embed: Embed) -> dict[str, float]:

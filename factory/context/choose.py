@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from factory.codegraph.embeddings import Embed
 from factory.codegraph.issue_words import Issue, read_issue
 from factory.codegraph.rank import Ranked, ranked
 from factory.codegraph.view import View
@@ -14,10 +15,10 @@ MOST = 40
 _HIT = re.compile(r"(.+?):(\d+):")
 
 
-def chosen(view: View | None, trees: TreeReader, tree: str, issue: str) -> list[Ranked]:
+def chosen(view: View | None, trees: TreeReader, tree: str, issue: str, embed: Embed | None = None) -> list[Ranked]:
     """Files worth showing, best first; when the issue says nothing, what the project says of itself."""
     entries = trees.entries(tree)
-    found = ranked(view, issue, limit=MOST) if view is not None else by_words(trees, tree, issue)
+    found = ranked(view, issue, limit=MOST, embed=embed) if view is not None else by_words(trees, tree, issue)
     there = [one for one in found if one.path in entries and entries[one.path].mode.startswith("100")]
     return there or list(_readme(entries))
 

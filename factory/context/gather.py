@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
 
+from factory.codegraph.embeddings import Embed
 from factory.codegraph.facts import NOTHING
 from factory.codegraph.rank import Ranked
 from factory.codegraph.view import View
@@ -55,6 +56,7 @@ class Gatherer:
     recall: Recall | None = None
     count: Callable[[str], int] | None = None
     withheld: Callable[[str], str] = nothing_withheld
+    embed: Embed | None = None
 
     def pack(self, tokens: int) -> Pack:
         """At most `tokens` tokens, by `count`, or by the estimate where there is no tokenizer."""
@@ -81,7 +83,8 @@ class Gatherer:
     def order(self) -> list[Ranked]:
         """The files that matter, best first."""
         issue = f"{self.task.title}\n{self.task.body}"
-        return [one for one in chosen(self.view, self.trees, self.tree, issue) if not self.withheld(one.path)]
+        found = chosen(self.view, self.trees, self.tree, issue, self.embed)
+        return [one for one in found if not self.withheld(one.path)]
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:

@@ -54,6 +54,9 @@ class LineSettings(Record):
     loop_minutes: float = Field(default=30, gt=0, description="wall clock of one tool loop")
     loop_usd: Decimal = Field(default=Decimal("1"), ge=0, description="dollars of one tool loop")
     format_errors: int = Field(default=3, ge=1, description="consecutive unreadable answers that end a tool loop")
+    embeddings: str = Field(
+        default="", description="a local endpoint that serves `/v1/embeddings`: ranking then asks it, too"
+    )
     pack_tokens: int = Field(default=16_000, ge=1000, description="tokens of repository context in a prompt")
 
 

@@ -36,12 +36,12 @@ def tokenizer_of(endpoint: Endpoint, environment: Mapping[str, str]) -> Tokenize
 
 
 def _asked(url: str, body: Mapping[str, object], key: str) -> object:
-    from urllib.request import Request, build_opener
+    from urllib.request import ProxyHandler, Request, build_opener
 
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
     request = Request(url, json.dumps(body).encode(), headers)  # noqa: S310 (its scheme was looked at)
     try:
-        with build_opener().open(request, timeout=SECONDS) as answer:
+        with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
             return json.loads(answer.read(MOST))
     except (OSError, HTTPException, ValueError) as error:
         raise Unreachable(f"{url} does not count tokens: {error}") from None

@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from factory.codegraph.embeddings import UNUSABLE
 from factory.codegraph.store import Damaged
 from factory.codegraph.view import View
 from factory.context.gather import Gatherer, nothing_withheld
-from factory.contracts.errors import Abandoned, FactoryError, Stopped, Unreachable
+from factory.contracts.errors import Abandoned, FactoryError, ModelProblem, Stopped, Unreachable
 from factory.contracts.memory import Recalled
 from factory.contracts.model import Endpoint, within
 from factory.contracts.record import Record
@@ -58,7 +59,13 @@ def _gathered(run: Run, shop: Shop, wanted: Wanted, endpoints: tuple[Endpoint, .
     gatherer = Gatherer(
         trees=shop.trees, tree=wanted.tree, task=wanted.task, view=_view(run, shop), recall=recall,
         count=_tokenizer(endpoints), withheld=_withheld(run, shop, endpoints),
+        embed=shop.embed,
     )  # fmt: skip
+    try:
+        _ = gatherer.order
+    except (ModelProblem, *UNUSABLE) as problem:  # closeness in meaning is one signal of many
+        shop.watcher.tell("note", text=f"files are ranked without embeddings: {problem}")
+        gatherer = replace(gatherer, embed=None)
     try:
         return gatherer.pack(wanted.tokens)
     except Unreachable as problem:  # the server went away while it counted

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from factory.checks.prove import Bench, Tried, try_tests
+from factory.codegraph.embeddings import Embed
 from factory.codegraph.view import View
 from factory.contracts.model import Tier, within
 from factory.contracts.roster import Roster
@@ -59,6 +60,7 @@ class Shop:
     folders: Sequence[Path]  # where the report goes
     mark: Callable[[str, str], str] = plain_mark  # (run, kind) -> what marks a text as ours on the forge
     memory: RepositoryMemory | None = None  # None: nothing is remembered
+    embed: Embed | None = None  # vectors of texts, where the settings name a server for them
     view: Callable[[str], View] | None = None  # the code graph of a tree; None: files are found by words alone
     hold: bool = False  # a person must look first: what is delivered stays a draft
 
