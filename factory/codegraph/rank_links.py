@@ -63,8 +63,8 @@ def rank_of(seeds: Mapping[str, float], edges: Edges) -> dict[str, float]:
     rank = dict(home)
     for _ in range(ROUNDS):
         moved = {path: STAY * share for path, share in home.items()}
-        for path, out in steps.items():
-            for other, share in out:
+        for path, going in steps.items():
+            for other, share in going:
                 moved[other] += (1 - STAY) * rank[path] * share
         rank = moved
     return rank

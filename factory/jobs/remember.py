@@ -4,7 +4,7 @@ Runs after the last word, in the ship job: a run does not fail because nobody co
 branch holds is untrusted here as everywhere: lines that are none are counted and left alone.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from factory.contracts.errors import HubProblem
@@ -14,6 +14,7 @@ from factory.forge.shared_memory import Entry, SharedMemory
 from factory.jobs.context import JobContext
 from factory.jobs.result import read_result
 from factory.jobs.wire import CONFIG, Site, site
+from factory.llm.redact import unless_secret
 from factory.memory.fold import folded
 from factory.memory.lines import Bad, epoch, fact, read, written
 from factory.memory.observe import observed
@@ -27,7 +28,7 @@ def remember(context: JobContext, config: Path = CONFIG, clock: Clock | None = N
         context.output(lines="0")
         return 0
     run = read_result(here).run
-    shown = observed(run, here.now, said=_without(here.secrets)) if run else ()
+    shown = observed(run, here.now, said=unless_secret(here.secrets)) if run else ()
     memory = SharedMemory(here.books.branch.remote, here.clock)
     ended = _ended(here, memory.read())
     said: list[int] = []
@@ -64,10 +65,3 @@ def _ended(here: Site, raw: bytes) -> tuple[Line, ...]:
     except HubProblem as problem:
         here.say("warning", f"What became of earlier pull requests is not known: {problem}")
         return ()
-
-
-def _without(secrets: tuple[str, ...]) -> Callable[[str], str]:
-    """An agent's words that hold a secret, of ours or one in a form that is known, are not kept at all."""
-    from factory.llm.redact import secrets_in
-
-    return lambda text: "" if secrets_in(text, secrets) else text

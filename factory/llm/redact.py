@@ -6,7 +6,7 @@ of them is kept anywhere. It is put back in one place only: in an edit of a file
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
@@ -138,6 +138,11 @@ def _outside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
 
 class _Passwords(Protocol):
     def analyze_string(self, string: str) -> Iterable[str]: ...
+
+
+def unless_secret(values: tuple[str, ...]) -> Callable[[str], str]:
+    """A text as it is, or "" when it holds a secret: for words that nobody needs enough to keep a part of them."""
+    return lambda text: "" if secrets_in(text, values) else text
 
 
 @lru_cache(maxsize=512)

@@ -1,5 +1,6 @@
 """What a stage asks of the memory, and tells it: lessons into a pack, a run's end out of its record."""
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from factory.contracts.memory import Lessons, Question, Recalled
 from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.run import Run
 from factory.contracts.seams import Journal
+from factory.llm.environment import secrets_of
+from factory.llm.redact import unless_secret
 from factory.memory.observe import observed
 from factory.memory.of_repository import RepositoryMemory
 from factory.stages.shop import Shop
@@ -46,8 +49,9 @@ def remember(run: Run, shop: Shop) -> None:
     """Keep what this run showed. A run that goes on is looked at again."""
     if shop.memory is None:
         return
+    said = unless_secret(secrets_of(shop.settings.endpoints, os.environ))
     try:
-        shop.memory.observe(run.id, lambda: observed(run, shop.clock.now(), _symbols(run, shop)))
+        shop.memory.observe(run.id, lambda: observed(run, shop.clock.now(), _symbols(run, shop), said))
     except Exception as error:  # noqa: BLE001  the run has ended and said so: no fault of ours here may undo that
         shop.journal.note(run.id, "memory_failed", text=f"{type(error).__name__}: {error}"[:500])
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.contracts.model import Message, ToolCall
-from factory.llm.redact import PLACEHOLDER, Redaction
+from factory.llm.redact import PLACEHOLDER, Redaction, unless_secret
 from tests.llm.bench import request
 
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
@@ -132,3 +132,10 @@ def test_a_secret_is_put_back_only_where_it_was_held(text: str, other: str) -> N
     kept = set(PLACEHOLDER.findall(made)) - set(ONE.secrets(other))
     assert all(name in back for name in kept)
     assert set(foreign) == {name for name in kept if name not in other}
+
+
+def test_words_that_hold_a_secret_are_not_kept_at_all() -> None:
+    kept = unless_secret(("hunter2hunter2",))
+    assert kept("use a list here") == "use a list here"
+    assert kept("the key is AKIAIOSFODNN7EXAMPLE, as before") == ""
+    assert kept("log in with hunter2hunter2") == ""
