@@ -17,7 +17,10 @@ REPOSITORIES = {
     "axios/axios": "JavaScript", "eslint/eslint": "JavaScript", "sveltejs/svelte": "JavaScript",
     "vuejs/core": "TypeScript", "BurntSushi/ripgrep": "Rust", "tokio-rs/tokio": "Rust", "clap-rs/clap": "Rust",
     "google/gson": "Java", "mockito/mockito": "Java",
+    "pallets/werkzeug": "Python", "scrapy/scrapy": "Python", "labstack/echo": "Go", "fastify/fastify": "JavaScript",
+    "colinhacks/zod": "TypeScript", "hyperium/hyper": "Rust", "square/retrofit": "Java",
 }  # fmt: skip
+FIT_ONLY = tuple(REPOSITORIES)[-7:]
 HELD = ("encode/httpx", "sveltejs/svelte", "clap-rs/clap", "mockito/mockito")  # judged only
 FIT, JUDGED, JUDGED_HELD = 24, 14, 18  # commits of one repository
 SINCE = "2017-01-01"
@@ -41,11 +44,14 @@ _NOT = re.compile(
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--clones", type=Path, required=True)
-    clones = parser.parse_args().clones
+    parser.add_argument("names", nargs="*", help="all when none is named")
+    arguments = parser.parse_args()
+    clones = arguments.clones
     print("# Made by benchmarks/localise_choose.py: bug fixes, oldest first; the older ones are fitted on.")
-    for name, language in REPOSITORIES.items():
+    for name in arguments.names or REPOSITORIES:
+        language = REPOSITORIES[name]
         shas = list(_fixes(clone(clones, name)))
-        fit, judged = (0, JUDGED_HELD) if name in HELD else (FIT, JUDGED)
+        fit, judged = (0, JUDGED_HELD) if name in HELD else (FIT, 0) if name in FIT_ONLY else (FIT, JUDGED)
         shas = _spread(shas, fit + judged)
         cut = round(len(shas) * fit / (fit + judged))
         print(f'\n[[repository]]\nname = "{name}"\nlanguage = "{language}"')
