@@ -43,7 +43,7 @@ def extract(language: str, data: bytes) -> Facts:
     root = tree.root_node
     matches = QueryCursor(query(language)).matches(root)
     found, uses, imports = _read(Source(row, data, ends), roles(language), matches)
-    return Facts(language, lines, found, uses, imports, identifiers(data, row.sign), {}, _broken(root))
+    return Facts(language, lines, found, uses, imports, identifiers(data, row.sign), {}, broken_line(root))
 
 
 def identifiers(data: bytes, sign: bool = False) -> dict[str, int]:
@@ -128,7 +128,7 @@ def _imports(source: Source, group: "list[Captures]") -> Iterator[Import]:
             yield Import(module, names, source.line(start))
 
 
-def _broken(root: "Node") -> int:
+def broken_line(root: "Node") -> int:
     """1-based line of the first syntax error, 0 when there is none."""
     if not root.has_error:
         return 0

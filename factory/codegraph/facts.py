@@ -36,7 +36,8 @@ class Use(NamedTuple):
 
 class Import(NamedTuple):
     """An import as it is written: `module` is dotted, a path ("./cart") or `crate::cart`; `names` () = the module
-    itself, ("*",) = everything in it; `alias` maps nothing: names are those of the module that is imported from."""
+    itself, ("*",) = everything in it. Names are those of the module that is imported from: what they are
+    called here is lost."""
 
     module: str
     names: tuple[str, ...]
@@ -47,7 +48,8 @@ class Facts(NamedTuple):
     """One file. `broken` is the first line that does not parse (0 = all does); '' as language means plain text.
 
     `idents` counts every identifier in the file, as it is written; the words of a search are made of them. `prose`
-    counts the plain words of comments, documentation and texts, lower-cased, where they are told apart (else empty).
+    is for plain words that are told apart from code, lower-cased; the extraction leaves it empty, because
+    `idents` holds the words of comments and texts too.
     """
 
     language: str

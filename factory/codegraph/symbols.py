@@ -4,6 +4,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from factory.codegraph import languages, names
+from factory.codegraph.extract import broken_line
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,22 +56,9 @@ def outline(path: str, text: str) -> Outline | None:
         for name, place in names.definitions(node):
             symbols.add(name)
             chunks.append(Chunk(name, place.start_point[0] + 1, _last_line(place)))
-    return Outline(frozenset(symbols), frozenset(imported), tuple(chunks), _broken(root))
+    return Outline(frozenset(symbols), frozenset(imported), tuple(chunks), broken_line(root))
 
 
 def _last_line(node: "Node") -> int:
     row, column = node.end_point
     return max(row + (column > 0), node.start_point[0] + 1)
-
-
-def _broken(root: "Node") -> int:
-    """1-based line of the first syntax error, 0 when there is none."""
-    if not root.has_error:
-        return 0
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if node.is_error or node.is_missing:
-            return int(node.start_point[0]) + 1
-        todo.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
-    return 1
