@@ -15,4 +15,5 @@ def genesis(desk: Desk, facts: JudgeFacts) -> Answer[Judgement]:
         evidence=facts.evidence_text,
         findings=facts.findings,
         commits=facts.commits,
+        lessons=facts.lessons,
     )

@@ -9,6 +9,7 @@ MOST_FINDINGS = 5  # more drown the ones that count
 def review(template: str, desk: Desk, facts: ReviewFacts) -> Notes:
     """At most five findings, in the reviewer's order: the worst first."""
     answer = desk.ask(
-        template, Notes, task=facts.task, plan=facts.plan, diff=facts.diff, evidence=facts.evidence, known=facts.known
-    )
+        template, Notes, task=facts.task, plan=facts.plan, diff=facts.diff, evidence=facts.evidence, known=facts.known,
+        lessons=facts.lessons,
+    )  # fmt: skip
     return Notes(findings=answer.value.findings[:MOST_FINDINGS])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from factory.contracts.change import Change
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import Finding
+from factory.contracts.memory import Recalled
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.record import Field, Record
 from factory.contracts.seams import Answer, Desk
@@ -40,6 +41,7 @@ class ReviewFacts(Record):
     diff: str
     evidence: str  # the checks, as text
     known: tuple[Finding, ...] = ()
+    lessons: tuple[Recalled, ...] = ()  # about files that the change touches
 
 
 class FixFacts(Record):
@@ -62,6 +64,7 @@ class JudgeFacts(Record):
     evidence_text: str
     findings: tuple[Finding, ...]
     commits: tuple[str, ...] = ()
+    lessons: tuple[Recalled, ...] = ()
 
 
 class Note(Record):

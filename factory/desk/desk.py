@@ -13,7 +13,7 @@ from factory.codegraph.graph import Graph
 from factory.codegraph.view import View
 from factory.contracts.change import Change
 from factory.contracts.errors import BadReply, EditProblem
-from factory.contracts.memory import Lessons, Question
+from factory.contracts.memory import Lessons, Question, Recalled
 from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
 from factory.contracts.plan import Unit
 from factory.contracts.record import Json, Record
@@ -22,8 +22,9 @@ from factory.contracts.task import Pack
 from factory.desk.graph_tool import GraphOf
 from factory.desk.loop import Caps, Loop
 from factory.desk.pieces import pieces_of
+from factory.desk.recall_tool import question, told
 from factory.desk.reply import asked, said
-from factory.desk.sources import fitted, now
+from factory.desk.sources import few, fitted, now
 from factory.desk.tools import Bench
 from factory.desk.window import History
 from factory.desk.withheld import Unseen, permitted
@@ -41,7 +42,6 @@ T = TypeVar("T", bound=Record)
 ONE_SHOT, ONE_STEP = 8_192, 4_096  # tokens of an answer; the client raises it once when that cut one off
 STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
 UNKNOWN_CONTEXT = 65_536
-RECALLED = 1_000  # tokens of lessons that one question brings
 PACK_SHARE, OWN_SHARE = 4, 5  # at most this part of the smallest window that may answer: the pack, a unit's own files
 
 
@@ -148,7 +148,9 @@ class Workdesk:
             hear=hear,
             elapsed=self._stopwatch(),
             nudge=self._nudge,
-            bench=Bench(draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld, self._graph()),
+            bench=Bench(
+                draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld, self._graph(), self._lessons
+            ),
             caps=self._caps(specs),
             history=History(rendered.system, rendered.user, pieces_of(facts.values())),
         )
@@ -165,11 +167,15 @@ class Workdesk:
         return lru_cache(maxsize=1)(lambda tree: Graph(view(tree))) if view else None
 
     def recall(self, query: str) -> tuple[str, ...]:
-        """At most RECALLED tokens of lessons, each with its source: data, like everything that a prompt shows."""
-        question = Question(words=tuple(query.split()[:500]), tokens=RECALLED)
-        found = self.scope.step("recall", question, lambda: self.tools.recall(question), Lessons).found
-        seen = [each for each in found if not any(map(self._withheld, each.paths))]
-        return tuple(f"{each.text} (from {each.source})" for each in seen)
+        """A few lessons, each with its source: data, like everything that a prompt shows."""
+        return tuple(told(each) for each in self._lessons(query))
+
+    def _lessons(self, about: str) -> tuple[Recalled, ...]:
+        """A step of the journal: a replay sees what the first run saw, whatever was learned since."""
+        asked_for = question(about)
+        found = self.scope.step("recall", asked_for, lambda: self.tools.recall(asked_for), Lessons).found
+        seen: tuple[Recalled, ...] = permitted(found, self._withheld)
+        return seen
 
     def _facts(self, unit: Unit, tree: str, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The role's facts with the unit, and with files as they are in the unit's tree beside the pack."""
@@ -180,9 +186,11 @@ class Workdesk:
         return {"unit": unit, **facts, "now": now(self.tools.trees, tree, unit, pack, room, first, self._withheld)}
 
     def _shown(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Facts as the endpoints that may answer may see them, packs within their windows."""
+        """Facts as the endpoints that may answer may see them, packs and lessons within their windows."""
         room = self._context() // PACK_SHARE
         seen = {name: permitted(fact, self._withheld) for name, fact in facts.items()}
+        if "lessons" in seen:
+            seen["lessons"] = few(seen["lessons"], int(room * self.tools.settings.memory.share))
         return {name: fitted(fact, room) if isinstance(fact, Pack) else fact for name, fact in seen.items()}
 
     def _withheld(self, path: str) -> str:

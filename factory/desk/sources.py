@@ -1,9 +1,10 @@
 """What of the repository a prompt shows: the pack, the same for all units of a run, and what a unit needs beside it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from factory.contracts.errors import EditProblem
+from factory.contracts.memory import Recalled
 from factory.contracts.plan import Unit
 from factory.contracts.seams import Entry, TreeReader
 from factory.contracts.task import Pack, PackFile
@@ -69,6 +70,17 @@ def fitted(pack: Pack, tokens: int) -> Pack:
             break
         files.append(file)
     return rest.but(files=tuple(files))
+
+
+def few(lessons: Sequence[Recalled], tokens: int) -> tuple[Recalled, ...]:
+    """As many lessons, from the first, as `tokens` hold."""
+    found = []
+    for each in lessons:
+        tokens -= estimate(each.text + each.source + each.why) + _HEAD
+        if tokens < 0:
+            break
+        found.append(each)
+    return tuple(found)
 
 
 def _shortened(pack: Pack, room: float) -> Pack:

@@ -10,6 +10,7 @@ from factory.contracts.record import Field, Json, Record, ValidationError, probl
 from factory.contracts.seams import TreeReader
 from factory.desk.graph_tool import AskGraph, GraphOf, ask_graph
 from factory.desk.pieces import piece, pieces_found
+from factory.desk.recall_tool import AskMemory, Recall, recall
 from factory.desk.window import Result
 from factory.desk.withheld import notice
 from factory.edits.draft import Draft, clean
@@ -59,6 +60,7 @@ class Bench:
     note: Callable[[str, Json], None]
     withheld: Callable[[str], str] = lambda path: ""  # why a file's contents may not be shown, or ""
     graph: GraphOf | None = None
+    lessons: Recall = lambda about: ()
 
     def use(self, name: str, arguments: Json) -> Result:
         """Raises BadReply when there is no such tool, or its arguments are not the ones it takes."""
@@ -148,6 +150,10 @@ def _graph(bench: Bench, wanted: AskGraph) -> Result:
     return ask_graph(bench.graph, bench.draft, bench.withheld, wanted)
 
 
+def _recall(bench: Bench, wanted: AskMemory) -> Result:
+    return recall(bench.lessons, wanted)
+
+
 def _tests(bench: Bench, wanted: RunTests) -> Result:
     """Files and test ids only: what could be an option, a command or a way out is the model's error."""
     for name in wanted.selection.split():
@@ -167,5 +173,6 @@ _TOOLS: dict[str, tuple[type[Record], Callable[[Bench, Any], Result]]] = {
     "search": (Search, _search),
     "list_files": (ListFiles, _list),
     "graph": (AskGraph, _graph),
+    "recall": (AskMemory, _recall),
     "run_tests": (RunTests, _tests),
 }

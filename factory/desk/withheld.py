@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from factory.contracts.finding import Finding
+from factory.contracts.memory import Recalled
 from factory.contracts.task import Pack
 from factory.desk.pieces import blocks_of, parts_of
 from factory.edits.paths import PathPolicy
@@ -23,7 +24,7 @@ def permitted(fact: Any, withheld: Withheld) -> Any:
         hidden = fact.path and withheld(fact.path)
         return fact.but(evidence="", fix="") if hidden else fact
     if isinstance(fact, tuple):
-        return tuple(permitted(item, withheld) for item in fact)
+        return tuple(permitted(item, withheld) for item in fact if not _secret_lesson(item, withheld))
     if isinstance(fact, str) and fact.startswith("diff --git "):
         return _diff(fact, withheld)
     return fact
@@ -41,8 +42,13 @@ def _pack(pack: Pack, withheld: Withheld) -> Pack:
     named += [path for path, _ in blocks_of(pack.map)]
     hidden = [notice(path, withheld(path)) for path in dict.fromkeys(named) if withheld(path)]
     outline = "".join(text for _, text in blocks) + "".join(f"{line}\n" for line in hidden)
-    lessons = tuple(item for item in pack.lessons if not any(map(withheld, item.paths)))
+    lessons = permitted(pack.lessons, withheld)
     return pack.but(files=files, advice=advice, map=outline, lessons=lessons)
+
+
+def _secret_lesson(item: Any, withheld: Withheld) -> bool:
+    """A lesson names every file that it is about: one that is withheld withholds it."""
+    return isinstance(item, Recalled) and any(map(withheld, item.paths))
 
 
 def _diff(diff: str, withheld: Withheld) -> str:

@@ -14,6 +14,7 @@ from factory.contracts.seams import Answer
 from factory.contracts.verdict import Decision, Judgement, Verdict
 from factory.stages.commits import commits_of
 from factory.stages.generate import ENDS_THE_RUN
+from factory.stages.lessons import lessons_on_change
 from factory.stages.shop import Shop
 from factory.stages.shown import unshown
 from factory.stages.words import diff_text, evidence_text
@@ -33,7 +34,7 @@ def judge(run: Run, shop: Shop, n: int, findings: tuple[Finding, ...]) -> Verdic
         scope = shop.journal.scope(run.id, "refine", f"r{n}.genesis.{k}")
         desk = shop.desk("genesis", scope, run, sample=k)
         try:
-            answers.append(shop.roster.genesis(desk, facts(run, shop, findings)))
+            answers.append(shop.roster.genesis(desk, facts(run, shop, n, findings)))
         except Stopped as stop:
             if stop.reason in ENDS_THE_RUN:
                 raise
@@ -51,7 +52,7 @@ def second_opinion(run: Run, shop: Shop, n: int, findings: tuple[Finding, ...], 
     desk = shop.desk("genesis", scope, run, ceiling=shop.highest, avoid=avoid, escalation=True)
     judged = first.model or "no readable judge"
     try:
-        answer = shop.roster.genesis(desk, facts(run, shop, findings))
+        answer = shop.roster.genesis(desk, facts(run, shop, n, findings))
     except Stopped as stop:
         if stop.reason in ("disk_full", "interrupted", "state_unusable"):
             raise
@@ -79,15 +80,16 @@ def security_critical(run: Run, paths: tuple[str, ...]) -> bool:
     return run.plan.risk == "security" or any(_CRITICAL.search(path) for path in paths)
 
 
-def facts(run: Run, shop: Shop, findings: tuple[Finding, ...]) -> JudgeFacts:
-    """Evidence, findings, criteria and the diff; never a word of the author's."""
+def facts(run: Run, shop: Shop, n: int, findings: tuple[Finding, ...]) -> JudgeFacts:
+    """Evidence, findings, criteria, lessons and the diff; never a word of the author's."""
     assert run.task
     assert run.plan
     assert run.evidence
     commits = tuple(f"{each.sha[:12]} {each.unit}: {each.title}" for each in commits_of(run, shop.trees))
     diff = diff_text(shop.trees.diff(run.repo.tree, run.tree))
     return JudgeFacts(task=run.task, criteria=run.plan.acceptance, evidence=run.evidence, findings=findings, diff=diff,
-                      commits=commits, evidence_text=evidence_text(run.evidence, shop.blobs))  # fmt: skip
+                      commits=commits, evidence_text=evidence_text(run.evidence, shop.blobs),
+                      lessons=lessons_on_change(run, shop, n))  # fmt: skip
 
 
 def _verdict(run: Run, shop: Shop, findings: tuple[Finding, ...], answers: list[Answer[Judgement]]) -> Verdict:

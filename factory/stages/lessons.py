@@ -15,9 +15,11 @@ from factory.contracts.run import Run
 from factory.contracts.seams import Journal
 from factory.llm.environment import secrets_of
 from factory.llm.redact import unless_secret
+from factory.llm.tokens import BYTES_PER_TOKEN
 from factory.memory.observe import observed
 from factory.memory.of_repository import RepositoryMemory
 from factory.stages.shop import Shop
+from factory.stages.words import MAX_DIFF
 
 MOST_WORDS = 2_000  # of a task
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,119}")
@@ -43,6 +45,20 @@ def lessons_for(
                         tokens=most if tokens is None else min(tokens, most))  # fmt: skip
     scope = shop.journal.scope(run.id, "gather", "lessons")
     return scope.step("recall", question, lambda: memory.recall(question), Lessons).found
+
+
+def lessons_on_change(run: Run, shop: Shop, n: int) -> tuple[Recalled, ...]:
+    """The lessons that name a file of the candidate's change, for all who look at it in round `n`: asked once, so that
+    their prompts begin alike, and at most [memory] share of what a diff may take."""
+    memory = shop.memory
+    if memory is None:
+        return ()
+    paths = tuple(change.path for change in shop.trees.changed(run.repo.tree, run.tree))
+    room = min(shop.settings.line.pack_tokens, MAX_DIFF // BYTES_PER_TOKEN)
+    question = Question(paths=paths, tokens=int(room * shop.settings.memory.share))
+    scope = shop.journal.scope(run.id, "refine", f"r{n}.lessons")
+    found = scope.step("recall", question, lambda: memory.recall(question), Lessons).found
+    return tuple(each for each in found if not set(paths).isdisjoint(each.paths))
 
 
 def remember(run: Run, shop: Shop) -> None:

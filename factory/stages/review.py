@@ -9,6 +9,7 @@ from factory.contracts.roster import Note, Notes, Reviewer, ReviewFacts, Roster
 from factory.contracts.run import Run
 from factory.fanout import side_by_side
 from factory.stages.generate import ENDS_THE_RUN
+from factory.stages.lessons import lessons_on_change
 from factory.stages.quotes import places
 from factory.stages.shop import Shop
 from factory.stages.words import diff_text, evidence_text
@@ -25,7 +26,8 @@ def review(
     assert run.plan
     assert run.evidence
     facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
-                        evidence=evidence_text(run.evidence, shop.blobs), known=known)  # fmt: skip
+                        evidence=evidence_text(run.evidence, shop.blobs), known=known,
+                        lessons=lessons_on_change(run, shop, n))  # fmt: skip
     jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in who.items()]
     notes = dict(zip(who, side_by_side(jobs, shop.settings.line.threads), strict=True))
     silent = tuple(name for name, given in notes.items() if given is None)

@@ -153,7 +153,7 @@ def test_what_a_planner_or_a_finder_wrote_cannot_stand_where_instructions_stand(
     full = {"task": task, "pack": pack, "now": Now((file,), (ORDER,), (ORDER,)), "plan": plan, "unit": unit,
             "error": ORDER, "problems": (ORDER,), "diff": ORDER,
             "evidence": ORDER, "known": (found,), "findings": (found,), "criteria": plan.acceptance,
-            "commits": (ORDER,), "finding": found, "problem": ORDER}  # fmt: skip
+            "commits": (ORDER,), "finding": found, "problem": ORDER, "lessons": (lesson,)}  # fmt: skip
     tame = {key: _harmless(value) for key, value in full.items()}
     hostile = outside(rendered(name, **full).user)
     assert hostile == [line.replace("harmless", FOLDED) for line in outside(rendered(name, **tame).user)]
@@ -199,7 +199,7 @@ def rendered(name: str, **changed: object) -> Rendered:
     facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "now": Now(), "error": "",
              "tools": (), "native": False,
              "problems": (), "diff": DIFF, "evidence": "", "known": (), "findings": (), "criteria": PLAN.acceptance,
-             "commits": (), "finding": FOUND, "problem": "", **changed}  # fmt: skip
+             "commits": (), "finding": FOUND, "problem": "", "lessons": (), **changed}  # fmt: skip
     return prompts.render(name, **{key: facts[key] for key in prompts.variables(name)})
 
 
@@ -213,12 +213,16 @@ def test_units_of_all_roles_share_all_but_the_end_of_their_prompts() -> None:
 
 
 def test_all_who_check_share_everything_up_to_what_they_look_for() -> None:
-    prompts = [rendered(name, known=(FOUND,)) for name in REVIEWERS]
-    assert len({each.system for each in (*prompts, rendered("genesis/judge"))}) == 1
+    lessons = (Recalled(id="0" * 16, text="Changes came with shop/tax.py.", source="run r1"),)
+    prompts = [rendered(name, known=(FOUND,), lessons=lessons) for name in REVIEWERS]
+    judge = rendered("genesis/judge", lessons=lessons)
+    assert len({each.system for each in (*prompts, judge)}) == 1
     shared = prefix([each.user for each in prompts])
     for text in ("+new", FOUND.id, "## Your order", "No remarks about style"):
         assert text in shared
-    assert "+new" in prefix([shared, rendered("genesis/judge").user])
+    assert "+new" in prefix([shared, judge.user])
+    before = prefix([prompts[0].user, rendered("genesis/judge", lessons=lessons, diff="another", evidence="red").user])
+    assert "- Changes came with shop/tax.py. (from run r1)" in before, "the next round's prompts begin with them too"
 
 
 def prefix(texts: list[str]) -> str:

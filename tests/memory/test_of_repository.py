@@ -67,7 +67,7 @@ def test_a_desk_s_question_is_a_step_of_the_journal(tmp_path: Path) -> None:
     desk = Workshop(tmp_path, ["x"]).desk()
     desk.tools = replace(desk.tools, recall=recall)
     assert desk.recall("what of totals") == ("Totals are in cents. (from run r1)",)
-    assert asked == [Question(words=("what", "of", "totals"))]
+    assert asked == [Question(words=("what", "of", "totals"), symbols=("what", "totals"))]
 
 
 def test_of_a_file_that_is_too_long_the_end_is_read(tmp_path: Path) -> None:

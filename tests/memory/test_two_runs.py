@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from factory.app import open_state
+from factory.contracts.model import Exchange
 from tests.line.targets import factory, git, result
 from tests.line.test_ways import EDIT, ISSUE, plan, small, unit, verdict
 
@@ -67,6 +69,21 @@ def test_the_second_pack_holds_a_lesson_of_the_first_with_its_source(place: Path
     assert "`hello.py`" in finding
     assert first["id"] in texts[finding]
     assert "Nobody checks" not in json.dumps(pack["lessons"])  # a reviewer's own words wait for a person
+
+
+def test_who_looks_at_the_change_sees_the_lessons_about_its_files(place: Path) -> None:
+    _, second = records(place)
+    prompts: dict[str, str] = {}
+    for step in open_state(place / "state").journal.steps(second["id"]):
+        if step.kind == "exchange" and step.stage == "refine":
+            request = Exchange.from_json(step.output).request
+            prompts.setdefault(request.role, request.messages[1].text)
+    lookers = [prompts[role] for role in ("hydra", "threat", "injection", "genesis")]
+    beginnings = {text.partition("## What the checks said")[0] for text in lookers}
+    assert len(beginnings) == 1, "byte-identical, so that a prefix cache serves all four"
+    (shown,) = beginnings
+    assert "## Lessons from earlier work in this repository" in shown
+    assert "rule `unchecked-input`" in shown
 
 
 def test_a_replay_sees_the_lessons_that_the_run_saw(place: Path) -> None:
