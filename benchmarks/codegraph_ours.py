@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from factory.codegraph.build import source_of_checkout, view_of
-from factory.codegraph.rank import ranked
-from factory.codegraph.store import GraphStore
+from factory.codegraph.building.build import source_of_checkout, view_of
+from factory.codegraph.rank.rank import ranked
+from factory.codegraph.store.store import GraphStore
 
 
 def measured(path: Path, repo: Path, issues: list[str]) -> dict[str, object]:

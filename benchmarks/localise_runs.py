@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.localise_tasks import Task, batches, clone
-from factory.codegraph import rank
-from factory.codegraph.build import source_of_commit, view_of
-from factory.codegraph.edition import edition
-from factory.codegraph.issue_words import read_issue
-from factory.codegraph.rank_index import index_of
-from factory.codegraph.rank_signals import signals_of
-from factory.codegraph.store import GraphStore
+from factory import codegraph
+from factory.codegraph.building.build import source_of_commit, view_of
+from factory.codegraph.rank import rank
+from factory.codegraph.rank.index import index_of
+from factory.codegraph.rank.issue import read_issue
+from factory.codegraph.rank.signals import signals_of
+from factory.codegraph.store.edition import edition
+from factory.codegraph.store.store import GraphStore
 
-CODE = ("rank_*.py", "issue_words.py", "words.py", "resolve*.py", "tree.py", "history.py")
+CODE = ("rank/*.py", "words.py", "imports/*.py", "building/history.py")
 
 
 class Run(NamedTuple):
@@ -56,6 +57,6 @@ def _found(store: GraphStore, folder: Path, task: Task, query: str) -> tuple[obj
 
 
 def _code() -> int:
-    here = Path(rank.__file__).parent
+    here = Path(codegraph.__file__).parent
     code = b"".join(path.read_bytes() for pattern in CODE for path in sorted(here.glob(pattern)))
     return zlib.crc32(code + f"{edition()}".encode())

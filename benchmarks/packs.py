@@ -21,8 +21,8 @@ from typing import NamedTuple
 from benchmarks.localise_tasks import Task, clone, git, tasks
 from benchmarks.localise_tasks import tree as listed_of
 from benchmarks.table import machine
-from factory.codegraph.build import source_of_commit, view_of
-from factory.codegraph.store import GraphStore
+from factory.codegraph.building.build import source_of_commit, view_of
+from factory.codegraph.store.store import GraphStore
 from factory.codegraph.view import View
 from factory.context.gather import Gatherer
 from factory.contracts.seams import Entry

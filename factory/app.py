@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from factory.checks.prove import Bench, try_tests
-from factory.codegraph.embeddings import kept
-from factory.codegraph.home import viewer
+from factory.codegraph.building.home import viewer
+from factory.codegraph.rank.embeddings import kept
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run

@@ -103,8 +103,8 @@ def _open(repo: Path, dirty: bool) -> "tuple[View, Counts, Path]":
     """The checkout's view, what was done for it, and the store's file. A word on stderr when that takes time."""
     import sys
 
-    from factory.codegraph.build import source_of_checkout, source_of_commit, view_of
-    from factory.codegraph.home import store_for
+    from factory.codegraph.building.build import source_of_checkout, source_of_commit, view_of
+    from factory.codegraph.building.home import store_for
     from factory.contracts.errors import GitProblem, UsageProblem
     from factory.git import run_git
     from factory.places import state_folder

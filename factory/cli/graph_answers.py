@@ -12,7 +12,7 @@ from factory.contracts.codegraph import Call, CoveredBy, Definition, Listed, Nei
 from factory.contracts.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from factory.codegraph.graph import Graph
+    from factory.codegraph.graph.graph import Graph
     from factory.codegraph.view import View
 
 COLUMNS = {
@@ -30,7 +30,7 @@ SURE, NAME = "import", "name only"
 def rank(open_view: "Callable[[], View]", issue: str, limit: int, paths: bool, as_json: bool) -> int:
     """The files an issue is about, best first. The issue is read before anything is built."""
     from factory.cli.options import issue_event
-    from factory.codegraph.rank import ranked
+    from factory.codegraph.rank.rank import ranked
     from factory.render.terminal import table
 
     text = issue_event(issue).text
@@ -50,7 +50,7 @@ def rank(open_view: "Callable[[], View]", issue: str, limit: int, paths: bool, a
 
 def answer(view: "View", what: str, name: str, depth: int, limit: int, paths: bool, as_json: bool) -> int:
     """One question about one name. Raises UsageProblem for a name that is not there, with the nearest that are."""
-    from factory.codegraph.graph import Graph
+    from factory.codegraph.graph.graph import Graph
     from factory.render.terminal import table
 
     graph = Graph(view)
@@ -82,8 +82,8 @@ def answer(view: "View", what: str, name: str, depth: int, limit: int, paths: bo
 
 def draw(view: "View", name: str, depth: int, out: Path) -> int:
     """Write the picture of a neighbourhood. Raises UsageProblem as `answer` does."""
-    from factory.codegraph.graph import Graph
-    from factory.codegraph.picture import picture
+    from factory.codegraph.graph.graph import Graph
+    from factory.codegraph.graph.picture import picture
     from factory.files import write_whole
 
     graph = Graph(view)

@@ -89,7 +89,7 @@ def _only(settings: "Settings", tiers: "tuple[Tier, ...]", role: str, tokens: in
 def _opened(repo: Path, event: object, settings: "Settings") -> "Iterator[tuple[Run, Shop]]":
     """A run in a folder that goes away, up to its pack; the code graph and the lessons are the person's own."""
     from factory.app import Nobody, make_shop, new_run, open_state
-    from factory.codegraph.home import viewer
+    from factory.codegraph.building.home import viewer
     from factory.contracts.task import Event
     from factory.git import Store
     from factory.places import state_folder

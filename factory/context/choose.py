@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from factory.codegraph.embeddings import Embed
-from factory.codegraph.issue_words import Issue, read_issue
-from factory.codegraph.rank import Ranked, ranked
+from factory.codegraph.rank.embeddings import Embed
+from factory.codegraph.rank.issue import Issue, read_issue
+from factory.codegraph.rank.rank import Ranked, ranked
 from factory.codegraph.view import View
 from factory.contracts.errors import GitProblem
 from factory.contracts.seams import Entry, TreeReader

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
 
-from factory.codegraph.embeddings import Embed
 from factory.codegraph.facts import NOTHING
-from factory.codegraph.rank import Ranked
+from factory.codegraph.rank.embeddings import Embed
+from factory.codegraph.rank.rank import Ranked
 from factory.codegraph.view import View
 from factory.context.choose import chosen
 from factory.context.cut import cut

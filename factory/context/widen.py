@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from factory.codegraph.graph import Graph
-from factory.codegraph.rank import Ranked
+from factory.codegraph.graph.graph import Graph
+from factory.codegraph.rank.rank import Ranked
 from factory.codegraph.view import View
 from factory.context.outline import BEST, WIDE, Entry
 from factory.contracts.task import PackFile

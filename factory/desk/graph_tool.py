@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
-from factory.codegraph.graph import Graph
+from factory.codegraph.graph.graph import Graph
 from factory.contracts.codegraph import Call, CoveredBy, Definition, Listed, Neighbour, Reference
 from factory.contracts.errors import EditProblem, FactoryError
 from factory.contracts.record import Field, Record

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from factory.codegraph.symbols import outline
+from factory.codegraph.parse.outline import outline
 from factory.contracts.errors import EditProblem
 from factory.edits.text import decode
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
-from factory.codegraph.embeddings import UNUSABLE
-from factory.codegraph.store import Damaged
+from factory.codegraph.rank.embeddings import UNUSABLE
+from factory.codegraph.store.store import Damaged
 from factory.codegraph.view import View
 from factory.context.gather import Gatherer, nothing_withheld
 from factory.contracts.errors import Abandoned, FactoryError, ModelProblem, Stopped, Unreachable

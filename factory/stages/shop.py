@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from factory.checks.prove import Bench, Tried, try_tests
-from factory.codegraph.embeddings import Embed
+from factory.codegraph.rank.embeddings import Embed
 from factory.codegraph.view import View
 from factory.contracts.model import Tier, within
 from factory.contracts.roster import Roster

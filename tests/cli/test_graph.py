@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 
 from factory.cli.graph_answers import answer
-from factory.codegraph.build import source_of_commit, view_of
-from factory.codegraph.home import store_for
+from factory.codegraph.building.build import source_of_commit, view_of
+from factory.codegraph.building.home import store_for
 from factory.codegraph.view import View
 from factory.contracts.errors import UsageProblem
 from factory.git import run_git

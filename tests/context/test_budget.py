@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from factory.codegraph.build import source_of_store, view_of
-from factory.codegraph.store import GraphStore
+from factory.codegraph.building.build import source_of_store, view_of
+from factory.codegraph.store.store import GraphStore
 from factory.codegraph.view import View
 from factory.context.gather import Gatherer
 from factory.context.layout import laid_out

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.codegraph.build import source_of_store, view_of
-from factory.codegraph.store import GraphStore
+from factory.codegraph.building.build import source_of_store, view_of
+from factory.codegraph.store.store import GraphStore
 from factory.codegraph.view import View
 from factory.context.gather import Gatherer
 from factory.context.listing import listing

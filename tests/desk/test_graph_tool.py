@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from factory.codegraph.build import source_of_store, view_of
-from factory.codegraph.graph import Graph
-from factory.codegraph.home import viewer
-from factory.codegraph.store import GraphStore
+from factory.codegraph.building.build import source_of_store, view_of
+from factory.codegraph.building.home import viewer
+from factory.codegraph.graph.graph import Graph
+from factory.codegraph.store.store import GraphStore
 from factory.contracts.errors import BadReply, Stopped
 from factory.desk.tools import Bench
 from factory.edits.blocks import parse

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.codegraph.embeddings import kept
+from factory.codegraph.rank.embeddings import kept
 from factory.contracts.errors import ModelProblem
 from factory.contracts.record import ValidationError
 from factory.llm.embeddings import embedder
