@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from factory.codegraph.graph import Graph
+from factory.codegraph.graph.graph import Graph
 from factory.codegraph.view import View
 from factory.contracts.change import Change
 from factory.contracts.errors import BadReply, EditProblem

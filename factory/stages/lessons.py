@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from factory.codegraph.store import Damaged
+from factory.codegraph.store.store import Damaged
 from factory.codegraph.view import View
 from factory.contracts.errors import FactoryError
 from factory.contracts.memory import Lessons, Question, Recalled
