@@ -15,6 +15,7 @@ from factory.contracts.engines import CardSettings, ModelSettings, ProfileSettin
 from factory.contracts.errors import UsageProblem
 from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.model import Endpoint, grade_of
+from factory.contracts.night import AlertSettings, HuntSettings
 from factory.contracts.record import Field, Record, ValidationError, model_validator
 from factory.contracts.rented import RentedSettings
 from factory.contracts.sandbox import Limits
@@ -43,6 +44,8 @@ class Settings(Record):
     egress: EgressSettings = EgressSettings()
     memory: MemorySettings = MemorySettings()
     github: GithubSettings = GithubSettings()
+    hunt: HuntSettings = HuntSettings()
+    alerts: AlertSettings = AlertSettings()
     serve: ServeSettings = ServeSettings()
     models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")
     cards: dict[str, CardSettings] = Field(default={}, description="what is said of single cards, by index")

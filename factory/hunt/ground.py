@@ -1,0 +1,45 @@
+"""What is hunted in: a read-only copy of one tree, and what is known about it besides."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from factory.codegraph.view import View
+from factory.hunt.source import Source
+
+
+@dataclass(frozen=True)
+class Blamed:
+    """When a line was last touched, and by which commit."""
+
+    commit: str
+    when: str  # ISO 8601
+
+
+def no_blame(path: str) -> dict[int, Blamed]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """`root` is a folder of our own that holds the exported tree: no links, no git, nothing in it is ever run."""
+
+    root: Path
+    paths: tuple[str, ...]  # what is looked at, sorted: neither vendored nor generated, minified, binary or too big
+    view: Callable[[], View] | None = None  # the code graph of this tree, built when a detector asks
+    blame: Callable[[str], dict[int, Blamed]] = field(default=no_blame)  # by line, 1-based; {} without history
+
+    def source(self, path: str) -> Source:
+        return Source(path, (self.root / path).read_bytes())
+
+    def sources(self, *languages: str) -> Iterator[Source]:
+        """Those of these languages, one at a time: nothing is kept."""
+        for path in self.paths:
+            found = Source(path, b"")
+            if not languages or found.language in languages:
+                yield self.source(path)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(self.paths)

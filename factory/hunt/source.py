@@ -1,0 +1,88 @@
+"""One file as detectors see it: text, lines and syntax, each made once when it is first asked for.
+
+Everything in it was written by strangers. A file that cannot be parsed has no syntax, and says so.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+N = TypeVar("N", bound=ast.AST)
+
+LANGUAGES: dict[str, str] = {
+    ".py": "python", ".pyi": "python",
+    ".js": "javascript", ".jsx": "javascript", ".mjs": "javascript", ".cjs": "javascript",
+    ".ts": "typescript", ".mts": "typescript", ".cts": "typescript", ".tsx": "tsx",
+}  # fmt: skip
+SCRIPT = ("javascript", "typescript", "tsx")
+_TEST = re.compile(r"(^|/)(tests?|__tests__|testing|spec|e2e|fixtures?)/|(^|/)(test_[^/]*|conftest)\.py$|_test\.py$"
+                   r"|\.(test|spec|cy)\.[cm]?[jt]sx?$")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Source:
+    """`path` is the name in the tree, never opened; `data` the file's bytes."""
+
+    path: str
+    data: bytes
+
+    @property
+    def language(self) -> str:
+        return LANGUAGES.get(PurePosixPath(self.path).suffix.lower(), "")
+
+    @property
+    def is_test(self) -> bool:
+        return bool(_TEST.search(self.path))
+
+    @cached_property
+    def text(self) -> str:
+        return self.data.decode("utf-8-sig", errors="replace")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """As editors and parsers count them: ends are \\n, \\r\\n and \\r only."""
+        return re.split(r"\r\n|\n|\r", self.text)
+
+    def line(self, number: int) -> str:
+        """1-based; "" beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    @cached_property
+    def module(self) -> ast.Module | None:
+        """Python's own syntax tree; None for other languages, and for what Python cannot parse."""
+        if self.language != "python":
+            return None
+        try:
+            return ast.parse(self.text, filename="<source>")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+    @cached_property
+    def _nodes(self) -> dict[type[ast.AST], list[ast.AST]]:
+        """All nodes by type, in the order of `ast.walk`: walked once, however many detectors look."""
+        found: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        if self.module is not None:
+            for node in ast.walk(self.module):
+                found[type(node)].append(node)
+        return found
+
+    def nodes(self, *kinds: type[N]) -> Iterator[N]:
+        """Every node of these exact types (list `ast.FunctionDef` and `ast.AsyncFunctionDef` both where both count)."""
+        for kind in kinds:
+            yield from self._nodes.get(kind, ())  # type: ignore[misc]
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: node for nodes in self._nodes.values() for node in nodes for child in ast.iter_child_nodes(node)}
+
+    def parents(self, node: ast.AST) -> Iterator[ast.AST]:
+        """From the nearest outwards."""
+        found = self._parents.get(node)
+        while found is not None:
+            yield found
+            found = self._parents.get(found)
