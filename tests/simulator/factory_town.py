@@ -109,7 +109,8 @@ class Town:
 def town(
     folder: Path, evaluator: Expressions, files: Mapping[str, str], script: Mapping[str, Any], toml: str = "",
     *, signed: bool = True, box: bool = True, parallel: int = 3, now: Any = None, faults: Any = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None, path: tuple[Path, ...] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Town]:  # fmt: skip
     """octo/tea with the factory's callers on its default branch. People: wanda may write, tria triages, rita reads."""
     hub = Hub(folder / "hub", **({"now": now} if now else {}), faults=faults)
@@ -134,7 +135,8 @@ def town(
         start["factory.toml"] = _settings(model, toml).encode()
         bare.set_ref(repo.folder, "refs/heads/main", bare.write_commit(repo.folder, (), start, "start", hub.now()))
         options = Options(
-            secrets=secrets, variables=told, parallel=parallel, patience=(2, 1), path=(Path(sys.executable).parent,),
+            secrets=secrets, variables=told, parallel=parallel, patience=(2, 1),
+            path=(*path, Path(sys.executable).parent), environment=environment or {},
         )  # fmt: skip
         runner = Runner(hub, evaluator, folder / "runner", options)
         try:
