@@ -1,11 +1,12 @@
 """What is hunted in: a read-only copy of one tree, and what is known about it besides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from factory.codegraph.view import View
+from factory.contracts.night import HuntSettings
 from factory.hunt.source import Source
 
 
@@ -29,6 +30,9 @@ class Ground:
     paths: tuple[str, ...]  # what is looked at, sorted: neither vendored nor generated, minified, binary or too big
     view: Callable[[], View] | None = None  # the code graph of this tree, built when a detector asks
     blame: Callable[[str], dict[int, Blamed]] = field(default=no_blame)  # by line, 1-based; {} without history
+    commit: str = ""  # "" = of no commit
+    skipped: Mapping[str, int] = field(default_factory=dict)  # files that are not looked at, by reason
+    settings: HuntSettings = field(default_factory=HuntSettings)
 
     def source(self, path: str) -> Source:
         return Source(path, (self.root / path).read_bytes())

@@ -136,6 +136,7 @@ def test_pth_11_no_module_of_the_factory_runs_a_target_outside_the_sandbox() -> 
         "factory/git.py", "factory/sandbox/launch.py", "factory/sandbox/probe.py", "factory/sandbox/transport.py",
         "factory/llm/providers/command.py", "factory/install/machine.py",
         "factory/codegraph/building/pool.py", "factory/codegraph/building/worker.py",  # itself and git
+        "factory/hunt/engines/process.py", "factory/hunt/pool.py",  # the owner's linters on a copy, and itself
         "factory/gpu/engines/keeper.py", "factory/gpu/engines/process.py",  # the owner's engines
         "factory/rented/tunnel.py", "factory/rented/worker.py",  # ssh, and the cloud's own library
         "factory/cli/gpu_lease.py",  # the command that its user typed

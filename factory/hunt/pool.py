@@ -1,0 +1,138 @@
+"""All files looked at in worker processes. A crash or a hang costs the file that was looked at, and is counted."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from factory.contracts.errors import Stopped
+from factory.contracts.finding import Finding
+from factory.hunt import worker
+from factory.hunt.detector import Detector, Hit
+from factory.hunt.ground import Ground
+
+ALONE = 30  # fewer files are not worth a second process
+SECONDS = 10.0  # of processor time, for one file
+MEMORY = 2 << 30  # bytes of address space, for one worker
+Given = Mapping[str, Sequence[tuple[Detector, Hit]]]
+
+
+@dataclass
+class Looked:
+    findings: list[Finding] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    hushed: int = 0
+
+
+def looked_at(
+    ground: Ground, detectors: Sequence[Detector], given: Given, workers: int | None = None, seconds: float = SECONDS
+) -> Looked:
+    """Every file of the ground, once. `given`: by path, what engines and surveys hit there.
+
+    Raises Stopped('internal_error') when the processes do not start.
+    """
+    count = workers or len(os.sched_getaffinity(0))
+    crew = _Crew(ground, detectors, given, seconds)
+    threads = [
+        threading.Thread(target=crew.work, daemon=True) for _ in range(count if len(ground.paths) > ALONE else 1)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        crew.end()
+    if crew.problem:
+        raise Stopped("internal_error", crew.problem)
+    return crew.found
+
+
+class _Crew:
+    """What the threads share; each drives one process."""
+
+    def __init__(self, ground: Ground, detectors: Sequence[Detector], given: Given, seconds: float) -> None:
+        self.found = Looked()
+        self.problem = ""
+        self._first = json.dumps([str(ground.root), [detector.id for detector in detectors], seconds, MEMORY])
+        self._given = given
+        self._left: queue.SimpleQueue[str] = queue.SimpleQueue()
+        for path in ground.paths:
+            self._left.put(path)
+        self._lock = threading.Lock()
+        self._processes: list[subprocess.Popen[str]] = []
+        self._ended = False
+
+    def work(self) -> None:
+        process: subprocess.Popen[str] | None = None
+        strikes = 0
+        while not self._ended and not self.problem:
+            try:
+                path = self._left.get_nowait()
+            except queue.Empty:
+                break
+            process = process or self._start()
+            line = _asked(process, worker.task(path, self._given.get(path, ())))
+            if line:
+                strikes = 0
+            else:  # it is dead, and this file's doing
+                self._stop(process)
+                process, strikes = None, strikes + 1
+            self._take(path, line)
+            if strikes == 10:
+                self.problem = "The processes that look at files do not run: ten files in a row ended them."
+        if process:
+            self._stop(process)
+
+    def end(self) -> None:
+        """Whatever they do."""
+        self._ended = True
+        with self._lock:
+            left = list(self._processes)
+        for process in left:
+            process.kill()
+
+    def _take(self, path: str, line: str) -> None:
+        answer = json.loads(line) if line else {"problem": "it ended the process"}
+        with self._lock:
+            if "problem" in answer:
+                self.found.failed.append(path)
+                return
+            self.found.hushed += int(answer["hushed"])
+            self.found.findings += map(Finding.model_validate, answer["findings"])
+
+    def _start(self) -> "subprocess.Popen[str]":
+        paths = [path for path in sys.path if path and Path(path).is_absolute()]  # never the folder we stand in
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "factory.hunt.worker"], cwd="/", stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1"},
+        )  # fmt: skip
+        with self._lock:
+            self._processes.append(process)
+        assert process.stdin
+        process.stdin.write(self._first + "\n")
+        return process
+
+    def _stop(self, process: "subprocess.Popen[str]") -> None:
+        process.kill()
+        process.communicate()
+        with self._lock:
+            self._processes.remove(process)
+
+
+def _asked(process: "subprocess.Popen[str]", line: str) -> str:
+    """Its answer, "" when it is dead."""
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    except (BrokenPipeError, ValueError):
+        return ""
