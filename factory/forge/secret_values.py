@@ -19,7 +19,7 @@ def secret_values(environment: Mapping[str, str], more: Sequence[str] = ()) -> t
 
 
 class Redaction:
-    """Callable on text. `find` gives what else is a secret there (factory.llm.redact.secrets_in)."""
+    """Callable on text. `find` gives what else is a secret there (factory.llm.secret_forms.secrets_in)."""
 
     def __init__(self, values: Sequence[str], find: Find) -> None:
         forms = {form for value in values for form in _forms(value)}

@@ -15,7 +15,7 @@ from factory.contracts.seams import Entry, Trees
 from factory.edits.merge import merge
 from factory.edits.paths import PathPolicy, normal
 from factory.handover.trees import candidate_steps
-from factory.llm.redact import formats_in, passwords_in
+from factory.llm.secret_forms import formats_in, passwords_in
 from factory.settings import Settings
 
 MAX_COMMITS = 64  # counts carry next to nothing (EXF-14): at most this many commits,

@@ -54,7 +54,7 @@ class CleanEffects(Effects):
 
 def hygiene_of(ticket: Ticket, server: str, repo: str, environment: Mapping[str, str]) -> Hygiene:
     """What one run's texts may point at: its own repository's pages, its issue and its pull request."""
-    from factory.llm.redact import secrets_in
+    from factory.llm.secret_forms import secrets_in
 
     home = Home(server=server, repo=repo, numbers=tuple(n for n in (ticket.issue, ticket.pull) if n))
     return Hygiene(home, Redaction(secret_values(environment), secrets_in))

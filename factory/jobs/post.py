@@ -43,7 +43,7 @@ def post_findings(hub: Ship, repo: str, number: int, found: Examined, environmen
     from factory.app import SystemClock
     from factory.forge.hygiene import Home, Hygiene
     from factory.forge.secret_values import Redaction, secret_values
-    from factory.llm.redact import secrets_in
+    from factory.llm.secret_forms import secrets_in
 
     run = f"review-{digest(f'{repo}#{number} {found.head}')[:12]}"
     server = environment.get("GITHUB_SERVER_URL", "https://github.com")

@@ -5,7 +5,6 @@ led there: secrets are taken out, files and their lines that the policy forbids 
 about to leave is written down.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +17,7 @@ from factory.ledger.egress import Egress
 from factory.ledger.egress_limits import Caps
 from factory.llm import tokens
 from factory.llm.policy import Rules, rules_of, sizes_of
-from factory.llm.redact import Redaction
+from factory.llm.redact import Redaction, texts_of
 from factory.llm.traces import Traces
 
 KIB = 1024
@@ -73,7 +72,8 @@ class Guard:
             reason = self.allowed(piece.path, tier) if piece.path else ""
             if reason:
                 raise Withheld(f"nothing was sent, because the prompt holds {piece.path}: {reason}")
-        for text in _texts(asked) if self._traces is not None else ():
+        texts = (text for message in asked.messages for text in texts_of(message))
+        for text in texts if self._traces is not None else ():
             place = self._traces.found(text, tier) if self._traces is not None else ""
             if place:
                 path = place.partition(" of ")[2]
@@ -102,12 +102,6 @@ class Guard:
 
 def _bytes(kib: int | None) -> int | None:
     return None if kib is None else kib * KIB
-
-
-def _texts(request: Request) -> Iterator[str]:
-    for message in request.messages:
-        yield message.text
-        yield from (call.arguments for call in message.calls)
 
 
 def _rest(request: Request) -> Piece:

@@ -8,26 +8,14 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Protocol
 
 from factory.contracts.model import Message, Request
 from factory.llm.environment import WORDY
+from factory.llm.occurrences import Occurrences, Span
+from factory.llm.secret_forms import SHORTEST, secrets_in
 
-SHORTEST = 6  # characters of a value worth hiding
-PIECE, OVERLAP = 600, 200  # characters of a line searched at once for passwords, and shared by two pieces
-PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 PLACEHOLDER = re.compile(r"\[redacted-[0-9a-f]{10}\]")
-
-_LINEAR = (
-    re.compile(r"(?P<secret>eyJ[\w=-]++(?:\.[\w=-]++)++)|eyJ[\w=-]*+", re.ASCII),  # a JSON web token
-    re.compile(r"(?P<secret>sk-[\w-]*[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})|sk-[\w-]*+", re.ASCII),
-    re.compile(r"/:_authToken=[ \t]*+(?P<secret>npm_\S+|[A-Fa-f0-9-]{36})"),
-)
-"""For those of detect-secrets' patterns whose time is quadratic in a line. A word that failed once is passed over."""
 _VALUE = re.compile(r"['\"`]$|[=:]\s*$")  # what stands before a value
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -39,7 +27,7 @@ class Redaction:
 
     def request(self, request: Request) -> Request:
         """The request without secrets in any text that a model is sent. What one text gives away is hidden in all."""
-        also = self.found(text for message in request.messages for text in _texts(message))
+        also = self.found(text for message in request.messages for text in texts_of(message))
         if not also:
             return request
 
@@ -49,15 +37,17 @@ class Redaction:
         messages = tuple(
             message.but(
                 text=clean(message.text),
-                calls=tuple(call.but(arguments=clean(call.arguments)) for call in message.calls),
+                calls=tuple(
+                    call.but(name=_name(clean(call.name)), arguments=clean(call.arguments)) for call in message.calls
+                ),
             )
             for message in request.messages
         )
         return request.but(messages=messages)
 
-    def found(self, texts: Iterable[str]) -> tuple[str, ...]:
+    def found(self, texts: Iterable[str]) -> "Sought":
         """What stands in any of the texts and is a secret, as far as that can be seen."""
-        return tuple(dict.fromkeys(secret for text in texts for secret in secrets_in(text, self.values)))
+        return Sought((secret for text in texts for secret in secrets_in(text, self.values)), self.values)
 
     def text(self, text: str) -> str:
         return self.redacted(text)[0]
@@ -77,13 +67,13 @@ class Redaction:
         foreign = tuple(name for name in found if name not in known and not any(name in each for each in texts))
         return PLACEHOLDER.sub(lambda match: known.get(match[0], match[0]), text), foreign
 
-    def redacted(self, text: str, also: Sequence[str] = ()) -> tuple[str, dict[str, str]]:
+    def redacted(self, text: str, also: "Sought | None" = None) -> tuple[str, dict[str, str]]:
         """(the text, what was taken out by placeholder). `also` are secrets that other texts gave away.
 
         Until nothing more is found: without one secret, what stands beside it may read as another.
         """
         table: dict[str, str] = {}
-        while spans := _spans(text, (*also, *secrets_in(text, self.values)), self.values):
+        while spans := _spans(text, self._places(text, also)):
             parts, at = [], 0
             for start, end in spans:
                 name = self._name(text[start:end])
@@ -93,133 +83,75 @@ class Redaction:
             text = "".join((*parts, text[at:]))
         return text, table
 
+    def _places(self, text: str, also: "Sought | None") -> set[Span]:
+        own = secrets_in(text, self.values)
+        if also is None:
+            return set(Sought(own, self.values).places(text))
+        more = [secret for secret in own if secret not in also.secrets]
+        return {*also.places(text), *Sought(more, self.values).places(text)}
+
     def _name(self, secret: str) -> str:
         return f"[redacted-{hmac.digest(self.key, secret.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:10]}]"
 
 
-def _texts(message: Message) -> Iterator[str]:
+class Sought:
+    """Secrets, and where they stand. `exact` are hidden everywhere; an ordinary word that is only called a password,
+    only where it stands as a value."""
+
+    def __init__(self, secrets: Iterable[str], exact: Sequence[str]) -> None:
+        self.secrets = frozenset(secrets)
+        words = {one for one in self.secrets if len(one) < WORDY and one.isalpha() and one not in exact}
+        self._words, self._others = Occurrences(words), Occurrences(self.secrets - words)
+
+    def __bool__(self) -> bool:
+        return bool(self.secrets)
+
+    def places(self, text: str) -> Iterator[Span]:
+        yield from self._others.places(text)
+        for start, end in self._words.places(text):
+            if _VALUE.search(text, max(0, start - 8), start):
+                yield start, end
+
+
+def texts_of(message: Message) -> Iterator[str]:
+    """All of a message that a model or a stranger may have written."""
     yield message.text
     for call in message.calls:
+        yield call.name
         yield call.arguments
 
 
-def _spans(text: str, secrets: Iterable[str], exact: Sequence[str]) -> list[Span]:
+def _name(text: str) -> str:
+    """A tool's name, which no server takes with brackets in it."""
+    return PLACEHOLDER.sub(lambda match: match[0][1:-1], text)
+
+
+def _spans(text: str, places: Iterable[Span]) -> list[Span]:
     """Where secrets stand, in order: those that overlap as one, and nothing of a placeholder."""
     merged: list[Span] = []
-    places = {span for secret in set(secrets) for span in _places(text, secret, secret in exact)}
     for start, end in sorted(places):
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
     taken = [match.span() for match in PLACEHOLDER.finditer(text)] if merged else []
-    return [part for span in merged for part in _outside(span, taken) if part[1] - part[0] >= SHORTEST]
+    return [part for part in _outside(merged, taken) if part[1] - part[0] >= SHORTEST]
 
 
-def _places(text: str, secret: str, exact: bool) -> Iterator[Span]:
-    """Everywhere; an ordinary word that is only called a password, only where it stands as a value."""
-    word = not exact and len(secret) < WORDY and secret.isalpha()
-    at = text.find(secret)
-    while at >= 0:
-        if not word or _VALUE.search(text, max(0, at - 8), at):
-            yield at, at + len(secret)
-        at = text.find(secret, at + 1)
-
-
-def _outside(span: Span, taken: Sequence[Span]) -> Iterator[Span]:
-    """What is left of a span beside those that are taken already."""
-    at, stop = span
-    for start, end in taken:
-        if start < stop and end > at:
-            yield at, start
-            at = end
-    yield at, stop
-
-
-class _Passwords(Protocol):
-    def analyze_string(self, string: str) -> Iterable[str]: ...
+def _outside(spans: Sequence[Span], taken: Sequence[Span]) -> Iterator[Span]:
+    """What is left of spans beside those that are taken already; both in order. Nothing is left of some parts: they
+    end where they begin, or before."""
+    n = 0
+    for at, stop in spans:
+        while n < len(taken) and taken[n][0] < stop:
+            yield at, taken[n][0]
+            at = max(at, taken[n][1])
+            if at > stop:  # it reaches into the next span
+                break
+            n += 1
+        yield at, stop
 
 
 def unless_secret(values: tuple[str, ...]) -> Callable[[str], str]:
     """A text as it is, or "" when it holds a secret: for words that nobody needs enough to keep a part of them."""
     return lambda text: "" if secrets_in(text, values) else text
-
-
-@lru_cache(maxsize=512)
-def secrets_in(text: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    """In the order in which they stand in the text."""
-    return tuple(sorted({*formats_in(text, values), *passwords_in(text)}, key=text.find))
-
-
-def formats_in(text: str, values: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """`values` and what has the form of a key that somebody issued, in the order in which they stand in the text."""
-    found = {value for value in values if len(value) >= SHORTEST and value in text}
-    found.update(match.group() for match in PRIVATE_KEY.finditer(text))
-    found.update(match["secret"] for pattern in _LINEAR for match in pattern.finditer(text) if match["secret"])
-    for line in dict.fromkeys(text.splitlines()):
-        for pattern in _patterns():
-            found.update(match.group() for match in pattern.finditer(line))
-    return tuple(sorted(found, key=text.find))
-
-
-def passwords_in(text: str) -> tuple[str, ...]:
-    """Quoted values of what is called a password, a secret, a token and the like: often only an example."""
-    found = (hit for piece in dict.fromkeys(_pieces(text)) for hit in _passwords().analyze_string(piece))
-    return tuple(sorted({hit for hit in found if len(hit) >= SHORTEST}, key=text.find))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Lines, the long ones in pieces that overlap: the time of these patterns is quadratic in a line's length."""
-    for line in text.splitlines():
-        for at in range(0, max(len(line) - OVERLAP, 1), PIECE - OVERLAP):
-            yield line[at : at + PIECE]
-
-
-@cache
-def _passwords() -> _Passwords:
-    """Finds quoted values of things called password, secret, token and the like."""
-    from detect_secrets.plugins.keyword import KeywordDetector
-
-    return KeywordDetector()
-
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    """detect-secrets' known formats, matched whole (its own scan gives only the first group of some), but those of
-    `_LINEAR`. The entropy detectors are left out: they fire on every hash."""
-    from detect_secrets.plugins import (
-        artifactory,
-        aws,
-        azure_storage_key,
-        basic_auth,
-        discord,
-        github_token,
-        gitlab_token,
-        mailchimp,
-        pypi_token,
-        sendgrid,
-        slack,
-        square_oauth,
-        stripe,
-        telegram_token,
-        twilio,
-    )
-
-    detectors = (
-        artifactory.ArtifactoryDetector,
-        aws.AWSKeyDetector,
-        azure_storage_key.AzureStorageKeyDetector,
-        basic_auth.BasicAuthDetector,
-        discord.DiscordBotTokenDetector,
-        github_token.GitHubTokenDetector,
-        gitlab_token.GitLabTokenDetector,
-        mailchimp.MailchimpDetector,
-        pypi_token.PypiTokenDetector,
-        sendgrid.SendGridDetector,
-        slack.SlackDetector,
-        square_oauth.SquareOAuthDetector,
-        stripe.StripeDetector,
-        telegram_token.TelegramBotTokenDetector,
-        twilio.TwilioKeyDetector,
-    )
-    return tuple(pattern for detector in detectors for pattern in detector().denylist)

@@ -14,7 +14,7 @@ from factory.forge.hidden import HIDDEN
 from factory.forge.hygiene import BREAK, MAX_BODY, MAX_SUMMARY, Home, Hygiene, hidden_in_diff
 from factory.forge.markers import Markers
 from factory.forge.secret_values import Redaction, secret_values
-from factory.llm.redact import secrets_in
+from factory.llm.secret_forms import secrets_in
 from factory.render.pull import body
 from factory.render.status import comment
 from factory.render.text import code, fence, prose

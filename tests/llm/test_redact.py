@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.contracts.model import Message, ToolCall
+from factory.llm import secret_forms
+from factory.llm.occurrences import FEW
 from factory.llm.redact import PLACEHOLDER, Redaction, unless_secret
+from factory.llm.secret_forms import formats_in, passwords_in, secrets_in
 from tests.llm.bench import request
 
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
@@ -68,6 +71,18 @@ def test_the_same_secret_has_one_name_in_a_run_and_another_in_the_next() -> None
     assert other.text(AWS) != ONE.text(AWS)
 
 
+def test_the_name_of_a_tool_is_a_text_like_any_other() -> None:
+    """A model may call a tool that does not exist, by any name; a server takes no brackets in one."""
+    call = ToolCall(id="a", name=f"read_{GITHUB}", arguments="{}")
+    made = request().but(
+        messages=(Message(role="assistant", text="", calls=(call,)), Message(role="user", text=GITHUB))
+    )
+    cleaned = ONE.request(made)
+    (name,) = PLACEHOLDER.findall(cleaned.messages[1].text)
+    assert cleaned.messages[0].calls[0].name == f"read_{name[1:-1]}"
+    assert ONE.request(cleaned) == cleaned
+
+
 def test_what_one_message_gives_away_is_hidden_in_all() -> None:
     told = Message(role="user", text='password = "tr0ub4dor&3"')
     made = request().but(messages=(Message(role="system", text="the value tr0ub4dor&3"), told))
@@ -104,6 +119,31 @@ def test_a_long_hostile_line_takes_no_time_of_its_own(word: str) -> None:
     started = time.process_time()
     ONE.text(word * (200_000 // len(word)))
     assert time.process_time() - started < 10
+
+
+def test_many_different_secrets_take_time_in_proportion() -> None:
+    """Twenty thousand took 21 seconds once, and the port answered nobody meanwhile."""
+    keys = ["AKIA" + format(n, "016X") for n in range(8_000)]
+    started = time.process_time()
+    made, table = ONE.redacted("\n".join(f"key = {key}" for key in keys))
+    assert time.process_time() - started < 20
+    assert set(table.values()) == set(keys)
+    assert "AKIA" not in made
+
+
+@given(texts)
+def test_all_secrets_at_once_are_taken_out_as_one_by_one(text: str) -> None:
+    """However many others are looked for, and whichever way: the same text is left."""
+    others = ["AKIA" + format(n, "016X") for n in range(FEW + 1)]
+    assert ONE.redacted(text, ONE.found([text, *others])) == ONE.redacted(text, ONE.found([text])) == ONE.redacted(text)
+
+
+@given(texts)
+def test_what_is_remembered_of_a_text_is_what_it_was(text: str) -> None:
+    first = secrets_in(text, ONE.values)
+    assert secrets_in(text, ONE.values) == first
+    assert set(formats_in(text, ONE.values)) | set(passwords_in(text)) == set(first)
+    assert all(len(digest) == 32 for digest, _ in secret_forms._known), "digests are kept, and no text"
 
 
 @given(texts)
