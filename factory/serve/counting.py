@@ -32,7 +32,7 @@ async def _asked(relay: Relay, ask: Ask, endpoint: Endpoint) -> int:
     sent = prepared(ask, endpoint, "messages")
     body = {name: value for name, value in json.loads(sent.body).items() if name not in NOT_COUNTED}
     sent.body = dumped(body)
-    sent = relay.outgoing.redacted(sent, endpoint)
+    sent = await relay.outgoing.redacted(sent, endpoint)
     charge = Charge(key=ask.key, run=ask.run, role=ask.role, endpoint=endpoint.name, tier=endpoint.tier)
     if endpoint.tier != "local":  # counting is free, but what is counted leaves the box
         number = await relay.reserved(charge, 0, 0, relay.outgoing.parcel(sent, endpoint))

@@ -130,7 +130,7 @@ class Relay:
         """Money reserved, the exchange, money settled; also when the client leaves in the middle."""
         form = form_for(ask, endpoint)
         assert form is not None  # the chain holds only endpoints that can take it
-        sent = self.outgoing.redacted(prepared(ask, endpoint, form), endpoint)
+        sent = await self.outgoing.redacted(prepared(ask, endpoint, form), endpoint)
         price, tokens_in, worst = self._price(endpoint), 0, 0
         charge = Charge(ask.key, ask.run, ask.role, endpoint.name, endpoint.tier, after="; ".join(story.tried))
         number = None

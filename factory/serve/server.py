@@ -116,6 +116,7 @@ async def serve(parts: Parts, listener: socket.socket, stop: threading.Event) ->
         ticking.cancel()
         with suppress(asyncio.CancelledError):
             await ticking
+        relay.outgoing.close()
         await upstream.close()
 
 
