@@ -5,7 +5,7 @@ engine (`codes`), at one file (`look`), or at everything (`survey`). All of them
 one place (`findings.py`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,6 +42,7 @@ class Detector:
     languages: tuple[str, ...]  # names of `source.LANGUAGES`; () = files of any kind
     codes: Mapping[Engine, tuple[str, ...]] = field(default_factory=dict)
     keep: Callable[[Source, Hit], Hit | None] | None = None  # an engine's hit as it counts here; None drops it
+    sift: Callable[[Ground, Sequence[Hit]], Iterable[Hit]] | None = None  # the engines' hits together, before `keep`
     look: Callable[[Source], Iterable[Hit]] | None = None
     survey: Callable[[Ground], Iterable[Hit]] | None = None
     codemod: str = ""  # name of the safe fix in `fixes/`, "" = none: a model must write it

@@ -35,8 +35,15 @@ def exported(tree: TreeSource, folder: Path, store: Callable[[], GraphStore] | N
         else:
             paths.append(path)
     return Ground(
-        folder, tuple(sorted(paths)), _viewer(tree, store), _blamer(tree), tree.commit, dict(sorted(skipped.items()))
-    )
+        folder, tuple(sorted(paths)), _viewer(tree, store), _blamer(tree), tree.commit, _when(tree),
+        dict(sorted(skipped.items())),
+    )  # fmt: skip
+
+
+def _when(tree: TreeSource) -> str:
+    if not tree.commit:
+        return ""
+    return run_git(tree.folder, "show", "--no-patch", "--format=%cI", tree.commit).decode().strip()
 
 
 def _files(tree: TreeSource, skipped: Counter[str]) -> Iterator[tuple[str, bytes]]:

@@ -31,6 +31,7 @@ class Ground:
     view: Callable[[], View] | None = None  # the code graph of this tree, built when a detector asks
     blame: Callable[[str], dict[int, Blamed]] = field(default=no_blame)  # by line, 1-based; {} without history
     commit: str = ""  # "" = of no commit
+    when: str = ""  # the commit's date, ISO 8601: ages are counted from it
     skipped: Mapping[str, int] = field(default_factory=dict)  # files that are not looked at, by reason
     settings: HuntSettings = field(default_factory=HuntSettings)
 

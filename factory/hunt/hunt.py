@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -33,6 +33,7 @@ class _Marks:
 
 def hunt(ground: Ground, settings: HuntSettings, *, only: Sequence[str] = (), workers: int | None = None) -> Hunted:
     """`only`: ids of detectors, () = all that are not off. What an engine, a survey or a file does costs just that.
+    `workers` 0 looks at the files in this process: for files that are our own.
 
     Raises UsageProblem for an id that is none, Stopped when no worker runs.
     """
@@ -88,20 +89,32 @@ def _marked(ground: Ground, detectors: Sequence[Detector]) -> _Marks:
         reports = [pool.submit(registry.asked, engine, ground, sorted(codes)) for engine, codes in wanted.items()]
         for detector in detectors:
             _survey(detector, ground, marks)
-        for report in reports:
+        rows: dict[str, list[Hit]] = defaultdict(list)
+        for engine, report in zip(wanted, reports, strict=True):
             hits, run = report.result()
             marks.runs.append(run)
             for hit in hits:
-                for detector in wanted[run.name].get(hit.code, ()):  # type: ignore[index]
-                    marks.add(detector, hit, ground)
+                for detector in wanted[engine].get(hit.code, ()):
+                    rows[detector.id].append(hit)
+    for detector in detectors:
+        _sifted(detector, ground, marks, rows[detector.id])
     return marks
 
 
 def _survey(detector: Detector, ground: Ground, marks: _Marks) -> None:
-    if detector.survey is None:
-        return
+    if detector.survey is not None:
+        _added(detector, detector.survey, ground, marks)
+
+
+def _sifted(detector: Detector, ground: Ground, marks: _Marks, rows: list[Hit]) -> None:
+    known = [hit for hit in rows if hit.path in ground.known]
+    if known:
+        _added(detector, lambda ground: detector.sift(ground, known) if detector.sift else known, ground, marks)
+
+
+def _added(detector: Detector, look: Callable[[Ground], Iterable[Hit]], ground: Ground, marks: _Marks) -> None:
     try:
-        for hit in list(detector.survey(ground)):
+        for hit in list(look(ground)):
             marks.add(detector, hit, ground)
     except Exception as problem:  # noqa: BLE001 (whatever a tree does to one detector, it costs that detector)
         marks.problems.append(f"{detector.id} could not look: {type(problem).__name__}: {str(problem)[:200]}")

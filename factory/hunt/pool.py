@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from factory.contracts.errors import Stopped
 from factory.contracts.finding import Finding
@@ -28,6 +29,14 @@ class Looked:
     failed: list[str] = field(default_factory=list)
     hushed: int = 0
 
+    def take(self, path: str, answer: Mapping[str, Any]) -> None:
+        """What a worker said of one file."""
+        if "problem" in answer:
+            self.failed.append(path)
+            return
+        self.hushed += answer["hushed"]
+        self.findings += map(Finding.model_validate, answer["findings"])
+
 
 def looked_at(
     ground: Ground, detectors: Sequence[Detector], given: Given, workers: int | None = None, seconds: float = SECONDS
@@ -36,6 +45,8 @@ def looked_at(
 
     Raises Stopped('internal_error') when the processes do not start.
     """
+    if workers == 0:
+        return _here(ground, detectors, given)
     count = workers or len(os.sched_getaffinity(0))
     crew = _Crew(ground, detectors, given, seconds)
     threads = [
@@ -51,6 +62,13 @@ def looked_at(
     if crew.problem:
         raise Stopped("internal_error", crew.problem)
     return crew.found
+
+
+def _here(ground: Ground, detectors: Sequence[Detector], given: Given) -> Looked:
+    looked = Looked()
+    for path in ground.paths:
+        looked.take(path, worker.looked(ground.source(path), detectors, given.get(path, ())))
+    return looked
 
 
 class _Crew:
@@ -100,11 +118,7 @@ class _Crew:
     def _take(self, path: str, line: str) -> None:
         answer = json.loads(line) if line else {"problem": "it ended the process"}
         with self._lock:
-            if "problem" in answer:
-                self.found.failed.append(path)
-                return
-            self.found.hushed += int(answer["hushed"])
-            self.found.findings += map(Finding.model_validate, answer["findings"])
+            self.found.take(path, answer)
 
     def _start(self) -> "subprocess.Popen[str]":
         paths = [path for path in sys.path if path and Path(path).is_absolute()]  # never the folder we stand in
