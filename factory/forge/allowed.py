@@ -49,6 +49,7 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset({
     ("GET", _A + "/runs/{run}"),
     ("GET", _A + "/runs/{run}/jobs"),
     ("POST", _A + "/runs/{run}/cancel"),
+    ("GET", _A + "/jobs/{job}/logs"),
     ("GET", _A + "/workflows/{workflow}/runs"),
     ("POST", _A + "/workflows/{workflow}/dispatches"),
     ("GET", _A + "/artifacts/{artifact}"),
@@ -64,15 +65,26 @@ MUTATIONS = {
     draft: f"mutation($id: ID!) {{ {name}(input: {{pullRequestId: $id}}) {{ pullRequest {{ id isDraft }} }} }}"
     for draft, name in ((True, "convertPullRequestToDraft"), (False, "markPullRequestReadyForReview"))
 }
-"""The only two questions GraphQL is asked: REST cannot change a pull request's draft state."""
+"""REST cannot change a pull request's draft state."""
+
+RESOLVE = "mutation($id: ID!) { resolveReviewThread(input: {threadId: $id}) { thread { id isResolved } } }"
+THREADS = (
+    "query($owner: String!, $name: String!, $number: Int!, $after: String) { repository(owner: $owner, name: $name) { "
+    "pullRequest(number: $number) { reviewThreads(first: 50, after: $after) { pageInfo { hasNextPage endCursor } "
+    "nodes { id isResolved comments(first: 1) { nodes { databaseId } } } } } } }"
+)
+"""REST knows neither threads nor whether they are resolved."""
+
+GRAPHQL = frozenset({*MUTATIONS.values(), RESOLVE, THREADS})
+"""All that GraphQL is ever asked."""
 
 
 def check(verb: str, template: str, body: Json | None) -> None:
     """Raises Refusal('not_allowed')."""
     if (verb, template) not in ALLOWED:
         raise Refusal("not_allowed", f"The factory does not send {verb} {template} to GitHub.")
-    if template == "/graphql" and (body or {}).get("query") not in MUTATIONS.values():
-        raise Refusal("not_allowed", "The factory asks GraphQL only to change a pull request's draft state.")
+    if template == "/graphql" and (body or {}).get("query") not in GRAPHQL:
+        raise Refusal("not_allowed", "The factory asks GraphQL only about draft states and threads of pull requests.")
     if (verb, template) == ("POST", f"{_P}/{{number}}/reviews") and (body or {}).get("event") != "COMMENT":
         raise Refusal("not_allowed", "The factory's reviews comment; they approve nothing and request nothing.")
 

@@ -12,8 +12,10 @@ from factory.forge.access import AccessCalls
 from factory.forge.answers import Reply
 from factory.forge.caller import JSON
 from factory.forge.check_runs import CheckCalls
+from factory.forge.ci import CheckLogCalls
 from factory.forge.issues import IssueCalls, LabelCalls
 from factory.forge.reviews import PullCalls
+from factory.forge.threads import ThreadCalls
 from factory.forge.workflow_runs import DispatchCalls, RunCalls
 
 if TYPE_CHECKING:
@@ -24,7 +26,9 @@ TIMEOUT = 30  # seconds
 API_VERSION = "2022-11-28"
 
 
-class GitHub(AccessCalls, IssueCalls, LabelCalls, PullCalls, CheckCalls, RunCalls, DispatchCalls):
+class GitHub(
+    AccessCalls, IssueCalls, LabelCalls, PullCalls, ThreadCalls, CheckCalls, CheckLogCalls, RunCalls, DispatchCalls
+):
     """One repository. The parts share one caller and override nothing of each other; a job may be given one alone."""
 
 

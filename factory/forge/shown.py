@@ -70,7 +70,7 @@ def snapshot(title: str, body: str, comments: Iterable[Comment], until: str, doo
         if number >= MOST_COMMENTS or sum(map(len, parts)) > MAX_ALL:
             notices.append(f"comments after the first {number} were left out")
             break
-        body = _remarks(comment.body)
+        body = remarks(comment.body)
         if MARK in comment.body or not body:
             continue
         if not _before(comment, until):
@@ -112,7 +112,7 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _remarks(body: str) -> str:
+def remarks(body: str) -> str:
     """A comment without its command: what stands below that is meant for whoever works."""
     rest = body.strip().partition("\n")[2] if parse(body) else body
     return rest.strip()
