@@ -13,6 +13,8 @@ from factory.hunt.ground import Ground
 MODULES: dict[Engine, str] = {
     "ruff": "factory.hunt.engines.ruff",
     "vulture": "factory.hunt.engines.vulture",
+    "ast-grep": "factory.hunt.engines.astgrep",
+    "zizmor": "factory.hunt.engines.zizmor",
 }
 
 

@@ -1,0 +1,113 @@
+"""ast-grep: our rules for JavaScript and TypeScript, and rules that a tree brings.
+
+A rule is written once, for Tsx: it reads JavaScript as it is, and TypeScript through a twin that is made here, because
+`<T>value` is a cast in one grammar and an element in the other. The tree's own sgconfig.yml is not read.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from factory.hunt.detector import Hit
+from factory.hunt.engines.process import EngineProblem, program, run
+from factory.hunt.ground import Ground
+from factory.hunt.source import SCRIPT, Source
+
+RULES = Path(__file__).parent.parent / "rules"
+SECONDS, MEMORY, OUTPUT = 60.0, 4 << 30, 64 << 20  # of one batch
+MOST_BYTES, MOST_NAMES = 6 << 20, 90_000  # of one batch: what is in the files, and their names
+LONGEST_LINE = 10_000  # each hit quotes its line: a million hits in one line of a megabyte would be a terabyte
+MOST_FAILURES = 8  # of batches, before the engine is given up
+_CONFIG = 'ruleDirs: [rules]\nlanguageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
+_TWIN = ".ts"
+_ID = re.compile(r"^id: (\S+)$", re.MULTILINE)
+_TSX = re.compile(r"^language: Tsx$", re.MULTILINE)
+
+
+def version() -> str:
+    return run([program("ast-grep"), "--version"], Path("/")).text.strip().removeprefix("ast-grep ")
+
+
+def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
+    """Raises EngineProblem."""
+    with tempfile.TemporaryDirectory(prefix="ast-grep-") as name:
+        folder = Path(name)
+        place(folder, {each.name: each.read_text(encoding="utf-8") for each in sorted(RULES.glob("*.yml"))}, twins=True)
+        wanted = f"^({'|'.join(map(re.escape, codes))})({re.escape(_TWIN)})?$"
+        return list(scan(ground, folder, scripts(ground), f"--filter={wanted}"))
+
+
+def place(folder: Path, rules: dict[str, str], *, twins: bool = False) -> None:
+    """A configuration of our own in `folder`: rule files by name, which must be ours."""
+    (folder / "rules").mkdir()
+    (folder / "sgconfig.yml").write_text(_CONFIG, encoding="utf-8")
+    for name, text in rules.items():
+        (folder / "rules" / name).write_text(text, encoding="utf-8")
+        if twins:
+            twin = _TSX.sub("language: TypeScript", _ID.sub(rf"id: \g<1>{_TWIN}", text))
+            (folder / "rules" / f"twin-{name}").write_text(twin, encoding="utf-8")
+
+
+def scripts(ground: Ground) -> list[str]:
+    return [path for path in ground.paths if Source(path, b"").language in SCRIPT]
+
+
+def scan(ground: Ground, folder: Path, paths: Sequence[str], *options: str) -> Iterator[Hit]:
+    """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to a few.
+
+    Raises EngineProblem.
+    """
+    left = list(_batches(ground, paths))
+    failures = 0
+    while left:
+        batch = left.pop()
+        try:
+            yield from _scanned(ground.root, folder, batch, options)
+        except EngineProblem:
+            failures += 1
+            if failures > MOST_FAILURES or len(batch) == 1 == failures:
+                raise
+            middle = len(batch) // 2
+            left += [half for half in (batch[:middle], batch[middle:]) if half and half != batch]
+
+
+def _batches(ground: Ground, paths: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = names = 0
+    for path in paths:
+        data = (ground.root / path).read_bytes()
+        if max(map(len, data.split(b"\n"))) > LONGEST_LINE:
+            continue
+        batch.append(path)
+        size, names = size + len(data), names + len(path) + 3
+        if size > MOST_BYTES or names > MOST_NAMES:
+            yield batch
+            batch, size, names = [], 0, 0
+    if batch:
+        yield batch
+
+
+def _scanned(root: Path, folder: Path, batch: Sequence[str], options: Sequence[str]) -> list[Hit]:
+    command = [
+        program("ast-grep"), "scan", f"--config={folder / 'sgconfig.yml'}", "--json=stream", "--threads=2", *options,
+        "--", *(f"./{path}" for path in batch),
+    ]  # fmt: skip
+    done = run(command, root, seconds=SECONDS, memory=MEMORY, output=OUTPUT)
+    if done.status not in (0, 1):  # 1: a rule of severity "error" found something, or it gave up
+        raise EngineProblem(f"ast-grep gave up: {done.said or f'exit code {done.status}'}")
+    if done.status and not done.text:
+        raise EngineProblem(f"ast-grep gave up: {done.said}")
+    try:
+        return [_hit(json.loads(line)) for line in done.text.splitlines() if line]
+    except (ValueError, KeyError, TypeError) as error:
+        raise EngineProblem(f"ast-grep's output is not what it was: {type(error).__name__}.") from None
+
+
+def _hit(row: dict[str, Any]) -> Hit:
+    start, end = row["range"]["start"]["line"] + 1, row["range"]["end"]["line"] + 1
+    path = str(row["file"]).removeprefix("./")
+    code = str(row["ruleId"]).removesuffix(_TWIN)
+    return Hit(path, start, str(row["message"]) or code, end, quoted=str(row["text"])[:2000], code=code)

@@ -1,0 +1,171 @@
+"""What ast-grep found in JavaScript and TypeScript, as it counts: rules see shapes, this sees names and neighbours.
+
+Each function is a detector's `keep` for one rule; `kept` chooses by the rule.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from factory.hunt.detector import Hit
+from factory.hunt.script import texts, unused
+from factory.hunt.source import SCRIPT, Source
+
+Keep = Callable[[Source, Hit], Hit | None]
+
+_TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|build|benchmark(s|ing)?|bench|ci|\.github|hack|release)/"
+                      r"|(^|/)(gulpfile|gruntfile|makefile|rollup\.config|webpack\.config|build|release)\.[cm]?[jt]s$",
+                      re.IGNORECASE)  # fmt: skip
+_BENCH = re.compile(r"(^|/)bench(mark(s|ing)?)?/", re.IGNORECASE)
+_CLEANUP = re.compile(
+    r"\b(unlink|rm|rmdir|rimraf|close|destroy|kill|abort|disconnect|dispose|remove\w*|cancel|end|terminate|unref"
+    r"|release\w*|stop|clear\w*|setItem|getItem|revoke\w*|focus|blur|play|pause|unsubscribe|unwatch|cleanup\w*)"
+    r"(Sync)?\s*\("
+)
+_PROBE = re.compile(
+    r"\b(require(\.resolve)?|import|accessSync|access|statSync|stat|lstat|existsSync|new URL|JSON\.parse"
+    r"|decodeURI(Component)?|mkdirSync|mkdir)\s*\(|defineProperty"
+)
+_SERVER = re.compile(
+    r"(from\s+|require\(|import\()\s*['\"](node:|fs\b|path['\"]|http|https|express|fastify|koa|os['\"])"
+    r"|process\.(env|argv|exit)"
+)
+_MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
+
+
+def kept(source: Source, hit: Hit) -> Hit | None:
+    """The keep of every detector that looks at JavaScript only."""
+    judge = _JUDGES.get(hit.code)
+    return judge(source, hit) if judge else hit
+
+
+def either(python: Keep | None) -> Keep:
+    """The keep of a detector of both families: `python` is its own, for what is no JavaScript."""
+
+    def keep(source: Source, hit: Hit) -> Hit | None:
+        if source.language in SCRIPT:
+            return kept(source, hit)
+        return python(source, hit) if python else hit
+
+    return keep
+
+
+def _empty_catch(source: Source, hit: Hit) -> Hit | None:
+    """Cleaning up and probing may fail; a name like `_` says that it was meant."""
+    if _BENCH.search(source.path) or _MEANT.match(hit.quoted):
+        return None
+    body = _tried(source, hit.start)
+    if not body.strip() or _CLEANUP.search(body) or _PROBE.search(body):
+        return None
+    return replace(hit, quoted="", severity="medium", confidence=0.75,
+                   fix="Handle what is expected here by its type; log or throw the rest.")  # fmt: skip
+
+
+def _tried(source: Source, line: int) -> str:
+    """What stands in the try block that ends where the catch begins."""
+    for number in range(line, max(0, line - 40), -1):
+        text = source.line(number)
+        if match := re.search(r"\btry\s*\{", text):
+            rows = [text[match.end() :], *(source.line(each) for each in range(number + 1, line + 1))]
+            return "\n".join(rows).partition("catch")[0]
+    return ""
+
+
+def _default(source: Source, hit: Hit) -> Hit | None:
+    body = _tried(source, hit.start)
+    if _PROBE.search(body) or _BENCH.search(source.path):
+        return None
+    return replace(hit, quoted="", severity="low", confidence=0.65,
+                   fix="Return the default for the expected error only; log or throw the rest.")  # fmt: skip
+
+
+def _shell(source: Source, hit: Hit) -> Hit | None:
+    if hit.code == "js-shell-command" and not re.search(r"child_process|shelljs|execa", source.text):
+        return None  # a regular expression's exec, a database's
+    if not texts.open_values(hit.quoted):
+        return None
+    tooling = bool(_TOOLING.search(source.path))
+    return replace(hit, severity="low" if tooling else "high", confidence=0.7 if tooling else 0.8,
+                   fix="Use execFile or spawn with an array of arguments: no shell reads them.")  # fmt: skip
+
+
+def _sql(source: Source, hit: Hit) -> Hit | None:
+    values = [value for value in texts.open_values(hit.quoted) if not texts.is_sql_part(value)]
+    if not values:
+        return None
+    return replace(hit, fix="Pass values as parameters of the query ($1, ?, :name).")
+
+
+def _eval(source: Source, hit: Hit) -> Hit | None:
+    """What a compiler or a template engine made is code by trade."""
+    trade = re.search(r"compil|codegen|templat", source.path + source.text, re.I)
+    if "Function" in hit.quoted and (trade or re.search(r"new Function\(\s*['\"]return (this|import)", hit.quoted)):
+        return None
+    return replace(hit, severity="medium") if _TOOLING.search(source.path) else hit
+
+
+def _fetch(source: Source, hit: Hit) -> Hit | None:
+    """Browsers end requests with the page; a server or a script does not."""
+    if not _SERVER.search(source.text) or re.search(r"\b(window|document)\.", source.text):
+        return None
+    return replace(hit, severity="low", confidence=0.65, fix="Pass `signal: AbortSignal.timeout(ms)`.")
+
+
+def _axios(source: Source, hit: Hit) -> Hit | None:
+    """An instance or the defaults of the same file may have set one."""
+    if re.search(r"\btimeout\s*[:=]", source.text) or not re.search(r"['\"][^'\"]*axios[^'\"]*['\"]", source.text):
+        return None
+    return replace(hit, fix="Set `timeout` in the call, or once with axios.create.")
+
+
+def _open(source: Source, hit: Hit) -> Hit | None:
+    """One close anywhere in the file is taken for this one; so is a handle that leaves the function."""
+    name = re.match(r"\w+", hit.quoted)
+    if not name or re.search(r"\b(closeSync|close|using)\b", source.text):
+        return None
+    return None if re.search(rf"return\s+{name[0]}\b", source.text) else replace(hit, quoted="")
+
+
+def _loose(source: Source, hit: Hit) -> Hit | None:
+    match = re.fullmatch(r"(.*?)\s*(?<![!=])[!=]=(?!=)\s*(.*)", hit.quoted, re.DOTALL)
+    left, right = match.groups() if match else ("", "")
+    same = left.strip("+ ") == right.strip("+ ")  # only NaN differs from itself
+    if same or left.endswith(".length") or right.endswith(".length") or "typeof" in hit.quoted:
+        return None
+    return replace(hit, fix="Compare with === or !==.")
+
+
+def _sleep(source: Source, hit: Hit) -> Hit | None:
+    """Timers of the test framework do not wait, and a few milliseconds are a turn of the event loop."""
+    if re.search(r"(use)?FakeTimers|mock\.timers|MockDate", source.text):
+        return None
+    times = [int(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?!\w)", hit.quoted)]
+    return hit if times and max(times) >= 20 else None
+
+
+def _random(source: Source, hit: Hit) -> Hit | None:
+    """A seed, a name that must be new, or a port are no branch."""
+    line = source.line(hit.start)
+    named = re.search(r"name|id\b|port|tmp|temp|path|key", line, re.IGNORECASE)
+    if named or re.search(r"seed|mock|spyOn|stub", source.text, re.IGNORECASE):
+        return None
+    return replace(hit, severity="low", confidence=0.6)
+
+
+_JUDGES: dict[str, Keep] = {
+    "js-empty-catch": _empty_catch,
+    "js-catch-returns-default": _default,
+    "js-shell-command": _shell,
+    "js-shell-option": _shell,
+    "js-sql-string": _sql,
+    "js-eval": _eval,
+    "js-fetch-timeout": _fetch,
+    "js-axios-timeout": _axios,
+    "js-open-file": _open,
+    "js-loose-equality": _loose,
+    "js-test-sleep": _sleep,
+    "js-test-random": _random,
+    "js-secret-text": texts.secret,
+    "js-import": unused.imports,
+    "js-local": unused.local,
+}

@@ -1,0 +1,60 @@
+"""Texts in JavaScript: what is put into them, and whether one is a secret."""
+
+import math
+import re
+from collections import Counter
+from dataclasses import replace
+
+from factory.hunt.detector import Hit
+from factory.hunt.source import Source
+
+_CLOSED = re.compile(
+    r"[A-Z][A-Z0-9_]*$|[\d._]+$|['\"`][^'\"`$]*['\"`]$"  # a constant, a number, a text
+    r"|[\w.]+\(\s*(['\"][^'\"]*['\"]\s*,?\s*)*\)$"  # a call with nothing but texts
+    r"|[^?]+\?\s*['\"`][^'\"`$]*['\"`]\s*:\s*['\"`][^'\"`$]*['\"`]$"  # one text or another
+    r"|(__dirname|__filename|process\.(execPath|cwd\(\)|pid))$"
+    r"|(JSON\.stringify|quote|shellQuote|shellEscape|escapeShellArg|shell\.quote)\(.*\)$"
+)
+_SQL_PART = re.compile(
+    r"(?i)placeholder|escape|quote|identifier|\bsql\b|\bformat\(|column|fields?\b|table|schema\b|where|clause|condition"
+    r"|order|sort|limit|offset|join\(|set[A-Z]\w*$|prefix|database|dbname|index\b|_?cols\b|tbl|view(name)?\b"
+)
+_PLACEHOLDER = re.compile(
+    r"(?i)example|changeme|your[-_ ]|placeholder|dummy|fake|sample|xxx|\*\*\*|<[^>]+>|\$\{|\{\{|%\w|test|secret$"
+    r"|password$|redacted|demo|^[a-z]+([-_. /:][a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$|\s|^https?://|^[./#@]|^(Bearer|Basic)$|process\.env"
+)
+
+
+def open_values(code: str) -> list[str]:
+    """What a call's first text is built of and is not fixed: `${name}` and operands of +."""
+    values = re.findall(r"\$\{((?:[^{}]|\{[^{}]*\})*)\}", code)
+    if not values and "+" in code:
+        inside = code[code.find("(") + 1 :]
+        parts = re.split(r"\s*\+\s*", re.sub(r"(['\"`])(?:\\.|(?!\1).)*\1", "''", inside))
+        values = [re.split(r"[,)]\s*$|,\s*[{\[(]|\)\s*;", part, maxsplit=1)[0] for part in parts]
+    return [value.strip() for value in values if value.strip() and not _CLOSED.match(value.strip())]
+
+
+def is_sql_part(value: str) -> bool:
+    """A table, a column, a list of placeholders: what a parameter cannot stand for."""
+    return bool(_SQL_PART.search(value))
+
+
+def secret(source: Source, hit: Hit) -> Hit | None:
+    """A text that looks made by a machine; words, placeholders and texts for people are none."""
+    value = hit.quoted[1:-1]
+    if _PLACEHOLDER.search(value) or not re.search(r"\d", value) or entropy(value) < 3.0:
+        return None
+    return replace(hit, message=re.sub(re.escape(value), "…", hit.message), quoted=_masked(source, hit, value),
+                   fix="Read it from the environment or a secret store, and revoke this one.")  # fmt: skip
+
+
+def _masked(source: Source, hit: Hit, value: str) -> str:
+    """The line without the secret: findings are shown to many."""
+    return source.line(hit.start).replace(value, value[:2] + "…")
+
+
+def entropy(text: str) -> float:
+    """Shannon's, in bits a character."""
+    counts = Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
