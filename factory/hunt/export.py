@@ -17,7 +17,7 @@ from factory.codegraph.store.store import GraphStore
 from factory.codegraph.view import View
 from factory.contracts.errors import GitProblem
 from factory.git import run_git
-from factory.hunt.ground import Blamed, Ground
+from factory.hunt.ground import LOCKS, Blamed, Ground
 
 BATCH = 16 << 20  # bytes of files that are held at a time
 BLAMES = 400  # files of one hunt whose history is asked for
@@ -29,15 +29,20 @@ def exported(tree: TreeSource, folder: Path, store: Callable[[], GraphStore] | N
     skipped: Counter[str] = Counter({"large": len(tree.apart)} if tree.apart else {})
     paths = []
     for path, data in _files(tree, skipped):
-        reason = reason_by_contents(hint_of(path), data) or _placed(folder, path, data)
+        reason = _read(path, reason_by_contents(hint_of(path), data)) or _placed(folder, path, data)
         if reason:
             skipped[reason] += 1
         else:
             paths.append(path)
     return Ground(
         folder, tuple(sorted(paths)), _viewer(tree, store), _blamer(tree), tree.commit, _when(tree),
-        dict(sorted(skipped.items())),
+        dict(sorted(skipped.items())), others=frozenset(tree.entries) - frozenset(paths),
     )  # fmt: skip
+
+
+def _read(path: str, reason: str) -> str:
+    """Why not, once more: lock files are generated, and their pins are looked at."""
+    return "" if reason in ("generated", "minified") and PurePosixPath(path).name in LOCKS else reason
 
 
 def _when(tree: TreeSource) -> str:
@@ -50,7 +55,7 @@ def _files(tree: TreeSource, skipped: Counter[str]) -> Iterator[tuple[str, bytes
     """Those that may be looked at by their path and size."""
     wanted = []
     for path, place in tree.entries.items():
-        reason = reason_by_path(path, place.mode) or ("" if _is_plain(path) else "name")
+        reason = _read(path, reason_by_path(path, place.mode)) or ("" if _is_plain(path) else "name")
         if reason:
             skipped[reason] += 1
         elif place.oid in tree.given:

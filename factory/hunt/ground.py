@@ -22,6 +22,10 @@ def no_blame(path: str) -> dict[int, Blamed]:
     return {}
 
 
+LOCKS = frozenset("package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml uv.lock poetry.lock pdm.lock".split())
+"""Generated, and looked at all the same: what they pin may be known to be unsafe."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """`root` is a folder of our own that holds the exported tree: no links, no git, nothing in it is ever run."""
@@ -34,6 +38,7 @@ class Ground:
     when: str = ""  # the commit's date, ISO 8601: ages are counted from it
     skipped: Mapping[str, int] = field(default_factory=dict)  # files that are not looked at, by reason
     settings: HuntSettings = field(default_factory=HuntSettings)
+    others: frozenset[str] = frozenset()  # the tree's files that are not in `paths`, nor in `root`
 
     def source(self, path: str) -> Source:
         return Source(path, (self.root / path).read_bytes())
