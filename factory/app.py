@@ -1,13 +1,8 @@
 """Settings become a shop. The only module that knows both the machinery and the agents."""
 
-import fcntl
 import os
 import secrets
-import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,18 +17,19 @@ from factory.contracts.seams import Journal
 from factory.contracts.story import Watcher
 from factory.contracts.task import Event
 from factory.contracts.verdict import Verdict
-from factory.db import Database
 from factory.desk.desk import Tools
 from factory.edits.paths import PathPolicy
-from factory.files import BlobFolder, trusted_folder
+from factory.files import BlobFolder
 from factory.forge.local import LocalBranches, LocalPulls
+from factory.forge.recorded import RecordedBranches, RecordedPulls
 from factory.git import Store, git_folder
+from factory.ledger.clock import SystemClock, skip
 from factory.ledger.egress import Egress
 from factory.ledger.issue import issue_key
-from factory.ledger.journal import SqliteJournal
-from factory.ledger.migrations import MIGRATIONS
+from factory.ledger.outbox import Outbox
 from factory.ledger.replay import ReplayJournal
 from factory.ledger.spend import Spend
+from factory.ledger.state import State, open_state
 from factory.llm.client import Client
 from factory.llm.embeddings import embedder
 from factory.llm.guard import Repository
@@ -48,38 +44,10 @@ from factory.stages.shop import Shop
 from factory.stages.story import story_of
 from factory.target import resolve
 
-
-class SystemClock:
-    """Implements contracts.seams.Clock. With $FACTORY_CLOCK it is the simulator's: real time and the seconds that this
-    file holds, and who sleeps moves it on instead of waiting."""
-
-    def __init__(self) -> None:
-        self._ahead = Path(os.environ["FACTORY_CLOCK"]) if os.environ.get("FACTORY_CLOCK") else None
-
-    def now(self) -> str:
-        moment = datetime.now(UTC) + timedelta(seconds=self._skipped())
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._skipped()
-
-    def sleep(self, seconds: float) -> None:
-        if self._ahead is None:
-            time.sleep(seconds)
-        else:
-            skip(self._ahead, self._skipped() + seconds)
-
-    def _skipped(self) -> float:
-        return float(self._ahead.read_text(encoding="ascii") or 0) if self._ahead else 0.0
-
-
-def skip(clock: Path, seconds: float) -> None:
-    """The simulator's clock is at least this far ahead of real time from now on; it never goes back."""
-    with clock.open("r+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if seconds > float(file.read() or 0):
-            file.seek(0)
-            file.write(f"{seconds:020.6f}")  # always as long: who reads meanwhile sees one or the other
+__all__ = [
+    "Nobody", "Replayed", "State", "SystemClock", "make_shop", "new_run", "new_seal", "open_state", "recorded_label",
+    "replay_run", "sandbox_for", "settings_of", "skip", "spend_of", "store_of",
+]  # fmt: skip
 
 
 class Nobody:
@@ -87,30 +55,6 @@ class Nobody:
 
     def tell(self, kind: str, **facts: object) -> None:
         """Nothing."""
-
-
-@dataclass(frozen=True)
-class State:
-    """What outlives a run: the state folder and its database. `halt` is set when a person interrupts."""
-
-    folder: Path
-    db: Database
-    journal: SqliteJournal
-    clock: SystemClock
-    halt: threading.Event
-
-    def run_folder(self, run: str) -> Path:
-        return self.folder / "runs" / run
-
-    def blobs(self, run: str) -> BlobFolder:
-        return BlobFolder(self.run_folder(run) / "blobs")
-
-
-def open_state(folder: Path) -> State:
-    """Raises UsageProblem for a folder that others could have planted, Stopped('state_unusable') for a broken one."""
-    clock, halt = SystemClock(), threading.Event()
-    db = Database(trusted_folder(folder) / "factory.db", MIGRATIONS)
-    return State(folder=folder, db=db, journal=SqliteJournal(db, clock, halt.is_set), clock=clock, halt=halt)
 
 
 def new_run(state: State, repo: Path, base: str, event: Event, settings: Settings, config: Path | None = None) -> Run:
@@ -171,7 +115,7 @@ def make_shop(
     """Everything one run needs, wired together. With `replay`, nothing is asked, spent or written."""
     from agents.roster import roster
 
-    store, blobs = store_of(run, state), state.blobs(run.id)
+    store, blobs, outbox = store_of(run, state), state.blobs(run.id), Outbox(state.journal, run.id)
     journal = replay or state.journal
     sandbox = sandbox_for(settings, store, state)
     spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
@@ -196,9 +140,10 @@ def make_shop(
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
         settings=settings, kept=blobs.put(settings.to_json().encode()), journal=journal, trees=store,
-        blobs=blobs, sandbox=sandbox, branches=LocalBranches(store),
-        pulls=LocalPulls(forge), roster=roster(), desk=Desks(tools, settings, issue_key(run)), clock=state.clock,
-        watcher=watcher, policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
+        blobs=blobs, sandbox=sandbox, branches=RecordedBranches(LocalBranches(store), outbox),
+        pulls=RecordedPulls(LocalPulls(forge), outbox), roster=roster(),
+        desk=Desks(tools, settings, issue_key(run)), clock=state.clock, watcher=watcher,
+        policy=policy, bench=bench, folders=(*out, state.run_folder(run.id)),
         memory=memory, view=view, embed=embedder(settings, os.environ, kept, state.folder / "graph" / "vectors.db"),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id),
                                    egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),

@@ -8,14 +8,19 @@ from pathlib import Path
 
 from factory.contracts.errors import Stopped
 
+DAMAGED = ("malformed", "not a database")
+READ_ONLY = ("readonly", "disk I/O error")
+
 Migration = Callable[[sqlite3.Connection], None]
 
 
 class Database:
     """A file with a schema. Writers take `transaction()`: BEGIN IMMEDIATE, one at a time, all or nothing."""
 
-    def __init__(self, path: Path, migrations: Sequence[Migration]) -> None:
+    def __init__(self, path: Path, migrations: Sequence[Migration], doubt: Callable[[], None] = lambda: None) -> None:
+        """`doubt` is called when the file seems damaged, so that somebody looks at all of it."""
         self.path = path
+        self._doubt = doubt
         self._local = threading.local()
         self._migrate(migrations)
 
@@ -62,4 +67,17 @@ class Database:
     def _problem(self, error: sqlite3.Error) -> Stopped:
         if "full" in str(error):
             return Stopped("disk_full", f"No space left for {self.path}: free some space, then run `factory resume`.")
+        if any(word in str(error) for word in DAMAGED):
+            self._doubt()
+            return Stopped(
+                "state_unusable",
+                f"The state database {self.path} is damaged ({error}): start any `factory` command again, "
+                "it is rebuilt from what can be read.",
+            )
+        if any(word in str(error) for word in READ_ONLY):
+            return Stopped(
+                "state_unusable",
+                f"The state database {self.path} cannot be written ({error}): the disk is read-only or broken; look at "
+                "`dmesg`, repair and remount it, then run `factory resume`.",
+            )
         return Stopped("state_unusable", f"The state database {self.path} cannot be used ({error}): move it aside.")

@@ -71,6 +71,8 @@ def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapp
         words = done.stderr.decode(errors="replace").strip()
         if os.strerror(errno.ENOSPC) in words or full(folder):
             raise disk_problem(OSError(errno.ENOSPC, words), folder)
+        if os.strerror(errno.EROFS) in words:
+            raise disk_problem(OSError(errno.EROFS, os.strerror(errno.EROFS)), folder)
         raise GitProblem(f"git {arguments[0]}: {words[-500:] or f'exit code {done.returncode}'}")
     return done.stdout
 

@@ -13,6 +13,7 @@ from factory.cli import (
     doctor,
     gpu,
     graph,
+    hunt,
     init,
     job,
     ledger,
@@ -27,11 +28,12 @@ from factory.cli import (
     simulate,
     stage,
 )
-from factory.contracts.errors import FULL, FactoryError, ReplayDiffers, disk_problem
+from factory.contracts.errors import DISK, FactoryError, ReplayDiffers, disk_problem
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo.demo,
     "doctor": doctor.doctor,
+    "hunt": hunt.hunt,
     "init": init.init,
     "replay": replay.replay,
     "resume": resume.resume,
@@ -109,7 +111,7 @@ def exit_code(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK:
             return _unexpected(error)
         _say(str(disk_problem(error, Path(error.filename or "the state directory"))))
         return 4

@@ -28,6 +28,7 @@ FactoryError                      1  something a person should read; the message
 """
 
 import errno
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -232,6 +233,15 @@ class BadReply(ModelProblem):
     kind = "bad_reply"
 
 
+def _no_inodes(path: Path) -> bool:
+    place = next((folder for folder in (path, *path.parents) if folder.exists()), Path("/"))
+    try:
+        found = os.statvfs(place)
+    except OSError:
+        return False
+    return found.f_files > 0 and found.f_favail == 0 and found.f_bavail > 0
+
+
 def reason_of(problem: FactoryError) -> StopReason:
     """Why a run ends when this escapes a stage."""
     if isinstance(problem, GitProblem):
@@ -252,10 +262,18 @@ def _of_hub(problem: HubProblem) -> StopReason:
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK = (*FULL, errno.EROFS, errno.EIO)  # what a disk says that no bug of ours causes
 
 
 def disk_problem(error: OSError, path: Path) -> Stopped:
     """The stop that an OSError on the state's disk means."""
     if error.errno in FULL:
-        return Stopped("disk_full", f"No space left for {path}: free some space, then run `factory resume`.")
+        what = "files (inodes)" if _no_inodes(path) else "space"
+        return Stopped("disk_full", f"No {what} left for {path}: free some {what}, then run `factory resume`.")
+    if error.errno in DISK:
+        return Stopped(
+            "state_unusable",
+            f"Cannot write {path} ({error.strerror}): the disk is read-only or broken; look at `dmesg`, repair and "
+            "remount it, then run `factory resume`.",
+        )
     return Stopped("state_unusable", f"Cannot write {path} ({error.strerror}): make the state directory writable.")

@@ -15,7 +15,7 @@ from factory.contracts.record import Json, R, Record, ValidationError, digest, d
 from factory.contracts.run import Run
 from factory.contracts.seams import Clock
 from factory.db import Database
-from factory.ledger.process import alive, this_process
+from factory.ledger.process import alive, named, this_process
 from factory.ledger.texts import pack, unpack
 
 RUN = "id, created, issue, repo, stage, record, status"  # columns of the table `runs`
@@ -37,12 +37,20 @@ class Step(Record):
 
 
 class SqliteJournal:
-    """Implements contracts.seams.Journal. `stop` is asked before each step: true raises KeyboardInterrupt."""
+    """Implements contracts.seams.Journal. `stop` is asked before each step: true raises KeyboardInterrupt.
 
-    def __init__(self, db: Database, clock: Clock, stop: Callable[[], bool] = lambda: False) -> None:
+    `keep` gets every record that is saved, to put it where it outlives the database. `make_room` is called when the
+    disk is full, before the last words are written.
+    """
+
+    def __init__(self, db: Database, clock: Clock, stop: Callable[[], bool] = lambda: False,
+                 keep: Callable[[Run], None] = lambda run: None,
+                 make_room: Callable[[], None] = lambda: None) -> None:  # fmt: skip
         self.db = db
         self.clock = clock
         self.stop = stop
+        self.keep = keep
+        self.make_room = make_room
         self.fences: dict[str, int] = {}
 
     def open(self, run: Run, issue: str) -> None:
@@ -53,6 +61,7 @@ class SqliteJournal:
                 (run.id, run.created, issue, run.repo.path, run.to_json()),
             )
         self.lease(run.id)
+        self.keep(run)
 
     def adopt(self, run: Run, issue: str) -> None:
         """A run that came as a file: known from now on, unless it is already."""
@@ -77,16 +86,17 @@ class SqliteJournal:
         """
         with self.db.transaction() as db:
             row = db.execute("SELECT holder, fence FROM leases WHERE run = ?", (run,)).fetchone()
-            held = row is not None and row["holder"] not in ("", this_process()) and alive(row["holder"])
-            if held and not take_over:
-                host, pid, _ = row["holder"].split(" ")
+            holder = named(row["holder"]) if row and row["holder"] != this_process() else None
+            if holder and alive(row["holder"]) and not take_over:
                 raise UsageProblem(
-                    f"Run {run} is being worked on by process {pid} on {host}: wait for it or stop it "
-                    "(if it is gone for certain: `factory resume --take-over`)."
+                    f"Run {run} is being worked on by process {holder.pid} on {holder.host}: wait for it or stop it "
+                    f"with `factory runs cancel {run}` (if it is gone for certain: `factory resume --take-over`)."
                 )
-            fence = (row["fence"] if row else 0) + 1
+            # higher than that of any run: also when the row is new because the database had to be made anew
+            fence = int(db.execute("SELECT COALESCE(MAX(fence), 0) FROM leases").fetchone()[0]) + 1
             db.execute(
-                "INSERT OR REPLACE INTO leases (run, holder, fence) VALUES (?, ?, ?)", (run, this_process(), fence)
+                "INSERT OR REPLACE INTO leases (run, holder, fence, beat) VALUES (?, ?, ?, ?)",
+                (run, this_process(), fence, self.clock.now()),
             )
         self.fences[run] = fence
 
@@ -102,14 +112,24 @@ class SqliteJournal:
             raise LostLease(f"Run {run} was taken over by another process: this one stops without writing.")
         return fence
 
+    def beat(self, run: str) -> int:
+        """A sign of life, and `check`, in the caller's transaction: nobody takes the run in between."""
+        fence = self.check(run)
+        self.db.connection().execute("UPDATE leases SET beat = ? WHERE run = ?", (self.clock.now(), run))
+        return fence
+
     def save(self, run: Run, stage: str) -> None:
-        self.check(run.id)
+        """The record after a stage. The last word of a full disk's run has room set aside for it."""
+        if run.stopped and run.stopped.reason == "disk_full":
+            self.make_room()
         status = "stopped" if run.stopped else "done" if run.output else "open"
         with self.db.transaction() as db:
+            self.beat(run.id)
             db.execute(
                 "UPDATE runs SET record = ?, stage = ?, status = ? WHERE id = ?",
                 (run.to_json(), stage, status, run.id),
             )
+        self.keep(run)
 
     def load(self, run: str) -> Run:
         """Raises UsageProblem for an unknown or ambiguous id; a unique prefix or `last` will do."""
@@ -197,9 +217,9 @@ class JournalScope:
 
     def _write(self, n: int, kind: str, key: str, text: str, output: str, seconds: float, started: str) -> None:
         run, stage, unit = self.place
-        self.journal.check(run)
         texts = pack(text, output)
         with self.journal.db.transaction() as db:
+            self.journal.beat(run)
             # what follows a step that is done afresh rests on the old answer
             db.execute("DELETE FROM steps WHERE run=? AND stage=? AND unit=? AND n>=?", (run, stage, unit, n))
             db.execute(

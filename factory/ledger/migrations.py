@@ -132,4 +132,21 @@ def fourth(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS = (first, second, third, fourth)
+def fifth(db: sqlite3.Connection) -> None:
+    """What a run means to do outside, written before it is done; each start of a task's run and how it ended."""
+    db.execute(
+        "CREATE TABLE outbox (id INTEGER PRIMARY KEY, run TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,"
+        " intended TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('intended', 'done')),"
+        " result TEXT NOT NULL DEFAULT '', fence INTEGER NOT NULL, at TEXT NOT NULL, UNIQUE (run, kind, key))"
+    )
+    db.execute("CREATE INDEX outbox_open ON outbox (run) WHERE state = 'intended'")
+    db.execute(
+        "CREATE TABLE attempts (id INTEGER PRIMARY KEY, task TEXT NOT NULL, run TEXT NOT NULL, holder TEXT NOT NULL,"
+        " at TEXT NOT NULL, ended TEXT NOT NULL DEFAULT '', outcome TEXT NOT NULL DEFAULT '')"
+    )
+    db.execute("CREATE INDEX attempts_task ON attempts (task, id)")
+    db.execute("CREATE INDEX attempts_run ON attempts (run, id)")
+    db.execute("ALTER TABLE leases ADD COLUMN beat TEXT NOT NULL DEFAULT ''")  # the holder's last sign of life
+
+
+MIGRATIONS = (first, second, third, fourth, fifth)

@@ -1,25 +1,84 @@
-"""Who holds a run: a process, named so that a recycled pid is not mistaken for it."""
+"""Who holds a run: a process, named so that neither a recycled pid nor a reboot makes it look alive."""
 
 import os
 import socket
+from dataclasses import dataclass
 from pathlib import Path
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """`host pid start boot`: start is the kernel's start time of the process in clock ticks since that boot."""
+
+    host: str
+    pid: int
+    started: str
+    boot: str = ""  # "": written by a factory that did not note it
+
+    @property
+    def here(self) -> bool:
+        return self.host == socket.gethostname()
+
+    @property
+    def gone_by_reboot(self) -> bool:
+        """Did this machine start anew since? The kernel gives pids and start times out again then."""
+        return self.here and bool(self.boot) and self.boot != boot()
 
 
 def this_process() -> str:
-    """`host pid start`, where start is the kernel's start time of the process in clock ticks."""
-    return f"{socket.gethostname()} {os.getpid()} {_started(os.getpid())}"
+    """The name of this process: `host pid start boot`."""
+    return f"{socket.gethostname()} {os.getpid()} {started(os.getpid())} {boot()}"
+
+
+def named(holder: str) -> Holder | None:
+    """The parts of a name; None for "" (nobody) and for what is no name."""
+    parts = holder.split(" ")
+    if len(parts) not in (3, 4) or not parts[1].isdigit():
+        return None
+    return Holder(parts[0], int(parts[1]), parts[2], parts[3] if len(parts) == 4 else "")
 
 
 def alive(holder: str) -> bool:
     """Is that very process still there? One on another machine counts as alive: nobody here can know."""
-    host, pid, started = holder.split(" ")
-    return host != socket.gethostname() or _started(int(pid)) == started
+    found = named(holder)
+    if found is None:
+        return False
+    return not found.here or (not found.gone_by_reboot and started(found.pid) == found.started)
 
 
-def _started(pid: int) -> str:
+def boot() -> str:
+    """The kernel's id of this machine's start; "-" where it does not say."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        return BOOT.read_text(encoding="ascii").strip() or "-"
     except OSError:
-        return "gone"
-    fields = text.rpartition(")")[2].split()
-    return "gone" if fields[0] == "Z" else fields[19]
+        return "-"
+
+
+def started(pid: int) -> str:
+    """Clock ticks from boot to the process's start; "gone" when it is not there or only its exit code is."""
+    fields = _stat(pid)
+    return "gone" if not fields or fields[0] == "Z" else fields[19]
+
+
+def descendants(pid: int) -> tuple[int, ...]:
+    """Living children of a process, and theirs."""
+    parents = {int(path.name): fields for path in Path("/proc").glob("[0-9]*") if (fields := _stat(int(path.name)))}
+    found: list[int] = []
+    look = [pid]
+    while look:
+        parent = str(look.pop())
+        children = [child for child, fields in parents.items() if fields[1] == parent and fields[0] != "Z"]
+        found += children
+        look += children
+    return tuple(found)
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state, parent, …; the start time is the twentieth."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()

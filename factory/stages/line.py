@@ -6,7 +6,7 @@ Each stage reads the record of everything known about one task and returns a cop
 from collections.abc import Callable
 from pathlib import Path
 
-from factory.contracts.errors import FULL, Abandoned, FactoryError, Stopped, disk_problem, reason_of
+from factory.contracts.errors import DISK, Abandoned, FactoryError, Stopped, disk_problem, reason_of
 from factory.contracts.run import Run, Stop
 from factory.stages.collect import collect
 from factory.stages.deliver import deliver, delivered, worth_keeping
@@ -76,9 +76,10 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
     except FactoryError as problem:
         return stopped(run, reason_of(problem), str(problem), name)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK:
             return bug(run, shop, error, name)
-        return stopped(run, "disk_full", str(disk_problem(error, Path(error.filename or "the state directory"))), name)
+        problem = disk_problem(error, Path(error.filename or "the state directory"))
+        return stopped(run, problem.reason, str(problem), name)
     except Exception as error:  # noqa: BLE001  the stage's edge: a bug of ours must still leave a record
         return bug(run, shop, error, name)
     finally:
