@@ -1,5 +1,7 @@
 """[egress]: what of a repository may leave for endpoints that are not local. The owner's own file alone says it."""
 
+from collections.abc import Iterable
+
 from factory.contracts.model import Tier
 from factory.contracts.record import Field, Record
 
@@ -42,12 +44,33 @@ class EgressSettings(Record):
     )
     rented: RentedEgress = Field(default=RentedEgress(), description="what may leave for rented machines")
     frontier: FrontierEgress = Field(default=FrontierEgress(), description="what may leave for frontier models")
+    run_kib: int | None = Field(
+        default=None, ge=0,
+        description="KiB one run may send to rented and frontier endpoints together; not set: as much as the tier of "
+        "the two that may have more",
+    )  # fmt: skip
+    day_kib: int | None = Field(default=None, ge=0, description="the same for a UTC day, with the gateway")
+    run_share: float | None = Field(
+        default=None, ge=0, le=1,
+        description="share of the repository's bytes one run may send to both together, what both are sent counted "
+        "once; not set: as much as the tier that may have more",
+    )  # fmt: skip
+    day_share: float | None = Field(default=None, ge=0, le=1, description="the same for a UTC day")
 
     def of(self, tier: Tier) -> TierEgress | None:
         """None for what stays on the box."""
         return {"rented": self.rented, "frontier": self.frontier}.get(tier)
 
-    def of_a_day(self) -> dict[Tier, int]:
-        """Bytes that may leave for a tier in a UTC day, where that is limited."""
-        limits: dict[Tier, int | None] = {"rented": self.rented.day_kib, "frontier": self.frontier.day_kib}
+    def of_a_day(self) -> dict[str, int]:
+        """Bytes that may leave for a tier in a UTC day, and for both ('') together, where that is limited."""
+        limits = {"rented": self.rented.day_kib, "frontier": self.frontier.day_kib}
+        limits[""] = together(self.day_kib, limits.values())
         return {tier: kib * 1024 for tier, kib in limits.items() if kib is not None}
+
+
+def together(own: int | None, tiers: Iterable[int | None]) -> int | None:
+    """The limit of all tiers together: its own, else the highest of theirs; None when one of them has none."""
+    limits = tuple(tiers)
+    if own is not None or None in limits:
+        return own
+    return max(limit for limit in limits if limit is not None)

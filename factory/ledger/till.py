@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Self, TypeVar
 
 from factory.contracts.errors import Stopped
-from factory.contracts.model import Tier, Usage
+from factory.contracts.model import Usage
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.contracts.serving import KeySettings
@@ -44,7 +44,8 @@ class Till:
     `keys` may be a live mapping. `notify(event, facts)` is called by the writing thread and must not wait; it hears
     "budget_80" (limit, of, used, cap, text) once a day and limit, "ledger_unwritable" (reason, text) and
     "ledger_written" (text). `kept`: micro-dollars that each open run of the line which pays for its models itself
-    keeps for its second judge; None is budget.escalation_usd. `most_sent`: bytes that may leave for a tier in a day.
+    keeps for its second judge; None is budget.escalation_usd. `most_sent`: bytes that may leave for a tier in a day
+    ('': for all of them together).
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Till:
         clock: Clock,
         notify: Callable[[str, Json], None],
         kept: int | None = None,
-        most_sent: Mapping[Tier, int] | None = None,
+        most_sent: Mapping[str, int] | None = None,
     ) -> None:
         self._db, self._keys, self._clock, self._notify = db, keys, clock, notify
         self._limits = Limits(keys, budget)

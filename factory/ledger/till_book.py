@@ -82,8 +82,8 @@ class Written:
 class Book:
     """The ledger's file as the till's writer sees it; used by one thread at a time."""
 
-    def __init__(self, db: Database, limits: Limits, clock: Clock, kept: int, most_sent: Mapping[Tier, int]) -> None:
-        """`most_sent`: bytes that may leave for a tier in a day."""
+    def __init__(self, db: Database, limits: Limits, clock: Clock, kept: int, most_sent: Mapping[str, int]) -> None:
+        """`most_sent`: bytes that may leave for a tier ('': all) in a day."""
         self._db, self._limits, self._clock, self._kept, self._most_sent = db, limits, clock, kept, most_sent
         self._open: dict[int, Opened] = {}  # by number: the reservations of this process
         self._warned: set[tuple[str, str, str]] = set()  # (day, limit, whose)

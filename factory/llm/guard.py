@@ -5,10 +5,10 @@ led there: secrets are taken out, files and their lines that the policy forbids 
 about to leave is written down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from factory.contracts.egress import EgressSettings
+from factory.contracts.egress import EgressSettings, together
 from factory.contracts.errors import Withheld
 from factory.contracts.model import Endpoint, Piece, Request, Tier
 from factory.contracts.record import digest
@@ -91,17 +91,32 @@ class Guard:
         def caps(tier: Tier) -> Caps:
             own = self._settings.of(tier)
             assert own is not None
-            run = max(SMALL, int(whole * SHARES[tier])) if own.run_share is None else int(whole * own.run_share)
-            day = max(2 * SMALL, int(whole * 2 * SHARES[tier]))
-            day = day if own.day_share is None else int(whole * own.day_share)
-            limits = {"run_share": run, "day_share": day} if self._repository else {}
-            return Caps(run_bytes=_bytes(own.run_kib), day_bytes=_bytes(own.day_kib), sizes=sizes, **limits)
+            run, day = _part(whole, own.run_share), _part(whole, own.day_share)
+            run = max(SMALL, int(whole * SHARES[tier])) if run is None else run
+            day = max(2 * SMALL, int(whole * 2 * SHARES[tier])) if day is None else day
+            return Caps(
+                run_bytes=_bytes(own.run_kib), day_bytes=_bytes(own.day_kib), sizes=sizes,
+                run_share=run if self._repository else None, day_share=day if self._repository else None,
+            )  # fmt: skip
 
-        return {tier: caps(tier) for tier in SHARES}
+        own, tiers = self._settings, {tier: caps(tier) for tier in SHARES}
+        all_ = tuple(tiers.values())
+        clouds = Caps(
+            run_bytes=together(_bytes(own.run_kib), (each.run_bytes for each in all_)),
+            day_bytes=together(_bytes(own.day_kib), (each.day_bytes for each in all_)),
+            run_share=together(_part(whole, own.run_share), (each.run_share for each in all_)),
+            day_share=together(_part(whole, own.day_share), (each.day_share for each in all_)),
+            sizes=sizes,
+        )
+        return {tier: replace(each, clouds=clouds) for tier, each in tiers.items()}
 
 
 def _bytes(kib: int | None) -> int | None:
     return None if kib is None else kib * KIB
+
+
+def _part(whole: int, share: float | None) -> int | None:
+    return None if share is None else int(whole * share)
 
 
 def _rest(request: Request) -> Piece:

@@ -106,7 +106,7 @@ class Traces:
         """
         for tree in dict.fromkeys((self._base, trace.tree)):
             try:
-                lines = self._trees.grep(tree, trace.raw, literal=True)
+                lines = self._trees.grep(tree, trace.raw, literal=True)  # the first thousand: more, and it stays a trace
             except (GitProblem, ValueError):
                 continue
             entries = self._trees.entries(tree)
@@ -114,6 +114,8 @@ class Traces:
             for path in paths:
                 if path in entries and not self._rules.allowed(path, tier):
                     text = self._trees.read(entries[path].oid).decode("utf-8", "replace")
+                    if trace.raw not in text:  # another file's name begins like a found line of this one
+                        continue
                     for each in (trace, *traces_of(path, text, _as_it_is, tree)):
                         heads.get(each.text[:SHORTEST], {}).pop(each.text, None)
                     return True

@@ -92,6 +92,23 @@ def test_what_other_files_say_too_or_says_little_may_leave(tmp_path: Path, text:
     assert one.ask(asked(text)).endpoint == "cloud"
 
 
+def test_a_line_that_too_many_files_hold_to_look_at_them_all_stays(tmp_path: Path) -> None:
+    """The search ends after a thousand lines: the file that may leave, and holds it too, was not seen."""
+    line = "The same long line a thousand times."
+    files = {"private/many.txt": f"{line}\n" * 1_001, "src/too.txt": f"{line}\n"}
+    one, _ = made_bench(tmp_path / "many", ["yes"], FILES | files)
+    assert one.ask(asked(line)).endpoint == "box"
+    few = FILES | files | {"private/many.txt": f"{line}\n" * 9}
+    one, _ = made_bench(tmp_path / "few", ["yes"], few)
+    assert one.ask(asked(line)).endpoint == "cloud"
+
+
+def test_a_name_that_looks_like_a_found_line_sets_nothing_free(tmp_path: Path) -> None:
+    """`notes:1:x/.env:1: …` may be read as line 1 of `notes`, which may leave and does not hold it."""
+    one, _ = made_bench(tmp_path, ["yes"], {"notes": "nothing\n", "notes:1:x/.env": ENV})
+    assert one.ask(asked(LEAKS[0])).endpoint == "box"
+
+
 def test_what_the_run_adds_to_such_a_file_is_looked_for_as_well(tmp_path: Path) -> None:
     one, _ = made_bench(tmp_path, ["yes", "yes"])
     store, tree = one.client.guard._repository.trees, one.client.guard._repository.base  # type: ignore[union-attr]

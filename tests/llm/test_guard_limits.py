@@ -134,3 +134,56 @@ def test_what_is_not_set_lets_a_small_repository_into_one_prompt(tmp_path: Path)
     one, _ = made_bench(tmp_path, ["yes"])
     text = FILES["src/app.py"]
     assert one.ask(asked(text, piece("src/app.py", text))).endpoint == "cloud"
+
+
+def two_clouds(folder: Path, answers: int, **egress: object) -> Bench:
+    """A rented machine, a frontier model and a box; what is asked for `rented` may not go further."""
+    rented, cloud = endpoint("rented", tier="rented", **PRICES), endpoint("cloud", tier="frontier", **PRICES)
+    box, model = endpoint("box", price_in=0, price_out=0), Listed(["yes"] * answers)
+    one = Bench(folder, settings(rented, cloud, box, egress=egress), lambda _: model)
+    store, tree = repository(folder, FILES)
+    one.client = Client(
+        one.settings, lambda _: model, one.spend, one.egress, one.clock, one._hear, {},
+        repository=Repository(store, tree),
+    )  # fmt: skip
+    return one
+
+
+def at(one: Bench, request: Request, *avoid: str, run: str = "run-1") -> str:
+    account = ACCOUNT.__class__(run=run, issue="7")
+    return one.client.converse(request, account, MemoryScope(), lambda reply: reply.text, avoid=avoid).endpoint
+
+
+def test_two_tiers_together_may_send_what_is_set_for_both(tmp_path: Path) -> None:
+    one = two_clouds(tmp_path, 6, run_kib=3, day_kib=5)
+    text = "z" * 1300
+    assert at(one, asked(text)) == "rented"
+    assert at(one, asked(text), "rented") == "cloud"
+    assert at(one, asked(text)) == "box"
+    said = [facts["message"] for event, facts in one.told if event == "fallback"]
+    assert len(said) == 2, "neither of them"
+    assert all("egress.run_kib allows 3.0 KiB" in each for each in said)
+    assert at(one, asked(text), run="run-2") == "rented"
+    assert at(one, asked(text), run="run-2") == "box"
+    assert "egress.day_kib" in [facts["message"] for event, facts in one.told if event == "fallback"][-1]
+
+
+def test_a_share_of_both_counts_once_what_both_are_sent(tmp_path: Path) -> None:
+    whole = sum(len(text) for text in FILES.values())
+    own = {"run_share": 1, "day_share": 1}
+    one = two_clouds(tmp_path, 5, run_share=1000 / whole, rented=own, frontier=own)
+    first, second = "a" * 800, "b" * 300
+    assert at(one, asked(first, piece("src/app.py", first))) == "rented"
+    assert at(one, asked(first, piece("src/app.py", first)), "rented") == "cloud"
+    assert at(one, asked(second, piece("src/app.py", second))) == "box"
+    assert "egress.run_share" in [facts["message"] for event, facts in one.told if event == "fallback"][-1]
+
+
+def test_where_nothing_is_set_for_both_they_may_send_what_one_of_them_may(tmp_path: Path) -> None:
+    whole = sum(len(text) for text in FILES.values())
+    one = two_clouds(tmp_path, 5, rented={"run_share": 900 / whole}, frontier={"run_share": 500 / whole})
+    texts = [sign * 450 for sign in "abc"]
+    assert at(one, asked("hi", piece("src/app.py", texts[0]))) == "rented"
+    assert at(one, asked("hi", piece("src/app.py", texts[1])), "rented") == "cloud"
+    assert at(one, asked("hi", piece("src/app.py", texts[2]))) == "box"
+    assert at(one, asked("hi", piece("src/app.py", texts[0])), "rented") == "box", "the cloud's own limit still holds"

@@ -132,6 +132,16 @@ def test_a_tier_s_bytes_of_a_day_are_kept(box: Start) -> None:
         assert gate.rows("SELECT COUNT(*), SUM(state = 'reserved') FROM spend WHERE endpoint = 'cloud'") == [(2, 0)]
 
 
+def test_the_bytes_of_both_tiers_together_are_kept(box: Start) -> None:
+    with upstream() as cloud, upstream() as rented:
+        endpoints = {"cloud": PAID | {"url": cloud.url}, "rent": PAID | {"url": rented.url, "tier": "rented"}}
+        gate = box(endpoints=endpoints, serve=key("1"), egress={"day_kib": 2})
+        text = [{"role": "user", "content": "z" * 900}]
+        where = [gate.chat(BOB, model=name, messages=text).status_code for name in ("cloud", "rent", "cloud", "rent")]
+        assert where == [200, 200, 429, 429]
+        assert "egress.day_kib" in gate.chat(BOB, model="rent", messages=text).json()["error"]["message"]
+
+
 def test_nothing_is_lost_or_doubled_under_load_with_a_dying_server(box: Start) -> None:
     def script(body: Json, number: int) -> Iterator[Step]:
         yield Reset() if number % 7 == 0 else whole(body["messages"][0]["content"])
