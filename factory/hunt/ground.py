@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from factory.codegraph.view import View
 from factory.contracts.night import HuntSettings
 from factory.hunt.source import Source
+from factory.hunt.words import Words, counted
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,23 @@ class Ground:
     @cached_property
     def known(self) -> frozenset[str]:
         return frozenset(self.paths)
+
+    @cached_property
+    def words(self) -> Words:
+        """All words of the tree, lock files left out: a pass over every file, once and for all who ask."""
+        read = (path for path in self.paths if PurePosixPath(path).name not in LOCKS)
+        return counted((path, (self.root / path).read_bytes()) for path in read)
+
+    def holds(self, path: str) -> bool:
+        """Whether the tree has this file or folder, looked at or not. `path` is plain: no `..` in it."""
+        return path in self.known or path in self.folders or path in self.others
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path in (*self.paths, *self.others):
+            folder = path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
