@@ -55,6 +55,11 @@ def calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
             yield node, name
 
 
+def functions(source: Source) -> Iterator[Function]:
+    yield from source.nodes(ast.FunctionDef)
+    yield from source.nodes(ast.AsyncFunctionDef)
+
+
 def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((each.value for each in call.keywords if each.arg == name), None)
 

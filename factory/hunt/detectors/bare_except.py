@@ -1,20 +1,29 @@
 """`except:` that ends the error there: also Ctrl-C, SystemExit and a closed generator."""
 
 import ast
+from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
+from factory.hunt.handlers import cleans_up, inside
+from factory.hunt.names import written
 from factory.hunt.source import Source
+
+_PASSED_ON = ("sys.exc_info", "os._exit", "sys.exit", "exc_info")
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    """One that raises again (ruff's E722 lets those of try-finally style pass already) hides nothing."""
-    for node in source.nodes(ast.ExceptHandler):
-        if node.lineno == hit.start and node.type is None:
-            raises = any(isinstance(each, ast.Raise) for stmt in node.body for each in ast.walk(stmt))
-            return None if raises else Hit(hit.path, hit.start, "`except:` catches everything that ends a program too",
-                                           fix="Name the errors that are expected here, at most `Exception`.",
-                                           code=hit.code)  # fmt: skip
-    return None
+    handler = next((each for each in source.nodes(ast.ExceptHandler) if each.lineno == hit.start), None)
+    if handler is None or handler.type is not None or cleans_up(source, handler):
+        return None
+    for node in inside(handler.body):
+        if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and written(node.func) in _PASSED_ON):
+            return None
+    return replace(
+        hit,
+        end=hit.start,
+        message="A bare `except:` also catches what is meant to end the program",
+        fix="Write `except Exception:` at most, better the types that the lines above it can raise.",
+    )
 
 
 DETECTOR = Detector(
@@ -27,4 +36,5 @@ DETECTOR = Detector(
     languages=("python",),
     codes={"ruff": ("E722",)},
     keep=_keep,
+    codemod="except-exception",
 )

@@ -1,0 +1,104 @@
+"""Times without a zone where the zone matters."""
+
+import ast
+from collections.abc import Iterator
+
+from factory.hunt.detector import Detector, Hit
+from factory.hunt.names import calls, full, keyword, spreads, value_of, written
+from factory.hunt.source import Source
+
+_UTC = ("datetime.datetime.utcnow", "datetime.datetime.utcfromtimestamp")
+_LOCAL = {"datetime.datetime.now": 0, "datetime.datetime.fromtimestamp": 1}  # place of the zone
+_AWARE = ("astimezone", "localize", "make_aware", "replace_timezone", "as_utc", "fromutc", "replace", "to_utc")
+
+
+def _look(source: Source) -> Iterator[Hit]:
+    if source.language != "python":
+        return
+    for call, name in calls(source):
+        if name in _UTC:
+            yield from _universal(source, call, name.rpartition(".")[2])
+        elif name in _LOCAL and not _has_zone(call, _LOCAL[name]):
+            yield from _local(source, call, name.rpartition(".")[2])
+
+
+def _universal(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
+    """`utcnow()`: a time in UTC that says it is local."""
+    outer = _method(source, call)
+    if outer == "timestamp":
+        yield Hit(source.path, call.lineno, f"`{name}().timestamp()` takes UTC for local time: hours off",
+                  severity="high", confidence=0.95, fix="Write `datetime.now(UTC).timestamp()`.")  # fmt: skip
+    elif not _is_made_aware(source, call, outer) and outer != "strftime":
+        yield Hit(source.path, call.lineno, f"`{name}()` gives a time that does not say it is in UTC",
+                  fix=f"Write `datetime.{name.removeprefix('utc')}({'…, ' if 'from' in name else ''}UTC)` "
+                  "(`datetime.timezone.utc`).")  # fmt: skip
+
+
+def _local(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
+    """`now()` alone is fine for showing; sent or stored, or subtracted, it is not."""
+    outer = _method(source, call)
+    if outer == "isoformat":
+        yield Hit(source.path, call.lineno, f"`{name}().isoformat()` writes a local time without its zone",
+                  confidence=0.75, fix="Write it with a zone: `datetime.now(UTC).isoformat()`.")  # fmt: skip
+    elif name == "now" and _is_span(source, call):
+        yield Hit(source.path, call.lineno, "A span between two local times is an hour off when summer time changes",
+                  confidence=0.7, severity="low", fix="Measure with `time.monotonic()`.")  # fmt: skip
+
+
+def _method(source: Source, call: ast.Call) -> str:
+    """The method that is called on it at once."""
+    parent = next(source.parents(call), None)
+    return parent.attr if isinstance(parent, ast.Attribute) else ""
+
+
+def _has_zone(call: ast.Call, place: int) -> bool:
+    return len(call.args) > place or bool(keyword(call, "tz")) or spreads(call)
+
+
+def _is_made_aware(source: Source, call: ast.Call, outer: str) -> bool:
+    if outer in _AWARE:
+        return True
+    for around in source.parents(call):
+        if isinstance(around, ast.Call) and any(
+            word in written(around.func).rpartition(".")[2].lower() for word in ("aware", "localize", "utc", "naive")
+        ):
+            return True
+        if isinstance(around, ast.Assign) and len(around.targets) == 1 and isinstance(around.targets[0], ast.Name):
+            return _later_aware(source, around.targets[0].id, around)
+        if isinstance(around, ast.stmt):
+            return False
+    return False
+
+
+def _later_aware(source: Source, name: str, since: ast.stmt) -> bool:
+    """`now = now.replace(tzinfo=UTC)` on one of the next lines."""
+    return any(
+        isinstance(node.func, ast.Attribute) and written(node.func.value) == name
+        and (node.func.attr in _AWARE[:1] or keyword(node, "tzinfo") is not None)
+        and since.lineno < node.lineno <= since.lineno + 6
+        for node in source.nodes(ast.Call)
+    )  # fmt: skip
+
+
+def _is_span(source: Source, call: ast.Call) -> bool:
+    """`datetime.now() - start`, where start is `datetime.now()` too."""
+    parent = next(source.parents(call), None)
+    if not isinstance(parent, ast.BinOp) or not isinstance(parent.op, ast.Sub) or parent.left is not call:
+        return False
+    start = value_of(source, parent.right)
+    return isinstance(start, ast.Call) and full(source, start.func) == "datetime.datetime.now" and not (
+        _has_zone(start, 0)
+    )  # fmt: skip
+
+
+DETECTOR = Detector(
+    id="naive-datetime",
+    title="A time without its zone",
+    why="Whoever reads it takes it for local time: it is hours off on another machine and twice a year on this one. "
+    "Use aware times, in UTC.",
+    severity="medium",
+    confidence=0.85,
+    category="",
+    languages=("python", "javascript", "typescript", "tsx"),
+    look=_look,
+)

@@ -1,0 +1,101 @@
+"""SQL with values written into its text."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from factory.hunt.detector import Detector, Hit
+from factory.hunt.names import written
+from factory.hunt.source import Source
+from factory.hunt.texts import Part, is_harmless, parts_of
+
+_SQL = re.compile(
+    r"\s*(?:SELECT\s[\s\S]*?\sFROM\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s[\s\S]+?\sSET\s"
+    r"|DELETE\s+FROM\s|WITH\s[\s\S]+?\sAS\s*\()",
+    re.I,
+)
+_VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|THEN|ELSE)\s*[\(]?\s*|'%?)$", re.I)
+_LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
+_SAFE = re.compile(
+    r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|table\w*|column\w*"
+    r"|join|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int)$"
+)
+_TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|print|write|echo|format_html|append_log)$")
+
+
+def _look(source: Source) -> Iterator[Hit]:
+    if source.language != "python":
+        return
+    for node in (*source.nodes(ast.JoinedStr), *source.nodes(ast.BinOp), *source.nodes(ast.Call)):
+        if _is_inner(source, node):
+            continue
+        parts = parts_of(source, node)
+        if (
+            parts is None
+            or not _SQL.match("".join(part.text or "x" for part in parts)[:2000])
+            or _is_told(source, node)
+        ):
+            continue
+        values = list(_values(source, parts))
+        if values:
+            names = ", ".join(dict.fromkeys(ast.unparse(value)[:40] for value in values))
+            yield Hit(
+                source.path, node.lineno, f"The text of this SQL holds values: {names}",
+                fix="Put a placeholder there, and give the value as a parameter of `execute()`.",
+            )  # fmt: skip
+
+
+def _is_inner(source: Source, node: ast.expr) -> bool:
+    """Part of a longer text, which is judged as a whole."""
+    for around in source.parents(node):
+        if isinstance(around, ast.BinOp | ast.JoinedStr | ast.FormattedValue):
+            return True
+        if not isinstance(around, ast.Attribute):
+            return False
+    return False
+
+
+def _values(source: Source, parts: list[Part]) -> Iterator[ast.expr]:
+    """What stands where SQL has a value, and could be anything. Names of tables and columns cannot be parameters."""
+    before = ""
+    for part in parts:
+        if part.node is None:
+            before += part.text
+        else:
+            placed = _VALUE.search(before[-40:]) or _LISTED.search(before[-200:])
+            if placed and not is_harmless(source, part.node) and not _is_made(part.node):
+                yield part.node
+            before += "x"
+
+
+def _is_made(node: ast.expr) -> bool:
+    """Quoted or compiled by something, or a piece of SQL itself, as its name says."""
+    while isinstance(node, ast.Subscript | ast.Await | ast.Starred):
+        node = node.value
+    name = written(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
+    return bool(_SAFE.match(name))
+
+
+def _is_told(source: Source, node: ast.expr) -> bool:
+    """Only a message: logged, printed or raised."""
+    for around in source.parents(node):
+        if isinstance(around, ast.Call) and _TOLD.match(written(around.func).rpartition(".")[2]):
+            return True
+        if isinstance(around, ast.Raise):
+            return True
+        if isinstance(around, ast.stmt):
+            return False
+    return False
+
+
+DETECTOR = Detector(
+    id="sql-string",
+    title="Values in the text of SQL",
+    why="Whoever chooses the value writes part of the statement: reads other rows, or drops the table. Use "
+    "placeholders and parameters.",
+    severity="high",
+    confidence=0.85,
+    category="CWE-89",
+    languages=("python", "javascript", "typescript", "tsx"),
+    look=_look,
+)

@@ -1,0 +1,55 @@
+"""Errors of any kind that end in `pass`."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from factory.hunt.detector import Detector, Hit
+from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, try_of
+from factory.hunt.names import full, written
+from factory.hunt.source import Source
+
+_FIX = "Name the errors that are expected here; what is left, log it or let it go on."
+
+
+def _keep(source: Source, hit: Hit) -> Hit | None:
+    if source.language != "python":
+        return hit
+    for handler in source.nodes(ast.ExceptHandler):
+        if handler.lineno != hit.start:
+            continue
+        fine = is_commented(source, handler) or is_import(try_of(source, handler)) or cleans_up(source, handler)
+        if handler.type is None or fine or not is_broad(source, handler):
+            return None
+        return replace(hit, message="Every error ends here and nobody is told", fix=_FIX)
+    return None
+
+
+def _look(source: Source) -> Iterator[Hit]:
+    """`with contextlib.suppress(Exception)`."""
+    if source.language != "python":
+        return
+    for call in source.nodes(ast.Call):
+        if full(source, call.func) != "contextlib.suppress" or cleans_up(source, call):
+            continue
+        if any(written(each) in ("Exception", "BaseException") for each in call.args) and not _said(source, call):
+            yield Hit(source.path, call.lineno, "`suppress` of every error: nobody is told", fix=_FIX)
+
+
+def _said(source: Source, call: ast.Call) -> bool:
+    return "#" in source.line(call.lineno) or source.line(call.lineno - 1).strip().startswith("#")
+
+
+DETECTOR = Detector(
+    id="swallowed-error",
+    title="Errors that vanish",
+    why="What goes wrong here is found much later and somewhere else. Catch what is expected, and log or pass on the "
+    "rest; where it really does not matter, say why in a comment.",
+    severity="medium",
+    confidence=0.85,
+    category="CWE-390",
+    languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ruff": ("S110", "S112")},
+    keep=_keep,
+    look=_look,
+)
