@@ -40,6 +40,7 @@ class Ground:
     skipped: Mapping[str, int] = field(default_factory=dict)  # files that are not looked at, by reason
     settings: HuntSettings = field(default_factory=HuntSettings)
     others: frozenset[str] = frozenset()  # the tree's files that are not in `paths`, nor in `root`
+    notices: list[str] = field(default_factory=list)  # what a survey could not read, for the report
 
     def source(self, path: str) -> Source:
         return Source(path, (self.root / path).read_bytes())

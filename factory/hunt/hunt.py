@@ -55,7 +55,7 @@ def hunt(ground: Ground, settings: HuntSettings, *, only: Sequence[str] = (), wo
         below=len(looked.findings) - len(kept),
         detectors=tuple(detector.id for detector in detectors),
         engines=tuple(marks.runs),
-        problems=tuple(marks.problems),
+        problems=(*marks.problems, *ground.notices),
         seconds=round(ended - started, 3),
         phases={"engines and surveys": round(marked - started, 3), "files": round(ended - marked, 3)},
     )

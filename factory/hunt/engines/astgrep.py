@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from factory.contracts.finding import Severity
 from factory.hunt.detector import Hit
 from factory.hunt.engines.process import EngineProblem, program, run
 from factory.hunt.ground import Ground
@@ -22,6 +23,7 @@ MOST_BYTES, MOST_NAMES = 6 << 20, 90_000  # of one batch: what is in the files, 
 LONGEST_LINE = 10_000  # each hit quotes its line: a million hits in one line of a megabyte would be a terabyte
 MOST_FAILURES = 8  # of batches, before the engine is given up
 _CONFIG = 'ruleDirs: [rules]\nlanguageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
+_SEVERE: dict[str, Severity] = {"error": "high", "warning": "medium", "info": "low"}  # our own rules say nothing
 _TWIN = ".ts"
 _ID = re.compile(r"^id: (\S+)$", re.MULTILINE)
 _TSX = re.compile(r"^language: Tsx$", re.MULTILINE)
@@ -55,23 +57,34 @@ def scripts(ground: Ground) -> list[str]:
     return [path for path in ground.paths if Source(path, b"").language in SCRIPT]
 
 
-def scan(ground: Ground, folder: Path, paths: Sequence[str], *options: str) -> Iterator[Hit]:
-    """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to a few.
+def check(folder: Path, nothing: Path) -> None:
+    """Whether ast-grep takes the rules placed in `folder`; `nothing` is an empty folder. Raises EngineProblem."""
+    command = [program("ast-grep"), "scan", f"--config={folder / 'sgconfig.yml'}", "--json=stream", "--", "."]
+    done = run(command, nothing, seconds=10.0, memory=MEMORY, output=1 << 20)
+    if done.status:
+        raise EngineProblem(done.said or f"exit code {done.status}")
+
+
+def scan(
+    ground: Ground, folder: Path, paths: Sequence[str], *options: str,
+    seconds: float = SECONDS, failures: int = MOST_FAILURES,
+) -> Iterator[Hit]:  # fmt: skip
+    """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to `failures`.
 
     Raises EngineProblem.
     """
     left = list(_batches(ground, paths))
-    failures = 0
+    failed = 0
     while left:
         batch = left.pop()
         try:
-            yield from _scanned(ground.root, folder, batch, options)
+            yield from _scanned(ground.root, folder, batch, options, seconds)
         except EngineProblem:
-            failures += 1
-            if failures > MOST_FAILURES or len(batch) == 1 == failures:
+            failed += 1
+            if failed > failures:
                 raise
             middle = len(batch) // 2
-            left += [half for half in (batch[:middle], batch[middle:]) if half and half != batch]
+            left += [half for half in (batch[:middle], batch[middle:]) if 0 < len(half) < len(batch)]
 
 
 def _batches(ground: Ground, paths: Sequence[str]) -> Iterator[list[str]]:
@@ -90,12 +103,12 @@ def _batches(ground: Ground, paths: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _scanned(root: Path, folder: Path, batch: Sequence[str], options: Sequence[str]) -> list[Hit]:
+def _scanned(root: Path, folder: Path, batch: Sequence[str], options: Sequence[str], seconds: float) -> list[Hit]:
     command = [
         program("ast-grep"), "scan", f"--config={folder / 'sgconfig.yml'}", "--json=stream", "--threads=2", *options,
         "--", *(f"./{path}" for path in batch),
     ]  # fmt: skip
-    done = run(command, root, seconds=SECONDS, memory=MEMORY, output=OUTPUT)
+    done = run(command, root, seconds=seconds, memory=MEMORY, output=OUTPUT)
     if done.status not in (0, 1):  # 1: a rule of severity "error" found something, or it gave up
         raise EngineProblem(f"ast-grep gave up: {done.said or f'exit code {done.status}'}")
     if done.status and not done.text:
@@ -110,4 +123,5 @@ def _hit(row: dict[str, Any]) -> Hit:
     start, end = row["range"]["start"]["line"] + 1, row["range"]["end"]["line"] + 1
     path = str(row["file"]).removeprefix("./")
     code = str(row["ruleId"]).removesuffix(_TWIN)
-    return Hit(path, start, str(row["message"]) or code, end, quoted=str(row["text"])[:2000], code=code)
+    return Hit(path, start, str(row["message"]) or code, end, quoted=str(row["text"])[:2000], code=code,
+               severity=_SEVERE.get(row["severity"]))  # fmt: skip
