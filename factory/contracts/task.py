@@ -2,21 +2,25 @@
 
 from typing import Literal
 
+from factory.contracts.feedback import Feedback
+from factory.contracts.finding import Finding
 from factory.contracts.memory import Recalled
 from factory.contracts.record import Field, Record
 
-TaskKind = Literal["bug", "feature", "chore", "tidy"]
+TaskKind = Literal["bug", "feature", "chore", "tidy", "mend"]
 
 
 class Event(Record):
     """How the factory was asked: an issue's text from a file, or a built-in task."""
 
-    kind: Literal["issue", "tidy", "review"]
+    kind: Literal["issue", "tidy", "mend", "review"]
     source: str  # where the text came from, for people: a file name or "command line"
     text: str = ""
     number: str = ""  # the issue's number when one is known, digits only
     pull: int = Field(default=0, ge=0)  # the pull request whose branch is revised
     branch: str = ""  # that branch: delivered onto, instead of onto a new one
+    feedback: Feedback | None = None  # what a revision answers, remark by remark
+    findings: tuple[Finding, ...] = ()  # "mend": what is mended, a unit each
 
 
 class Task(Record):
@@ -29,6 +33,11 @@ class Task(Record):
     effort: int = 5  # 1-10, before Atlas has judged it
     digest: str  # sha256 of the untouched event text
     notes: tuple[str, ...] = ()  # what intake changed, e.g. "truncated to 64 KiB"
+
+    @property
+    def mechanical(self) -> bool:
+        """Written by rules, not by a model: nothing is gathered, reviewed or judged; the tests alone decide."""
+        return self.kind in ("tidy", "mend")
 
 
 class PackFile(Record):

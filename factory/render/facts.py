@@ -214,7 +214,7 @@ def criteria(story: Story) -> tuple[Shown, ...]:
         return ()
     named = {item.criterion: item.shown_by for item in run.verdict.evidence} if run.verdict else {}
     seen = cases(story)
-    held = _held(run) if run.task and run.task.kind == "tidy" else ()
+    held = _held(run) if run.task and run.task.mechanical else ()
     return tuple(
         Shown(
             criterion,

@@ -17,7 +17,7 @@ def collect(run: Run, shop: Shop) -> Run:
     written = [change for each in run.waves for change in each.changes if change.files and not change.error]
     if not written:
         reasons = "; ".join(f"{change.unit}: {change.error or 'rejected'}" for change in wave.changes)
-        if run.task and run.task.kind == "tidy" and not any(change.error for change in wave.changes):
-            raise Stopped("nothing_to_do", "The code is tidy already: ruff found nothing that it can fix safely.")
+        if run.task and run.task.mechanical and not any(change.error for change in wave.changes):
+            raise Stopped("nothing_to_do", "The code is as it should be already: there was nothing to mend by rules.")
         raise Stopped("units_failed", f"No unit brought a usable change: {reasons}.")
     return run

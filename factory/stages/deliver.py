@@ -58,7 +58,7 @@ def worth_keeping(run: Run) -> bool:
 
 def ready(run: Run) -> bool:
     """May a person merge it after reading? The judge accepts; without one: tests green, no new lint or types."""
-    if run.task and run.task.kind == "tidy":
+    if run.task and run.task.mechanical:
         seen = run.evidence
         return bool(seen and seen.green and not any(item.source in ("lint", "types") for item in seen.findings))
     return bool(run.rounds) and run.rounds[-1].decision == "accept"

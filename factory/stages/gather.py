@@ -34,7 +34,7 @@ class Wanted(Record):
 def gather(run: Run, shop: Shop) -> Run:
     """What a model will see of the repository, chosen from the base commit."""
     assert run.task
-    if run.task.kind == "tidy":  # no model, so nothing to show
+    if run.task.mechanical:  # no model, so nothing to show
         return run.but(pack=PackRef(blob=shop.blobs.put(Pack(tree="").to_json().encode()), tokens=0))
     endpoints = _readers(run, shop)
     window = min((one.context for one in endpoints), default=0) // PACK_SHARE

@@ -12,8 +12,8 @@ from factory.contracts.run import Run
 from factory.edits.leases import waves
 from factory.fanout import side_by_side
 from factory.stages.gather import pack_of
+from factory.stages.mend import mechanical_change
 from factory.stages.shop import Shop
-from factory.stages.tidy import tidy_change
 
 ENDS_THE_RUN = (
     "budget",
@@ -33,7 +33,7 @@ def wave_written(run: Run) -> bool:
 
 def missing(run: Run) -> tuple[Unit, ...]:
     """Units of the next wave that have no change waiting to be merged. A steered run may begin with some of them."""
-    if run.plan is None:
+    if run.plan is None or run.remarks:
         return ()
     ahead = waves(run.plan)[len(run.waves) :]
     there = {change.unit for change in run.pending}
@@ -41,7 +41,8 @@ def missing(run: Run) -> tuple[Unit, ...]:
 
 
 def all_waves_done(run: Run) -> bool:
-    return run.plan is not None and len(run.waves) == len(waves(run.plan))
+    """A revision writes no units: its remarks go to the fixer one by one."""
+    return run.plan is not None and (bool(run.remarks) or len(run.waves) == len(waves(run.plan)))
 
 
 def generate(run: Run, shop: Shop) -> Run:
@@ -83,8 +84,8 @@ def _attempt(run: Run, shop: Shop, unit: Unit, error: str) -> Change:
     name = f"{unit.id}.retry" if error else unit.id
     tree = run.tree or run.repo.tree
     try:
-        if run.task and run.task.kind == "tidy":
-            return tidy_change(shop, shop.journal.scope(run.id, "generate", name), unit, tree)
+        if run.task and run.task.mechanical:
+            return mechanical_change(run, shop, unit, tree, name)
         if _asked_for_frontier(run, unit):
             return _with_frontier(run, shop, unit, tree, name, error)
         if unit.hard and shop.settings.line.candidates > 1 and _local(run, shop, unit):

@@ -5,6 +5,7 @@ import re
 from factory.contracts.record import digest
 from factory.contracts.run import Run
 from factory.contracts.task import Event, Task, TaskKind
+from factory.stages.mend import mend_task
 from factory.stages.shop import Shop
 
 MAX_TITLE = 256  # characters, as many as GitHub's titles have
@@ -27,6 +28,8 @@ def task_of(event: Event) -> Task:
     if event.kind == "tidy":
         return Task(number="local", title="Tidy the code with safe automatic fixes", body="", kind="tidy", effort=1,
                     digest=digest("tidy"))  # fmt: skip
+    if event.kind == "mend":
+        return mend_task(event)
     lines = event.text.strip().splitlines()
     whole = re.sub(r"^#+\s+", "", lines[0]).strip()
     first = whole[:MAX_TITLE]

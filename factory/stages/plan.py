@@ -7,6 +7,7 @@ from factory.contracts.run import Run
 from factory.edits.leases import plan_problems
 from factory.edits.paths import escape
 from factory.stages.gather import pack_of
+from factory.stages.mend import mend_plan
 from factory.stages.shop import Shop
 
 TRIES = 3
@@ -18,6 +19,10 @@ def plan(run: Run, shop: Shop) -> Run:
     assert run.task
     if run.task.kind == "tidy":
         return run.but(plan=tidy_plan())
+    if run.task.kind == "mend":
+        return mend_plan(run, shop)
+    if run.remarks:
+        return run.but(plan=revision_plan(run), tree=run.repo.tree)
     if run.ticket and run.ticket.purpose in ONE_UNIT:
         return run.but(plan=one_unit_plan(run))
     scope = shop.journal.scope(run.id, "plan")
@@ -55,6 +60,20 @@ def one_unit_plan(run: Run) -> Plan:
             Unit(id="fix", role="integration", title=(run.task.title or "Do what the issue says")[:200],
                  instructions=wanted or "Do what the issue says.", owns=("**",), reads=reads[:64],
                  acceptance=("A1",)),
+        ),
+    )  # fmt: skip
+
+
+def revision_plan(run: Run) -> Plan:
+    """The plan of a revision: nobody plans, each remark is one fix, anywhere that is not protected."""
+    asked = run.ticket.effort if run.ticket else 0
+    return Plan(
+        summary=f"Answer {len(run.remarks)} remarks on pull request {run.event.pull}.",
+        effort=asked or SMALL,
+        acceptance=(Criterion(id="A1", text="What the remarks ask for is done, and nothing else has changed."),),
+        units=(
+            Unit(id="fix", role="integration", title="Answer the remarks", owns=("**",), acceptance=("A1",),
+                 instructions="Each remark is a finding of its own."),
         ),
     )  # fmt: skip
 

@@ -8,14 +8,15 @@ from factory.stages.fix import fix_all, must_fix
 from factory.stages.judge import further, judge, second_opinion, security_critical
 from factory.stages.quotes import MEASURED, still_there
 from factory.stages.review import athena, hydra, review
+from factory.stages.revise import revise
 from factory.stages.shop import Shop
 
 FLAPPING = 0.7  # share of a diff that a later round takes back
 
 
 def settled(run: Run) -> bool:
-    tidy = run.task is not None and run.task.kind == "tidy" and run.evidence is not None
-    return tidy or (bool(run.rounds) and run.rounds[-1].decision in ("accept", "stop"))
+    by_rules = run.task is not None and run.task.mechanical and run.evidence is not None
+    return by_rules or (bool(run.rounds) and run.rounds[-1].decision in ("accept", "stop"))
 
 
 def refine(run: Run, shop: Shop) -> Run:
@@ -23,6 +24,8 @@ def refine(run: Run, shop: Shop) -> Run:
     assert run.evidence
     if settled(run):
         return run
+    if run.remarks and not run.rounds:
+        return revise(run, shop)
     n = len(run.rounds) + 1
     known = carried(run, shop)
     reviewed, silent = review(run, shop, n, known, hydra(shop.roster) | athena(shop.roster))

@@ -1,0 +1,91 @@
+"""What `factory hunt` does, a function for each of its options."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from factory.contracts.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from factory.contracts.catch import Catch
+    from factory.hunt.catch import Tell
+    from factory.settings import Settings
+
+
+def looked(repo: Path, base: str, settings: "Settings", only: tuple[str, ...]) -> "Catch":
+    """The whole hunt, with a word on stderr about what is at work."""
+    from factory.hunt.catch import caught
+    from factory.places import state_folder
+
+    with waiting() as tell:
+        return caught(repo, base, settings, state_folder(), only, tell)
+
+
+@contextmanager
+def waiting() -> "Iterator[Tell]":
+    """On a terminal a line that says what is at work; elsewhere silence."""
+    from factory.render.stream import is_terminal
+    from factory.render.terminal import console
+
+    if not is_terminal(sys.stderr):
+        yield lambda words: None
+        return
+    with console(sys.stderr).status("hunt") as line:
+        yield lambda words: line.update(f"hunt: {words} …")
+
+
+def write(found: "Catch", sarif: Path | None, html: Path | None) -> None:
+    from factory.files import write_whole
+
+    if sarif:
+        from factory.render.sarif import sarif as rendered
+
+        write_whole(sarif.absolute(), rendered(found))
+    if html:
+        from factory.render.huntpage import page
+
+        write_whole(html.absolute(), page(found))
+
+
+def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
+    """Write the baseline into the checkout. Committing it is the reader's."""
+    from factory.app import SystemClock
+    from factory.files import write_whole
+    from factory.hunt.baseline import text
+    from factory.hunt.catch import baseline_file
+
+    path = baseline_file(repo, settings.hunt.baseline)
+    write_whole(path, text(found, SystemClock().now()))
+    print(f"{len(found.ranked):,} findings are known now: {path}. Commit it: from now on only new ones count.")
+    return 0
+
+
+def show(found: "Catch", stream: IO[str], everything: bool, limit: int) -> None:
+    from factory.render.hunting import following, hunting
+
+    hunting(found, stream, everything=everything, limit=limit)
+    rows = following(found)
+    if rows:
+        print("Next:", file=stream)
+        for row in rows:
+            print(f"  {row}", file=stream)
+
+
+def print_task(found: "Catch", name: str) -> int:
+    """One finding as an issue's text. Raises UsageProblem when there is none of that id."""
+    from factory.render.filing import task
+
+    rows = [row for row in found.ranked if row.finding.id.startswith(name)]
+    if len(rows) != 1:
+        raise UsageProblem(f"{len(rows)} findings have the id {name!r}: `factory hunt --json` shows the ids.")
+    rule = next((each for each in found.rules if each.id == rows[0].finding.rule), None)
+    print(task(rows[0].finding, rule))
+    return 0
+
+
+def mend(found: "Catch", repo: Path, base: str, settings: "Settings", config: Path | None, as_json: bool) -> int:
+    from factory.cli.mending import mend_themes
+
+    return mend_themes(found, repo, base, settings, config, as_json)

@@ -1,0 +1,106 @@
+"""`factory hunt --fix`: each theme walks the line without a model and becomes a branch and a pull request."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from factory.app import State
+    from factory.contracts.catch import Catch, Theme
+    from factory.contracts.finding import Finding
+    from factory.contracts.run import Run
+    from factory.settings import Settings
+
+
+class Job(NamedTuple):
+    """One theme's findings that nothing mends yet."""
+
+    theme: "Theme"
+    findings: "tuple[Finding, ...]"
+
+
+def mend_themes(found: "Catch", repo: Path, base: str, settings: "Settings", config: Path | None,
+                as_json: bool) -> int:  # fmt: skip
+    """At most hunt.pulls_a_day new pull requests a UTC day. 0: all that can be mended by rules is."""
+    from factory.app import open_state
+    from factory.cli.go import check_machine, code_of, leave_at_once
+    from factory.cli.options import settings_file
+    from factory.hunt.delivered import delivered
+    from factory.places import state_folder
+
+    state = open_state(state_folder())
+    check_machine(state, settings)
+    already = delivered(repo, found.commit, state.clock.now())
+    jobs, waiting = _jobs(found, already.findings), 0
+    room = max(0, settings.hunt.pulls_a_day - already.today)
+    jobs, waiting = jobs[:room], len(jobs[room:])
+    runs = []
+    for job in jobs:
+        _say(f"{job.theme.detector} in {job.theme.package or 'the root'}: {len(job.findings)} findings", as_json)
+        run = _walked(job, repo, base, settings, state, settings_file(config, repo))
+        runs.append(run)
+        if code_of(run) == 130:
+            return leave_at_once(130)
+    _tell(found, runs, waiting, settings, as_json)
+    return 1 if any(code_of(run) for run in runs) or waiting else 0
+
+
+def _jobs(found: "Catch", already: frozenset[str]) -> "list[Job]":
+    by_id = {row.finding.id: row.finding for row in found.ranked}
+    made = []
+    for theme in found.themes:
+        left = tuple(by_id[each] for each in theme.findings if each in by_id and each not in already)
+        if left:
+            made.append(Job(theme, left))
+    return made
+
+
+def _walked(job: Job, repo: Path, base: str, settings: "Settings", state: "State", config: Path | None) -> "Run":
+    from factory.app import new_run
+    from factory.cli.go import to_its_end
+    from factory.contracts.task import Event
+
+    event = Event(kind="mend", source=job.theme.package, findings=job.findings,
+                  text=" ".join(each.id for each in job.findings))  # fmt: skip
+    return to_its_end(new_run(state, repo, base, event, settings, config), state, settings, (), True)
+
+
+def _tell(found: "Catch", runs: "list[Run]", waiting: int, settings: "Settings", as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"found": json.loads(found.to_json()), "runs": [json.loads(_summary(run)) for run in runs],
+                          "themes_left": waiting}, indent=2))  # fmt: skip
+        return
+    for run in runs:
+        for row in _rows(run):
+            print(row)
+    if not runs and not waiting:
+        print("Nothing here is mended by rules that is not on a branch already.")
+    if waiting:
+        print(f"{waiting} themes wait for tomorrow: hunt.pulls_a_day = {settings.hunt.pulls_a_day}.")
+
+
+def _summary(run: "Run") -> str:
+    from factory.cli.go import summary
+
+    return summary(run)
+
+
+def _rows(run: "Run") -> "Iterator[str]":
+    from factory.render.text import line
+
+    pull = run.delivery.pull if run.delivery else None
+    if pull:
+        state = "draft, its tests are not green" if pull.draft else "tests as before"
+        yield f"mended  {line(pull.title, 100)}  ({len(run.plan.units) if run.plan else 0} commits, {state})"
+        yield f"        branch {pull.branch}, {pull.url}"
+    elif run.stopped:
+        yield f"not mended  {line(run.stopped.message, 400)}"
+    for note in run.task.notes if run.task else ():
+        yield f"        {line(note, 300)}"
+
+
+def _say(words: str, as_json: bool) -> None:
+    if not as_json:
+        print(f"factory: {words}", file=sys.stderr)

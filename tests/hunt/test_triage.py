@@ -1,0 +1,102 @@
+"""Ranks by the written formula, from graph and history where they are known."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.codegraph.building.build import view_of
+from factory.codegraph.building.sources import source_of_commit
+from factory.codegraph.store.store import GraphStore
+from factory.contracts.catch import Catch, Ranked
+from factory.contracts.errors import UsageProblem
+from factory.contracts.finding import SEVERITIES, Finding, finding
+from factory.hunt import baseline
+from factory.hunt.themes import MOST, package_of, themes
+from factory.hunt.triage import Place, centrality, history, places, rank, ranked
+from tests.line.targets import git, repository
+
+NOW = "2026-11-20T10:00:00Z"
+
+
+def item(rule: str = "r", path: str = "a.py", line: int = 1, **more: object) -> Finding:
+    return finding("hunt", rule, f"{rule} {path} {line}", path=path, evidence=f"{path}{line}", start=line, **more)
+
+
+def test_the_formula() -> None:
+    assert rank(item(severity="high", confidence=0.5), Place(1, 1, 1)) == 35.0
+    assert rank(item(severity="high", confidence=0.5), Place(0, 0, 0)) == 4.38
+    assert rank(item(severity="critical"), Place(1, 1, 1)) == 100
+
+
+@given(st.sampled_from(SEVERITIES), *[st.floats(0, 1)] * 4)
+def test_a_rank_is_0_to_100_and_no_factor_lowers_it(
+    severity: str, sure: float, central: float, churn: float, age: float
+) -> None:
+    low = rank(item(severity=severity, confidence=sure), Place(central, churn, age))
+    assert 0 <= low <= rank(item(severity=severity, confidence=1), Place(1, 1, 1)) <= 100
+
+
+def test_the_file_that_much_hangs_on_comes_first(tmp_path: Path) -> None:
+    files = {f"leaf{n}.py": "import core\n\nprint(core.x)\n" for n in range(4)}
+    repo = repository(tmp_path / "repo", {**files, "core.py": "x = 1\n", "lonely.py": "y = 1\n"})
+    for n in range(3):
+        (repo / "core.py").write_text(f"x = {n + 2}\n")
+        git(repo, "commit", "-qam", f"core {n}")
+    store = GraphStore(tmp_path / "graph.db")
+    view, _ = view_of(store, source_of_commit(repo))
+    assert max(centrality(view).items(), key=lambda row: row[1]) == ("core.py", 1.0)
+    touched, days = history(view)
+    assert touched["core.py"] > touched["leaf0.py"]
+    assert days["core.py"] >= 0
+    rows = ranked([item(path="lonely.py"), item(path="core.py")], places(view, ["core.py", "lonely.py"]))
+    assert [row.finding.path for row in rows] == ["core.py", "lonely.py"]
+    assert rows[0].churn > rows[1].churn
+
+
+def test_without_graph_and_history_all_count_the_same_and_stand_in_order() -> None:
+    rows = ranked([item(path="b.py"), item(path="a.py", line=9), item(path="a.py", line=2)], places(None, ["a.py"]))
+    assert [(row.finding.path, row.finding.start) for row in rows] == [("a.py", 2), ("a.py", 9), ("b.py", 1)]
+    assert len({row.rank for row in rows}) == 1
+
+
+def rows_of(*findings: Finding) -> tuple[Ranked, ...]:
+    return ranked(findings, {})
+
+
+def test_themes_are_of_one_rule_and_package_and_not_too_long() -> None:
+    found = [item(rule, f"{package}/m.py", n) for rule in ("a", "b") for package in ("x/y", "x/z") for n in range(1, 5)]
+    mends = {each.id: ("ruff", 3) for each in found}
+    made = themes(rows_of(*found), mends, 6)
+    assert len(made) == 8
+    assert all(theme.lines == 6 and len(theme.findings) == 2 for theme in made)
+    by_id = {each.id: each for each in found}
+    for theme in made:
+        assert {by_id[name].rule for name in theme.findings} == {theme.detector}
+        assert {package_of(by_id[name].path) for name in theme.findings} == {theme.package}
+    assert len({theme.id for theme in made}) == 8
+    assert themes(rows_of(*found), {found[0].id: ("ruff", 7)}, 6) == ()
+
+
+def test_a_theme_has_no_more_findings_than_a_plan_has_units() -> None:
+    found = [item("a", "x/m.py", n) for n in range(1, 60)]
+    made = themes(rows_of(*found), {each.id: ("ruff", 1) for each in found}, 500)
+    assert [len(theme.findings) for theme in made] == [MOST, MOST, 59 - 2 * MOST]
+
+
+def test_a_baseline_is_sorted_one_a_line_and_read_back() -> None:
+    rows = rows_of(item(path="b.py"), item(path="a.py"), item(path='we"ird.py'))
+    text = baseline.text(Catch(commit="c" * 40, ranked=rows), NOW)
+    assert [row["path"] for row in json.loads(text)["findings"]] == ["a.py", "b.py", 'we"ird.py']
+    assert sum('"id"' in line for line in text.splitlines()) == 3
+    assert baseline.read(text.encode(), "x") == {row.finding.id for row in rows}
+    assert NOW in text
+    assert baseline.read(baseline.text(Catch(commit="c" * 40), NOW).encode(), "x") == frozenset()
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"{", b'{"findings": [{"id": 1}]}', b"\xff", b"x" * 17_000_000])
+def test_what_is_no_baseline_is_refused_with_the_remedy(raw: bytes) -> None:
+    with pytest.raises(UsageProblem, match="write it anew"):
+        baseline.read(raw, "known.json")
