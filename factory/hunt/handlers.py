@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from factory.hunt.names import full, function_around, written
 from factory.hunt.source import Source
 
+_QUIET_NAME = re.compile(r"(?i)safe|_?try_|maybe|silent|quiet|ignore|suppress|best_effort|if_possible|optional")
+_QUIET_WORDS = re.compile(
+    r"(?i)best[- ]effort|silent|swallow|suppress|never rais|not rais|ignor\w+ (?:any|all|error|exception|fail)"
+    r"|if possible|return\w* (?:None|False) (?:if|on|when) .{0,40}(?:error|fail|invalid|exception|cannot|not)"
+)
 BROAD = frozenset(("Exception", "BaseException", "builtins.Exception", "builtins.BaseException"))
 _SAYS = re.compile(
     r"(?i)^(log|debug|info|warn|warning|error|exception|critical|fatal|report|print|print_exc|format_exc|exc_info|write"
@@ -32,8 +37,28 @@ def is_commented(source: Source, handler: ast.ExceptHandler) -> bool:
     above = source.line(first - 1).strip()
     below = source.line(last + 1)
     own = below.strip().startswith("#") and len(below) - len(below.lstrip()) > handler.col_offset
+    tried = try_of(source, handler)
+    before = source.line(tried.lineno - 1).strip()
+    if before.startswith("#") or _says_so(source, handler):
+        return True
     said = any("#" in source.line(number) for number in range(first, last + 1))
     return said or own or above.startswith("#") or _has_text(handler.body)
+
+
+def _says_so(source: Source, handler: ast.ExceptHandler) -> bool:
+    """The function's name or documentation promises that errors do not matter."""
+    function = function_around(source, handler)
+    if function is None:
+        return False
+    return bool(_QUIET_NAME.search(function.name) or _QUIET_WORDS.search(ast.get_docstring(function) or ""))
+
+
+def is_retry(source: Source, handler: ast.ExceptHandler) -> bool:
+    """One of several ways is tried in a loop, and the first that works ends it."""
+    tried = try_of(source, handler)
+    ends = any(isinstance(each, ast.Return | ast.Break) for each in inside([*tried.body, *tried.orelse]))
+    loops = (ast.For, ast.While, ast.AsyncFor)
+    return ends and any(isinstance(each, loops) for each in source.parents(tried))
 
 
 def _has_text(body: list[ast.stmt]) -> bool:
@@ -66,7 +91,11 @@ def try_of(source: Source, handler: ast.ExceptHandler) -> ast.Try | ast.TryStar:
 
 def is_import(tried: ast.Try | ast.TryStar) -> bool:
     """Whether an optional dependency is looked for."""
-    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in inside(tried.body))
+    return any(
+        isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Call) and "import" in written(node.func).rpartition(".")[2])
+        for node in inside(tried.body)
+    )
 
 
 def cleans_up(source: Source, node: ast.AST) -> bool:

@@ -12,6 +12,9 @@ _NUMBERS = ("int", "float", "len", "bool", "ord", "round", "abs", "id")
 _FIELD = re.compile(r"%(?:\(\w+\))?[#0\- +]*[\d.*]*[a-zA-Z]|%%")
 
 
+_COUNTS = re.compile(r"(?:^|_)(?:count|counter|num|number|index|idx|size|length|width|port|pid|n|i|j)$")
+
+
 class Part(NamedTuple):
     """A fixed piece, or something put in (`node`)."""
 
@@ -86,7 +89,11 @@ def is_harmless(source: Source, node: ast.expr) -> bool:
         return True
     if isinstance(node, ast.Name | ast.Attribute):
         last = written(node).rpartition(".")[2]
-        return last.isupper() or last in ("__name__", "__version__", "__qualname__", "executable", "pid")
+        return (
+            last.isupper()
+            or _COUNTS.search(last) is not None
+            or last in ("__name__", "__version__", "__qualname__", "executable", "pid")
+        )
     if isinstance(node, ast.Call):
         return written(node.func) in _NUMBERS or _is_placeholders(source, node)
     if isinstance(node, ast.BinOp):

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, try_of, uses_error
+from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, is_retry, try_of, uses_error
 from factory.hunt.names import function_around
 from factory.hunt.source import Source
 
@@ -16,7 +16,7 @@ def _look(source: Source) -> Iterator[Hit]:
         if not is_broad(source, handler) or uses_error(handler) or is_commented(source, handler):
             continue
         tried = try_of(source, handler)
-        if not _gives_value(handler) or is_import(tried) or cleans_up(source, handler):
+        if not _gives_value(handler) or is_import(tried) or cleans_up(source, handler) or is_retry(source, handler):
             continue
         function = function_around(source, handler)
         yield Hit(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import Function, calls, full, function_around, text_of, value_of, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
 _CLOCKS = frozenset(f"time.{name}" for name in ("time", "monotonic", "perf_counter"))
@@ -157,6 +158,8 @@ DETECTOR = Detector(
     confidence=0.8,
     category="",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-test-sleep", "js-test-clock", "js-test-random")},
+    keep=kept,
     look=_look,
     in_tests=True,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import text_of, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
 _NAME = re.compile(
@@ -30,11 +31,16 @@ _LIKELY = re.compile(
 _GOOGLE = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 _ADDRESS = re.compile(r"://([^/\s:@\"']+):([^/\s:@\"']+)@([\w.-]+)")
 _PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".lock", ".svg", ".css", ".po", ".ipynb", ".csv", ".1")
+_FOR_SHOW = re.compile(
+    r"example|sample|fixture|mock|(?:^|/)(?:t|docs?|\.?ci|unit|cypress|benchmarks?|test[^/]*)/|(?:^|/)(?:tox\.ini|noxfile\.py)$"
+    r"|\.test\b|(?:^|/)test_"
+)
+"""Where keys are made for the purpose."""
 _FIX = "Read it from the environment or a secret store, and take the one that stands here out of use."
 
 
 def _look(source: Source) -> Iterator[Hit]:
-    if source.path.lower().endswith(_PROSE) or "example" in source.path.lower() or "docs/" in source.path:
+    if source.path.lower().endswith(_PROSE) or _FOR_SHOW.search(source.path.lower()):
         return
     yield from _forms(source)
     yield from _named(source)
@@ -65,12 +71,14 @@ def _has_body(source: Source, number: int) -> bool:
 def _issued(line: str) -> Iterator[str]:
     from factory.llm.secret_forms import formats_in
 
+    if "devstoreaccount1" in line:  # the emulator's, printed in its manual
+        return
     address = _ADDRESS.search(line)
     for secret in (*formats_in(line), *_GOOGLE.findall(line)):
         if _EXAMPLE.search(secret) or (address and secret in address[0]):
             continue
         yield secret
-    if address and _is_password(address[2]) and not _EXAMPLE.search(address[0]):
+    if address and "." in address[3] and _is_password(address[2]) and not _EXAMPLE.search(address[0]):
         yield address[2]
 
 
@@ -129,5 +137,7 @@ DETECTOR = Detector(
     confidence=0.85,
     category="CWE-798",
     languages=(),
+    codes={"ast-grep": ("js-secret-text",)},
+    keep=kept,
     look=_look,
 )

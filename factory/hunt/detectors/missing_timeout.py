@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import calls, full, keyword, scope_around, spreads, value_of, walk_scope, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
@@ -37,7 +38,18 @@ def _is_limited(source: Source, call: ast.Call, place: int) -> bool:
         return not _is_none(given)
     if len(call.args) > place or spreads(call):
         return True
-    return _later(source, call)
+    return _later(source, call) or _is_watched(source, call)
+
+
+def _is_watched(source: Source, call: ast.Call) -> bool:
+    """`with Timeout(5):`, as gevent, eventlet and asyncio have it."""
+    return any(
+        "timeout" in ast.unparse(item.context_expr).lower() or "fail_after" in ast.unparse(item.context_expr)
+        for around in source.parents(call)
+        if isinstance(around, ast.With | ast.AsyncWith)
+        for item in around.items
+        if not any(node is call for node in ast.walk(item))
+    )
 
 
 def _later(source: Source, call: ast.Call) -> bool:
@@ -94,5 +106,7 @@ DETECTOR = Detector(
     confidence=0.9,
     category="CWE-400",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-fetch-timeout", "js-axios-timeout")},
+    keep=kept,
     look=_look,
 )

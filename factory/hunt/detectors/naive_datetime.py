@@ -1,10 +1,12 @@
 """Times without a zone where the zone matters."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import calls, full, keyword, spreads, value_of, written
+from factory.hunt.names import calls, full, function_around, keyword, spreads, value_of, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
 _UTC = ("datetime.datetime.utcnow", "datetime.datetime.utcfromtimestamp")
@@ -30,6 +32,7 @@ def _universal(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
                   severity="high", confidence=0.95, fix="Write `datetime.now(UTC).timestamp()`.")  # fmt: skip
     elif not _is_made_aware(source, call, outer) and outer != "strftime":
         yield Hit(source.path, call.lineno, f"`{name}()` gives a time that does not say it is in UTC",
+                  confidence=0.8 if outer == "isoformat" or _is_text(source, call) else 0.5,
                   fix=f"Write `datetime.{name.removeprefix('utc')}({'…, ' if 'from' in name else ''}UTC)` "
                   "(`datetime.timezone.utc`).")  # fmt: skip
 
@@ -37,12 +40,39 @@ def _universal(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
 def _local(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
     """`now()` alone is fine for showing; sent or stored, or subtracted, it is not."""
     outer = _method(source, call)
-    if outer == "isoformat":
+    if outer == "isoformat" and not _is_shown(source, call):
         yield Hit(source.path, call.lineno, f"`{name}().isoformat()` writes a local time without its zone",
                   confidence=0.75, fix="Write it with a zone: `datetime.now(UTC).isoformat()`.")  # fmt: skip
     elif name == "now" and _is_span(source, call):
         yield Hit(source.path, call.lineno, "A span between two local times is an hour off when summer time changes",
                   confidence=0.7, severity="low", fix="Measure with `time.monotonic()`.")  # fmt: skip
+
+
+def _is_text(source: Source, call: ast.Call) -> bool:
+    """Written into a text as it is: nobody can tell the zone any more."""
+    parent = next(source.parents(call), None)
+    if isinstance(parent, ast.FormattedValue):
+        return parent.format_spec is None
+    if isinstance(parent, ast.Call) and call in parent.args:
+        return written(parent.func) == "str" or (
+            isinstance(parent.func, ast.Attribute) and parent.func.attr == "format"
+        )
+    return False
+
+
+def _is_shown(source: Source, call: ast.Call) -> bool:
+    """Only for people at this machine: a repr, a log line, something printed."""
+    function = function_around(source, call)
+    if function is not None and function.name in ("__repr__", "__str__"):
+        return True
+    return any(
+        isinstance(each, ast.Call) and re.match(r"(?:log|debug|info|warning|error|print|echo)$", _last(each))
+        for each in source.parents(call)
+    )
+
+
+def _last(call: ast.Call) -> str:
+    return written(call.func).rpartition(".")[2]
 
 
 def _method(source: Source, call: ast.Call) -> str:
@@ -100,5 +130,7 @@ DETECTOR = Detector(
     confidence=0.85,
     category="",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-local-date",)},
+    keep=kept,
     look=_look,
 )

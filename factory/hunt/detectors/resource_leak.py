@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import full, functions, scope_around, statement_of, text_of, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
 _OPENS = frozenset(
@@ -20,7 +21,7 @@ _FIX = "Open it in a `with` statement, or use `Path.read_text()`, `write_text()`
 
 
 def _look(source: Source) -> Iterator[Hit]:
-    if source.language != "python":
+    if source.language != "python" or source.path.rpartition("/")[2] in ("setup.py", "conf.py"):
         return
     for call in source.nodes(ast.Call):
         name = _opened(source, call)
@@ -116,5 +117,7 @@ DETECTOR = Detector(
     confidence=0.85,
     category="CWE-772",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-open-file",)},
+    keep=kept,
     look=_look,
 )

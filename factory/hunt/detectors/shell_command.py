@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import calls, full, keyword, text_of, value_of, written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
 
@@ -90,5 +91,7 @@ DETECTOR = Detector(
     confidence=0.9,
     category="CWE-78",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-shell-command", "js-shell-option")},
+    keep=kept,
     look=_look,
 )

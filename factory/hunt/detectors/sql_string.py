@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import written
+from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
 
@@ -41,8 +42,13 @@ def _look(source: Source) -> Iterator[Hit]:
             names = ", ".join(dict.fromkeys(ast.unparse(value)[:40] for value in values))
             yield Hit(
                 source.path, node.lineno, f"The text of this SQL holds values: {names}",
+                confidence=0.55 if _quotes(parts) else None,  # a compiler of SQL: its values are pieces of SQL, too
                 fix="Put a placeholder there, and give the value as a parameter of `execute()`.",
             )  # fmt: skip
+
+
+def _quotes(parts: list[Part]) -> bool:
+    return any(part.node is not None and "quote" in ast.unparse(part.node) for part in parts)
 
 
 def _is_inner(source: Source, node: ast.expr) -> bool:
@@ -97,5 +103,7 @@ DETECTOR = Detector(
     confidence=0.85,
     category="CWE-89",
     languages=("python", "javascript", "typescript", "tsx"),
+    codes={"ast-grep": ("js-sql-string",)},
+    keep=kept,
     look=_look,
 )

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, try_of
+from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, is_retry, try_of
 from factory.hunt.names import full, written
+from factory.hunt.script.keep import either
 from factory.hunt.source import Source
 
 _FIX = "Name the errors that are expected here; what is left, log it or let it go on."
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    if source.language != "python":
-        return hit
     for handler in source.nodes(ast.ExceptHandler):
         if handler.lineno != hit.start:
             continue
         fine = is_commented(source, handler) or is_import(try_of(source, handler)) or cleans_up(source, handler)
+        fine = fine or is_retry(source, handler)
         if handler.type is None or fine or not is_broad(source, handler):
             return None
         return replace(hit, message="Every error ends here and nobody is told", fix=_FIX)
@@ -49,7 +49,7 @@ DETECTOR = Detector(
     confidence=0.85,
     category="CWE-390",
     languages=("python", "javascript", "typescript", "tsx"),
-    codes={"ruff": ("S110", "S112")},
-    keep=_keep,
+    codes={"ruff": ("S110", "S112"), "ast-grep": ("js-empty-catch", "js-catch-returns-default")},
+    keep=either(_keep),
     look=_look,
 )

@@ -57,7 +57,8 @@ def _aged(source: Source, number: int, word: str, blamed: Blamed | None, when: s
     days = (datetime.fromisoformat(when) - datetime.fromisoformat(blamed.when)).days if blamed and when else None
     tracked = _TRACKED.search(source.line(number))
     age = "of unknown age" if days is None else f"{days} days old"
-    old = days is not None and days >= OLD and not tracked
+    asks = word in ("TODO", "FIXME")  # the other two often only explain
+    old = asks and days is not None and days >= OLD and not tracked
     yield Hit(
         source.path, number, f"A {word} that is {age}", confidence=0.9 if old else 0.4,
         severity="medium" if word == "FIXME" and old else None,

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.ground import Ground
 from factory.hunt.names import Function, function_around, functions, walk_scope, written
+from factory.hunt.script.keep import either
 from factory.hunt.source import Source
 
 _NAMED = re.compile(r"`([^`]+)`")
@@ -49,8 +50,6 @@ def _imported(hit: Hit) -> str:
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    if source.language != "python":
-        return hit
     kind = {"F401": _import, "F841": _variable, "unused-variable": _argument, "unreachable": _unreached}.get(hit.code)
     return kind(source, hit) if kind else hit
 
@@ -58,6 +57,9 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
 def _import(source: Source, hit: Hit) -> Hit | None:
     name = _imported(hit)
     package = source.path.endswith("__init__.py")
+    made = re.search(
+        r"(?:^|/)(?:migrations|alembic|versions)/", source.path
+    )  # from a template, and never touched again
     guarded = any(
         isinstance(around, ast.Try | ast.If | ast.With)
         for node in (*source.nodes(ast.Import), *source.nodes(ast.ImportFrom))
@@ -67,7 +69,7 @@ def _import(source: Source, hit: Hit) -> Hit | None:
     redundant = re.search(rf"\bimport\s+{re.escape(name)}\s+as\s+{re.escape(name)}\b", source.line(hit.start))
     noted = "#" in source.line(hit.start)
     again = re.search(r"(?i)compat|shim|public|api|conftest|settings|plugin|urls|models|signals", source.path)
-    if package or guarded or redundant or noted or again or name in _SIDE_EFFECTS or name.startswith("_"):
+    if made or package or guarded or redundant or noted or again or name in _SIDE_EFFECTS or name.startswith("_"):
         return None
     return replace(hit, end=hit.start, quoted=name, message=f"The import of {name} is not used in this file",
                    fix="Remove the import.")  # fmt: skip
@@ -77,6 +79,8 @@ def _variable(source: Source, hit: Hit) -> Hit | None:
     """An error's name, a frame kept alive and what `with` gives are no leftovers."""
     match = _NAMED.search(hit.message)
     name = match[1] if match else ""
+    if "migrations/" in source.path:
+        return None
     assignments: tuple[ast.Assign | ast.AnnAssign, ...]
     assignments = (*source.nodes(ast.Assign), *source.nodes(ast.AnnAssign))
     for node in assignments:
@@ -100,7 +104,8 @@ def _argument(source: Source, hit: Hit) -> Hit | None:
         names = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
         place = next((arg for arg in names if arg.arg == hit.quoted and arg.lineno == hit.start), None)
         if place is not None and not _is_asked_for(source, function):
-            return replace(hit, message=f"The argument {hit.quoted} of {function.name}() is not used", confidence=0.7,
+            return replace(hit, message=f"The argument {hit.quoted} of {function.name}() is not used",
+                           confidence=0.75 if function.name.startswith("_") else 0.5,
                            fix="Remove it here and where the function is called, or use it.")  # fmt: skip
     return None
 
@@ -148,8 +153,12 @@ DETECTOR = Detector(
     confidence=0.85,
     category="CWE-561",
     languages=("python", "javascript", "typescript", "tsx"),
-    codes={"ruff": ("F401", "F841"), "vulture": ("unused-variable", "unreachable")},
+    codes={
+        "ruff": ("F401", "F841"),
+        "vulture": ("unused-variable", "unreachable"),
+        "ast-grep": ("js-import", "js-local"),
+    },
     sift=_sift,
-    keep=_keep,
+    keep=either(_keep),
     codemod="ruff",
 )
