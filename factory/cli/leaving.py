@@ -89,10 +89,6 @@ def _tell(order: Order, run: "Run", state: "State", outputs: dict[str, str], err
 
 def _end(code: int) -> int:
     """Threads that wait for a model's answer must not hold an interrupted job: everything is written."""
-    if code == 130:
-        import os
+    from factory.cli.go import leave_at_once
 
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    return code
+    return leave_at_once(code) if code == 130 else code

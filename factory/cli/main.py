@@ -23,6 +23,7 @@ from factory.cli import (
     resume,
     review,
     run,
+    runs,
     schema,
     serve,
     simulate,
@@ -66,6 +67,7 @@ def build() -> typer.Typer:
     app.add_typer(graph.build(), name="graph")
     app.add_typer(job.build(), name="job")
     app.add_typer(memory.build(), name="memory")
+    app.add_typer(runs.build(), name="runs")
     app.add_typer(serve.build(), name="serve")
     return app
 

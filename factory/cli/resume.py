@@ -1,11 +1,16 @@
 """factory resume"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factory.cli.options import Config, Json, Out
+
+if TYPE_CHECKING:
+    from factory.app import State
+    from factory.contracts.run import Run
+    from factory.settings import Settings
 
 
 def resume(
@@ -18,22 +23,30 @@ def resume(
     """Go on with a run that was stopped, killed or interrupted. Finished steps are neither paid nor run again.
 
     The settings file the run was started with is read again, so that a raised limit or a new key counts."""
-    from factory.app import open_state, settings_of
-    from factory.cli.go import go
-    from factory.cli.options import settings_file, settings_for
+    from factory.app import open_state
+    from factory.cli.go import check_machine, go
     from factory.ledger.failures import forget_failures
     from factory.places import state_folder
     from factory.stages.refine import finished_units
 
     state = open_state(state_folder())
     found = state.journal.load(run)
+    settings = settings_now(found, state, config)
+    check_machine(state, settings)
     state.journal.lease(found.id, take_over)
     if found.stopped:
         # what could not be asked is asked again; what finished rounds and waves rest on stays
         forget_failures(state.db, found.id, found.stopped.stage, finished_units(found))
-    repo = Path(found.repo.path)
-    file = config or (Path(found.config) if found.config else settings_file(None, repo))
-    settings = settings_of(found, state)
-    if file and (config or file.is_file()):
-        settings = settings_for(file, repo, found.sandbox)
     return go(found.but(stopped=None, output=None), state, settings, (out.absolute(),) if out else (), as_json)
+
+
+def settings_now(run: "Run", state: "State", config: Path | None) -> "Settings":
+    """Those of the named file, else of the file the run was started with as it is today, else those kept with it."""
+    from factory.app import settings_of
+    from factory.cli.options import settings_file, settings_for
+
+    repo = Path(run.repo.path)
+    file = config or (Path(run.config) if run.config else settings_file(None, repo))
+    if file and (config or file.is_file()):
+        return settings_for(file, repo, run.sandbox)
+    return settings_of(run, state)

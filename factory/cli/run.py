@@ -21,7 +21,7 @@ def run(
 ) -> int:
     """Turn an issue into a branch and a pull request on the local forge. Your checkout is never touched."""
     from factory.app import new_run, open_state
-    from factory.cli.go import go
+    from factory.cli.go import check_machine, go
     from factory.cli.options import issue_event, say_what_is_ignored, settings_file, settings_for
     from factory.contracts.task import Event
     from factory.places import state_folder
@@ -34,6 +34,7 @@ def run(
     repo = repo.absolute()
     settings = settings_for(config, repo, sandbox)
     state = open_state(state_folder())
+    check_machine(state, settings)
     say_what_is_ignored(config, repo)
     started = new_run(state, repo, base, event, settings, settings_file(config, repo))
     return go(started, state, settings, (out.absolute(),) if out else (), as_json)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from factory.stages.shop import Shop, Stage
 
 NAMES = ("intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver", "work")
+PROVES = ("verify", "refine", "work")  # of these: the ones that run the repository's code for certain
 
 
 def stage(
@@ -75,11 +76,13 @@ def perform(order: "Order", state: "State") -> int:
     """What the command does, on the given state."""
     from factory.app import make_shop
     from factory.cli.arriving import arrive
-    from factory.cli.go import stop_politely
+    from factory.cli.go import check_machine, stop_politely
     from factory.cli.leaving import leave
     from factory.render.terminal import watcher
+    from factory.stages.line import interrupted
 
     run, settings, bundled, passed = arrive(order, state)
+    check_machine(state, settings, sandboxed=order.name in PROVES and not passed)
     if order.unit:
         state.journal.share(run.id)  # units of a wave are jobs side by side
     else:
@@ -89,14 +92,21 @@ def perform(order: "Order", state: "State") -> int:
         shop = make_shop(run, state, settings, view)
         if order.unit:
             return _one_unit(run, shop, state, order, bundled)
-        if order.issue:
-            _learn(Path(order.issue).parent, shop)
-        if not passed:
-            run = _performed(order, run, shop, state)
-        if order.name == "plan":
-            run = _merged(run, shop)
+        try:
+            run = _all_of_it(order, run, shop, state, passed)
+        except KeyboardInterrupt:  # between two stages; inside one the line has caught it
+            run = interrupted(state.journal.load(run.id), order.name)
+            state.journal.save(run, order.name)
     state.journal.release(run.id)
     return leave(order, run, state, bundled)
+
+
+def _all_of_it(order: "Order", run: "Run", shop: "Shop", state: "State", passed: bool) -> "Run":
+    if order.issue:
+        _learn(Path(order.issue).parent, shop)
+    if not passed:
+        run = _performed(order, run, shop, state)
+    return _merged(run, shop) if order.name == "plan" else run
 
 
 def _performed(order: "Order", run: "Run", shop: "Shop", state: "State") -> "Run":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+VARIABLE = "FACTORY_PROCESS"  # in the environment of what would outlive its factory: the factory's mark
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ def this_process() -> str:
     return f"{socket.gethostname()} {os.getpid()} {started(os.getpid())} {boot()}"
 
 
+def nobody() -> str:
+    """The name of a process of this machine that is gone, for what was held by one that nobody remembers."""
+    return f"{socket.gethostname()} 0 never -"
+
+
 def named(holder: str) -> Holder | None:
     """The parts of a name; None for "" (nobody) and for what is no name."""
     parts = holder.split(" ")
@@ -46,6 +52,19 @@ def alive(holder: str) -> bool:
     if found is None:
         return False
     return not found.here or (not found.gone_by_reboot and started(found.pid) == found.started)
+
+
+def mark() -> str:
+    """This process as a part of a file's name: `pid-start-boot`, the boot shortened."""
+    return f"{os.getpid()}-{started(os.getpid())}-{boot()[:8]}"
+
+
+def mark_alive(text: str) -> bool:
+    """Is the process of such a mark still there? What is no mark counts as alive: it is not ours to judge."""
+    parts = text.split("-")
+    if len(parts) != 3 or not parts[0].isdigit():
+        return True
+    return parts[2] == boot()[:8] and started(int(parts[0])) == parts[1]
 
 
 def boot() -> str:

@@ -18,10 +18,11 @@ from factory.db import Database
 from factory.ledger.issue import issue_key
 from factory.ledger.lost import count_as_spent
 from factory.ledger.migrations import MIGRATIONS
+from factory.ledger.process import nobody
 from factory.ledger.texts import unpack
 
-TABLES = ("runs", "steps", "trail", "spend", "egress", "outbox", "attempts")
-KEYS = {"runs": "rowid", "steps": "run, stage, unit, n"}  # what a table is read by; the others by id
+TABLES = ("runs", "leases", "steps", "trail", "spend", "egress", "outbox", "attempts")
+KEYS = {"runs": "rowid", "leases": "rowid", "steps": "run, stage, unit, n"}  # what a table is read by; the others by id
 Row = dict[str, object]
 
 
@@ -184,6 +185,8 @@ def _from_files(runs: Path, new: sqlite3.Connection) -> int:
             (run.id, run.created, issue, run.repo.path, run.to_json(), status),
         )
         found += done.rowcount
+        # who held it is not known, but that nobody does: the caller has the folder for itself
+        new.execute("INSERT OR IGNORE INTO leases (run, holder, fence) VALUES (?, ?, 0)", (run.id, nobody()))
     return found
 
 

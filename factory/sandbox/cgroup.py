@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 from factory.contracts.sandbox import Limits
+from factory.ledger.process import mark, mark_alive
 
 ROOT = Path("/sys/fs/cgroup")
 _turn = itertools.count()
 MIB = 1024 * 1024
+PREFIX = "dark-factory-"  # then the factory's mark and a number
 
 
 class Cgroup:
@@ -99,13 +101,25 @@ def _processes(limits: Limits) -> int:
 
 
 def _make(parent: Path) -> Path:
-    for old in parent.glob("dark-factory-*"):  # of factories that were killed
-        with contextlib.suppress(OSError, ValueError):
-            if not Path(f"/proc/{int(old.name.split('-')[2])}").exists():
-                old.rmdir()
-    folder = parent / f"dark-factory-{os.getpid()}-{next(_turn)}"
+    for old in abandoned(parent):
+        with contextlib.suppress(OSError):
+            old.rmdir()
+    folder = parent / f"{PREFIX}{mark()}-{next(_turn)}"
     folder.mkdir()
     return folder
+
+
+def abandoned(parent: Path) -> list[Path]:
+    """Groups in `parent` of factories that were killed."""
+    return [path for path in parent.glob(f"{PREFIX}*") if not mark_alive(path.name[len(PREFIX) :].rpartition("-")[0])]
+
+
+def end_abandoned(root: Path = ROOT) -> list[Path]:
+    """Kill what is left in the groups of killed factories and remove them; returns them."""
+    found = [path for parent in (root, root / "memory", root / "pids") for path in abandoned(parent)]
+    for path in found:
+        Cgroup(path, path).end()
+    return found
 
 
 def _gone(folder: Path) -> bool:

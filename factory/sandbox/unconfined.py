@@ -13,6 +13,7 @@ from factory.contracts.sandbox import Install, Installed, Job, JobResult, Limits
 from factory.contracts.tables import SandboxSettings
 from factory.files import trusted_folder
 from factory.git import Store
+from factory.ledger.process import mark
 from factory.sandbox import environments, message, system, transport
 
 _FOLDERS = ("work", "out", "deps", "tmp")  # what jobs call /work, /out …
@@ -61,7 +62,7 @@ class Unconfined:
         return self._envs.build(install.key, fill)
 
     def _start(self, order: message.Order, tree: str, deps: Path | None) -> JobResult:
-        with tempfile.TemporaryDirectory(prefix="dark-factory-", ignore_cleanup_errors=True) as name:
+        with tempfile.TemporaryDirectory(prefix=f"dark-factory-{mark()}-", ignore_cleanup_errors=True) as name:
             places = {folder: Path(name) / folder for folder in (*_FOLDERS, "home")}
             for path in places.values():
                 path.mkdir()

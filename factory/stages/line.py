@@ -68,9 +68,9 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
     try:
         run = stage(run, shop)
     except KeyboardInterrupt:
-        return stopped(run, "interrupted", f"Interrupted; `factory resume {run.id}` goes on.", name)
-    except Stopped as stop:
-        return stopped(run, stop.reason, str(stop), name)
+        return interrupted(run, name)
+    except Stopped as halt:
+        return stopped(run, halt.reason, str(halt), name)
     except Abandoned:
         raise  # the run is another process's, or a replay's: write nothing
     except FactoryError as problem:
@@ -78,8 +78,8 @@ def guard(stage: Stage, run: Run, shop: Shop) -> Run:
     except OSError as error:
         if error.errno not in DISK:
             return bug(run, shop, error, name)
-        problem = disk_problem(error, Path(error.filename or "the state directory"))
-        return stopped(run, problem.reason, str(problem), name)
+        stop = disk_problem(error, Path(error.filename or "the state directory"))
+        return stopped(run, stop.reason, str(stop), name)
     except Exception as error:  # noqa: BLE001  the stage's edge: a bug of ours must still leave a record
         return bug(run, shop, error, name)
     finally:
@@ -93,6 +93,10 @@ def bug(run: Run, shop: Shop, error: Exception, name: str) -> Run:
     trace = "".join(traceback.format_exception(error))[-8000:]
     shop.journal.note(run.id, "internal_error", stage=name, trace=trace)
     return stopped(run, "internal_error", f"A bug in the factory: {type(error).__name__}: {error}", name)
+
+
+def interrupted(run: Run, stage: str) -> Run:
+    return stopped(run, "interrupted", f"Interrupted; `factory resume {run.id}` goes on.", stage)
 
 
 def stopped(run: Run, reason: str, message: str, stage: str) -> Run:

@@ -96,13 +96,14 @@ def test_a_death_in_between_is_looked_up(box: Box, kind: str, after: bool) -> No
     if kind == "update":
         box.pulls.open("Old", f"text\n\n{MARK}", NAME, "main", True)
     dying = Dying(box, after)
+    branches, pulls = RecordedBranches(dying, box.outbox), RecordedPulls(dying, box.outbox)
+    effects: dict[str, Callable[[], object]] = {
+        "push": lambda: branches.push(NAME, box.head, ""),
+        "open": lambda: pulls.open("Greet", f"text\n\n{MARK}", NAME, "main", True),
+        "update": lambda: pulls.update(1, "New", f"text\n\n{MARK}", False),
+    }
     with pytest.raises(Dead):
-        if kind == "push":
-            RecordedBranches(dying, box.outbox).push(NAME, box.head, "")
-        elif kind == "open":
-            RecordedPulls(dying, box.outbox).open("Greet", f"text\n\n{MARK}", NAME, "main", True)
-        else:
-            RecordedPulls(dying, box.outbox).update(1, "New", f"text\n\n{MARK}", False)
+        effects[kind]()
     assert [entry.state for entry in box.outbox.all()] == ["intended"]
     taken = box.taken_over()
     missing = reconcile(taken, box.branches, box.pulls)

@@ -35,9 +35,9 @@ def test_without_controllers_there_is_no_group(tmp_path: Path) -> None:
 
 def test_groups_of_dead_factories_are_swept(tmp_path: Path) -> None:
     root = make_version_2(tmp_path / "v2")
-    (root / "dark-factory-999999999-0").mkdir()
+    (root / "dark-factory-999999999-1-00000000-0").mkdir()
     cgroup.create(Limits(), root)
-    assert not (root / "dark-factory-999999999-0").exists()
+    assert not (root / "dark-factory-999999999-1-00000000-0").exists()
 
 
 def test_the_groups_of_this_machine_are_removed() -> None:

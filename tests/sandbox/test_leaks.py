@@ -140,6 +140,7 @@ def test_pth_11_no_module_of_the_factory_runs_a_target_outside_the_sandbox() -> 
         "factory/gpu/engines/keeper.py", "factory/gpu/engines/process.py",  # the owner's engines
         "factory/rented/tunnel.py", "factory/rented/worker.py",  # ssh, and the cloud's own library
         "factory/cli/gpu_lease.py",  # the command that its user typed
+        "factory/cli/runs_recover.py",  # itself
         "factory/simulator/expressions/evaluator.py", "factory/simulator/expressions/install.py",
         "factory/simulator/hub/bare.py", "factory/simulator/hub/git_http.py",
         "factory/simulator/runner/process.py", "factory/simulator/runner/standins/call.py",

@@ -1,6 +1,6 @@
 """Asks an installed command line (`claude -p`, `codex exec`): the prompt goes in on standard input, text comes out.
 
-No shell, an environment of PATH, HOME and the endpoint's own key, an empty folder to work in, a time limit.
+No shell, an environment of PATH, HOME, the endpoint's own key and our mark, an empty folder to work in, a time limit.
 """
 
 import os
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from factory.contracts.errors import BadReply, Refused
 from factory.contracts.model import Endpoint, Reply, Request
+from factory.ledger.process import VARIABLE, mark
 from factory.llm.problems import CutOff, billed
 from factory.llm.providers.plain import plain
 from factory.llm.providers.stream import SLOWEST
@@ -44,7 +45,8 @@ class Command:
         name, argv = self.endpoint.name, self.endpoint.command
         passed = (*PASSED, self.endpoint.key_env)
         environment = {key: self.environment[key] for key in passed if key in self.environment}
-        with TemporaryDirectory(prefix="factory-command-") as folder:
+        environment[VARIABLE] = mark()  # so that it is found when we are killed
+        with TemporaryDirectory(prefix=f"dark-factory-{mark()}-") as folder:
             try:
                 process = subprocess.Popen(
                     argv,
