@@ -119,7 +119,8 @@ def _why(here: Site) -> str:
 def _stop(here: Site) -> str:
     """Cancels what runs, frees the lease. The run's own last job still settles its money and says what it left."""
     rows = here.books.read().rows
-    active = [leg for leg in legs(_mine(rows, here)) if leg.active(here.now)]
+    mine = _mine(rows, here)
+    active = [leg for leg in legs(mine) if leg.active(here.now) or _stopped_before(mine, leg, here)]
     if not active:
         return "Nothing is at work here."
     said = [_cancelled(here, leg) for leg in active]
@@ -127,12 +128,20 @@ def _stop(here: Site) -> str:
 
     def wanted(_: tuple[Row, ...]) -> tuple[Row, ...]:
         return tuple(
-            closing(leg.open, here.now, state="stopped", why=words).but(id=stopping_id(leg.open)) for leg in active
+            closing(leg.open, here.now, state="stopped", why=words, event=here.ticket.event).but(
+                id=stopping_id(leg.open)
+            )
+            for leg in active
         )
 
     _last_words(here, here.books.append(wanted).rows, active)
     kept = "What was made so far is kept: artifacts, branch and pull request stay. `/factory retry` goes on from there."
     return f"{prose(words)}\n\n{bullets(said)}\n\n{kept}"
+
+
+def _stopped_before(rows: tuple[Row, ...], leg: Leg, here: Site) -> bool:
+    """By an earlier attempt of this very answer, which may have died before it could say so."""
+    return any(row.id == stopping_id(leg.open) and row.event == here.ticket.event for row in rows)
 
 
 def _last_words(here: Site, rows: tuple[Row, ...], stopped: list[Leg]) -> None:

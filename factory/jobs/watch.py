@@ -2,6 +2,7 @@
 was never said get one. docs/github.md#ladder"""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from factory.contracts.books import Row
@@ -14,7 +15,7 @@ from factory.forge.provenance import BOX, is_ours
 from factory.forge.waiting import Parked, busy, parked
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
-from factory.jobs.rung import Moved, to_cloud
+from factory.jobs.rung import MEMORY, Moved, begun, moved, to_cloud
 from factory.jobs.wire import CONFIG
 
 WAITING = ("queued", "in_progress")  # a run is in progress while one of its jobs waits for the box
@@ -34,6 +35,7 @@ WORDS: dict[Moved, str] = {
     "cut": f"{_OFFLINE}Hosted jobs were to do its part and could not be asked. What was made so far is kept: "
     "`/factory retry` goes on from there.",
 }  # fmt: skip
+SILENT = "Nothing was heard of it for 48 hours."
 LOST = (
     "Run `{run}` has not been heard of for two days: it counts as failed, and all that was reserved for it counts as "
     "spent. `/factory retry` goes on from what it left."
@@ -52,8 +54,9 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     """One look. Says each thing once an issue, however often it looks."""
     here = ground(context, config, clock)
     seen = _look(here)
-    rows = here.books.read().rows if seen.waiting else ()
+    rows = here.books.read().rows
     told = sum(_tell(here, item, rows, seen.busy) for item in seen.waiting)
+    told += sum(_move(here, item, row) for item, row in _unfinished(here, rows, seen))
     gone = _close_lost(here)
     context.summary(f"## Watchdog\n\n{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed.\n")
     context.output(offline=str(len(seen.waiting)), lost=str(gone))
@@ -81,15 +84,29 @@ def _tell(here: Ground, item: Parked, rows: tuple[Row, ...], working: bool) -> b
     if row is None:
         here.context.say("warning", f"The job {item.job} of workflow run {item.run} waits for {item.minutes} minutes.")
         return False
-    facts = {"job": item.job, "minutes": item.minutes}
     if working:
-        return _said(here, row, f"box_busy-{row.leg}", BUSY.format(**facts))
-    moved: Moved = "stays"
+        return _said(here, row, f"box_busy-{row.leg}", BUSY.format(job=item.job, minutes=item.minutes))
+    return _move(here, item, row)
+
+
+def _unfinished(here: Ground, rows: tuple[Row, ...], seen: Looked) -> list[tuple[Parked, Row]]:
+    """What waits with its lease open is looked at anew, with the rest."""
+    waiting = {item.run for item in seen.waiting}
+    at_work = {leg.open.id for leg in legs(rows) if leg.close is None}
+    return [(item, row) for item, row in begun(here, rows) if item.run not in waiting or row.id not in at_work]
+
+
+def _move(here: Ground, item: Parked, row: Row) -> bool:
+    now: Moved = "stays"
     if here.settings.github.box_offline == "cloud":
-        moved = to_cloud(here, _effects(here, row), item, row)
-    if moved == "not_here":  # the hourly look may cancel, and says what became of it
+        now = to_cloud(here, _effects(here, row), item, row)
+    if now == "not_here":  # the hourly look may cancel, and says what became of it
         return False
-    return _said(here, row, f"no_runner-{row.leg}-{moved}", WORDS[moved].format(**facts))
+    words = WORDS[now].format(job=item.job, minutes=item.minutes)
+    said = _said(here, row, f"no_runner-{row.leg}-{now}", words)
+    if now != "stays":
+        moved(here, row)
+    return said
 
 
 def _said(here: Ground, row: Row, kind: str, words: str) -> bool:
@@ -101,15 +118,14 @@ def _said(here: Ground, row: Row, kind: str, words: str) -> bool:
 
 
 def _close_lost(here: Ground) -> int:
-    """Runs open for 48 hours: closed in the books, and said."""
+    """Runs open for 48 hours: closed in the books, and said, also what an earlier look closed and could not say."""
     booked = here.books.append(
-        lambda rows: tuple(
-            closing(row, here.now, state="failed", why="Nothing was heard of it for 48 hours.")
-            for row in stale(rows, here.now)
-        )
+        lambda rows: tuple(closing(row, here.now, state="failed", why=SILENT) for row in stale(rows, here.now))
     )
-    for row in booked.added:
-        _said(here, row, f"lost-{row.leg}", LOST.format(run=row.run))
+    now = datetime.fromisoformat(here.now)
+    for row in booked.rows:
+        if row.kind == "close" and row.why == SILENT and now - datetime.fromisoformat(row.at) < MEMORY:
+            _said(here, row, f"lost-{row.leg}", LOST.format(run=row.run))
     return len(booked.added)
 
 

@@ -87,15 +87,18 @@ class Place:
         return sum(verb == method and part in path and status < 400 for verb, path, status, _ in self.hub.requests)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """The books as they lie in the repository."""
+        """The books as they lie in the repository; nothing before the first row."""
+        if not git(self.repo.folder, "for-each-ref", "refs/heads/factory-ledger"):
+            return []
         names = git(self.repo.folder, "ls-tree", "--name-only", "factory-ledger").split()
         text = "\n".join(git(self.repo.folder, "show", f"factory-ledger:{name}") for name in names)
         return [json.loads(line) for line in text.splitlines()]
 
 
 @contextlib.contextmanager
-def place(folder: Path, source: Callable[[Path], Path] | None = None) -> Iterator[Place]:
-    clock, faults = TestClock(), FaultPlan(sleep=lambda _: None)
+def place(folder: Path, source: Callable[[Path], Path] | None = None, clock: TestClock | None = None,
+          faults: FaultPlan | None = None) -> Iterator[Place]:  # fmt: skip
+    clock, faults = clock or TestClock(), faults or FaultPlan(sleep=lambda _: None)
     origin = source(folder / "origin") if source else repository(folder / "origin", {"a.py": "x = 1\n"})
     hub = Hub(folder / "hub", clock.epoch, faults)
     hub.user("ann")

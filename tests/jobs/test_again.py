@@ -39,7 +39,7 @@ def seen(here: Place) -> str:
         state = (each.pull.draft, each.pull.head, each.pull.head_sha) if each.pull else ()
         rows.append((each.title, each.body, each.state, sorted(each.labels), [c.body for c in each.comments], reviews,
                      notes, state))  # fmt: skip
-    books = [(row["id"], row["kind"], row.get("spent", 0), row.get("state", "")) for row in here.ledger()]
+    books = sorted((row["id"], row["kind"], row.get("spent", 0), row.get("state", "")) for row in here.ledger())
     sent = [each.payload["action"] for each in here.hub.events if each.name == "repository_dispatch"]
     refs = git(here.repo.folder, "for-each-ref", "--format=%(refname)", "refs/heads").split()
     text = json.dumps([rows, books, sent, refs], indent=1, ensure_ascii=False)

@@ -1,0 +1,102 @@
+"""SIGKILL before, inside and after every effect that jobs have on GitHub; the same job again; the same end.
+
+The matrix is what an undisturbed run asks GitHub to do, so a new effect is covered by itself.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.handed import FILES
+from tests.jobs.place import Place, place
+from tests.jobs.test_again import seen
+from tests.line.targets import git, repository
+from tests.soak.deaths import MOMENTS, Deaths, Moment
+from tests.soak.processes import DONE, KILLED, RED, Command, SharedClock, ended, here, start
+from tests.soak.scenes import SCENES, Job, Scene
+
+pytestmark = pytest.mark.kill
+MOST = 4  # attempts
+
+
+class World:
+    """One scene on a double of its own, with one death to come in the command of this ordinal number."""
+
+    def __init__(self, folder: Path, make: Callable[[Place], Scene], deaths: Deaths, dying: int = 0) -> None:
+        self.clock, self.deaths, self.dying = SharedClock(), deaths, dying
+        self.attempt, self.commands = 1, 0
+        self.of: list[int] = []  # per effect the ordinal number of its command
+        with place(folder, lambda where: repository(where, FILES), self.clock, deaths) as here:
+            scene = make(here)
+            for n, job in enumerate(scene.jobs):
+                self._insist(job)
+                if n + 1 == scene.known:
+                    self.known = len(self.of)
+            self.left = settled(here)
+            assert here.hub.violations == []
+
+    known = 0  # effects that another scene has shown
+
+    def _insist(self, job: Job) -> None:
+        """`Re-run failed jobs` until it gets through: the job begins anew, on another machine."""
+        while not all(self._lives(command) for command in job(self.attempt)):
+            self.attempt += 1
+            assert self.attempt <= MOST
+            self.clock.sleep(60)
+
+    def _lives(self, command: Command) -> bool:
+        """Only what is to die needs a process of its own."""
+        self.commands += 1
+        self.deaths.expect(command.token)
+        if self.commands != self.dying:
+            here(command, self.clock)
+            self.of += [self.commands] * (len(self.deaths.effects) - len(self.of))
+            return True
+        process = start(command, self.clock)
+        self.deaths.watch(command.token, process)
+        status = ended(process)
+        assert status in (DONE, RED, KILLED), command.log.read_text()[-3000:]
+        return status != KILLED
+
+
+def settled(here: Place) -> str:
+    """What is there in the end, without what differs from world to world."""
+    text = re.sub(r"The bundle is \w+|for \d+ minutes", "…", f"{seen(here)}\n{memory(here)}")
+    return re.sub(r"\b[0-9a-f]{40}\b|kind=review-\S+ mac=\w+", "…", text)
+
+
+def memory(here: Place) -> str:
+    """The lines of what was learned, without times."""
+    refs = git(here.repo.folder, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+    if "factory-memory" not in refs:
+        return ""
+    names = git(here.repo.folder, "ls-tree", "--name-only", "factory-memory").split()
+    text = "\n".join(git(here.repo.folder, "show", f"factory-memory:{name}") for name in names)
+    return re.sub(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*Z?|"id": "\w+"', "…", text)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("scene", SCENES)
+def test_crs_02_killed_at_any_effect_and_run_again(tmp_path: Path, scene: str, moment: Moment) -> None:
+    """CRS-02: between an effect and its checkpoint, for every effect of the scene: exactly one effect exists."""
+    whole = World(tmp_path / "whole", SCENES[scene], Deaths())
+    assert whole.deaths.effects, "a scene without effects shows nothing"
+    wrong = []
+    for n, effect in list(enumerate(whole.deaths.effects, start=1))[whole.known :]:
+        found = World(tmp_path / str(n), SCENES[scene], Deaths(n, moment), whole.of[n - 1])
+        assert found.deaths.struck_at, f"effect {n} of {scene} never came"
+        if found.left != whole.left:
+            wrong.append((n, effect, different(whole.left, found.left)))
+    assert not wrong, "\n\n".join(f"killed {moment} effect {n}, {effect}:\n{rows}" for n, effect, rows in wrong)
+
+
+def different(wanted: str, found: str) -> str:
+    """The first lines that differ, around the place where they do."""
+    rows = []
+    for line, other in zip(wanted.splitlines(), found.splitlines(), strict=False):
+        if line != other:
+            at = next((n for n, (a, b) in enumerate(zip(line, other, strict=False)) if a != b), 0)
+            rows.append(f"- {line[max(at - 60, 0) : at + 120]}\n+ {other[max(at - 60, 0) : at + 120]}")
+    return "\n".join(rows[:6]) or f"{wanted.count(chr(10))} lines became {found.count(chr(10))}"
