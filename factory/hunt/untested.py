@@ -15,7 +15,7 @@ from factory.hunt.detector import Hit
 from factory.hunt.ground import Ground
 from factory.hunt.source import LANGUAGES, Source
 
-DAYS = 30.0  # before the newest commit
+DAYS = 45.0  # before the newest commit
 FILES = 60  # whose history is asked for line by line, the newest first
 FEW_TESTS = 3  # a tree with fewer test files has no custom of testing that a function could break
 LINES = 4  # of a definition, at least: shorter ones are seldom worth a test of their own
@@ -28,17 +28,16 @@ def untested(ground: Ground) -> Iterator[Hit]:
     view = ground.view() if ground.view else None
     if view is None or sum(doc.test for doc in view.docs.values()) < FEW_TESTS:
         return
-    recent = {commit.sha for commit in view.commits() if commit.age <= DAYS}
     paths = dict.fromkeys(path for commit in view.commits() if commit.age <= DAYS for path in commit.paths)
-    asked = [path for path in paths if path in view.docs and path in ground.known and _counts(view, path)]
-    if not recent or not asked:
+    asked = [path for path in paths or view.docs if path in ground.known and _counts(view, path)]
+    if not asked:
         return
     reached = _reached(view)
     for path in asked[:FILES]:
         source = ground.source(path)
         suspects = [symbol for symbol in view.facts(path).symbols if _is_suspect(source, symbol)]
         suspects = [symbol for symbol in suspects if symbol.name not in reached]
-        touched = _touched(ground, path, recent) if suspects else set()
+        touched = _touched(ground, path) if suspects else set()
         for symbol in suspects:
             changed = [line for line in range(symbol.line, symbol.end + 1) if line in touched]
             if len(changed) >= LINES // 2:
@@ -54,8 +53,8 @@ def _hit(source: Source, symbol: Symbol, changed: int) -> Hit:
 
 
 def _counts(view: View, path: str) -> bool:
-    doc = view.docs[path]
-    return doc.language in set(LANGUAGES.values()) and not doc.test and not _APART.search(path)
+    doc = view.docs.get(path)
+    return doc is not None and doc.language in set(LANGUAGES.values()) and not doc.test and not _APART.search(path)
 
 
 def _is_suspect(source: Source, symbol: Symbol) -> bool:
@@ -68,12 +67,11 @@ def _is_suspect(source: Source, symbol: Symbol) -> bool:
     return plain and body >= LINES and not any(part.startswith("_") for part in symbol.owner.split("."))
 
 
-def _touched(ground: Ground, path: str, recent: set[str]) -> set[int]:
-    """Lines whose last change is one of these commits, or as young."""
+def _touched(ground: Ground, path: str) -> set[int]:
+    """Lines that were changed in the last days before the tree's commit."""
     blamed = ground.blame(path)
-    newest = max((_days(one.when) for one in blamed.values()), default=0.0)
-    end = _days(ground.when) or newest
-    return {line for line, one in blamed.items() if one.commit in recent and end - _days(one.when) <= DAYS}
+    end = _days(ground.when) or max((_days(one.when) for one in blamed.values()), default=0.0)
+    return {line for line, one in blamed.items() if one.when and end - _days(one.when) <= DAYS}
 
 
 def _days(when: str) -> float:

@@ -11,7 +11,7 @@ from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
 
 _SQL = re.compile(
-    r"\s*(?:SELECT\s[\s\S]*?\sFROM\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s[\s\S]+?\sSET\s"
+    r"\s*(?:(?-i:SELECT|select)\s[\s\S]*?\sFROM\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s[\s\S]+?\sSET\s"
     r"|DELETE\s+FROM\s|WITH\s[\s\S]+?\sAS\s*\()",
     re.I,
 )
@@ -19,7 +19,7 @@ _VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|T
 _LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
 _SAFE = re.compile(
     r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|table\w*|column\w*"
-    r"|join|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int)$"
+    r"|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int)$"
 )
 _TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|print|write|echo|format_html|append_log)$")
 
@@ -79,6 +79,11 @@ def _is_made(node: ast.expr) -> bool:
     while isinstance(node, ast.Subscript | ast.Await | ast.Starred):
         node = node.value
     name = written(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
+    if name == "join" and isinstance(node, ast.Call) and len(node.args) == 1:
+        joined = node.args[0]
+        return _is_made(joined.elt if isinstance(joined, ast.GeneratorExp | ast.ListComp) else joined)
+    if name == "map" and isinstance(node, ast.Call) and node.args:
+        return _is_made(node.args[0]) or written(node.args[0]) == "str"
     return bool(_SAFE.match(name))
 
 

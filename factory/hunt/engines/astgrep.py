@@ -25,6 +25,8 @@ MOST_FAILURES = 8  # of batches, before the engine is given up
 _CONFIG = 'ruleDirs: [rules]\nlanguageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
 _SEVERE: dict[str, Severity] = {"error": "high", "warning": "medium", "info": "low"}  # our own rules say nothing
 _TWIN = ".ts"
+_BUILT = re.compile(r"(^|/)dist/")  # what a release is made of lies in many trees
+_OF_TESTS = "js-test-"  # rules that look at tests only
 _ID = re.compile(r"^id: (\S+)$", re.MULTILINE)
 _TSX = re.compile(r"^language: Tsx$", re.MULTILINE)
 
@@ -38,8 +40,14 @@ def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
     with tempfile.TemporaryDirectory(prefix="ast-grep-") as name:
         folder = Path(name)
         place(folder, {each.name: each.read_text(encoding="utf-8") for each in sorted(RULES.glob("*.yml"))}, twins=True)
-        wanted = f"^({'|'.join(map(re.escape, codes))})({re.escape(_TWIN)})?$"
-        return list(scan(ground, folder, scripts(ground), f"--filter={wanted}"))
+        of_tests = [code for code in codes if code.startswith(_OF_TESTS)]
+        rest = [code for code in codes if not code.startswith(_OF_TESTS)]
+        found = list(scan(ground, folder, scripts(ground, tests=False), _only(rest))) if rest else []
+        return found + list(scan(ground, folder, scripts(ground, tests=True), _only(of_tests))) if of_tests else found
+
+
+def _only(codes: Sequence[str]) -> str:
+    return f"--filter=^({'|'.join(map(re.escape, codes))})({re.escape(_TWIN)})?$"
 
 
 def place(folder: Path, rules: dict[str, str], *, twins: bool = False) -> None:
@@ -53,8 +61,10 @@ def place(folder: Path, rules: dict[str, str], *, twins: bool = False) -> None:
             (folder / "rules" / f"twin-{name}").write_text(twin, encoding="utf-8")
 
 
-def scripts(ground: Ground) -> list[str]:
-    return [path for path in ground.paths if Source(path, b"").language in SCRIPT]
+def scripts(ground: Ground, *, tests: bool) -> list[str]:
+    """Most rules do not count in tests, and tests are half of a tree."""
+    found = (Source(path, b"") for path in ground.paths if not _BUILT.search(path))
+    return [source.path for source in found if source.language in SCRIPT and source.is_test == tests]
 
 
 def check(folder: Path, nothing: Path) -> None:

@@ -55,10 +55,17 @@ def _empty_catch(source: Source, hit: Hit) -> Hit | None:
     if _BENCH.search(source.path) or _MEANT.match(hit.quoted):
         return None
     body = _tried(source, hit.start)
-    if not body.strip() or _CLEANUP.search(body) or _PROBE.search(body):
+    if not body.strip() or _CLEANUP.search(body) or _PROBE.search(body) or _is_told(source, hit.start, body):
         return None
     return replace(hit, quoted="", severity="medium", confidence=0.75,
                    fix="Handle what is expected here by its type; log or throw the rest.")  # fmt: skip
+
+
+def _is_told(source: Source, line: int, body: str) -> bool:
+    """A comment says why, or what is tried is one assignment: what stood there before remains."""
+    above = source.line(line - body.count("\n") - 1)
+    comment = re.search(r"//|/\*|\*/|^\s*\*", above + body)
+    return bool(comment or re.fullmatch(r"\s*[\w.$\[\]]+\s*=[^=][^;]*;?\s*\}?\s*", body))
 
 
 def _tried(source: Source, line: int) -> str:
@@ -146,6 +153,8 @@ def _sleep(source: Source, hit: Hit) -> Hit | None:
 def _random(source: Source, hit: Hit) -> Hit | None:
     """A seed, a name that must be new, or a port are no branch."""
     line = source.line(hit.start)
+    if not source.is_test or re.search(r"(^|/)(bench\w*|performance|fixtures?)/", source.path):
+        return None
     named = re.search(r"name|id\b|port|tmp|temp|path|key", line, re.IGNORECASE)
     if named or re.search(r"seed|mock|spyOn|stub", source.text, re.IGNORECASE):
         return None

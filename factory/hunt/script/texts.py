@@ -42,7 +42,11 @@ def is_sql_part(value: str) -> bool:
 
 def secret(source: Source, hit: Hit) -> Hit | None:
     """A text that looks made by a machine; words, placeholders and texts for people are none."""
+    from factory.llm.secret_forms import formats_in
+
     value = hit.quoted[1:-1]
+    if any(formats_in(value)):
+        return None  # known by its form already
     if _PLACEHOLDER.search(value) or not re.search(r"\d", value) or entropy(value) < 3.0:
         return None
     return replace(hit, message=re.sub(re.escape(value), "…", hit.message), quoted=_masked(source, hit, value),

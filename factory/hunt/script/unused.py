@@ -1,12 +1,15 @@
 """Names that a JavaScript or TypeScript file introduces and never mentions again: not in a comment, not in a text."""
 
 import re
+from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 
 from factory.hunt.detector import Hit
 from factory.hunt.source import Source
 
 _IMPORT = re.compile(r"import\s+(?:type\s+)?(?P<what>.*?)\s+from\s*['\"]", re.DOTALL)
+_WORD = re.compile(r"[\w$]+")
 _PRAGMA = frozenset({"React", "h", "jsx", "Fragment", "createElement"})  # JSX calls them without a mention
 
 
@@ -14,8 +17,9 @@ def imports(source: Source, hit: Hit) -> Hit | None:
     match = _IMPORT.match(hit.quoted)
     if not match or source.path.endswith(".d.ts"):
         return None
-    rest = source.text.replace(hit.quoted, " ")
-    names = [name for name in _names(match["what"]) if name not in _PRAGMA and not mentioned(name, rest)]
+    here = Counter(_WORD.findall(hit.quoted))
+    words = _words(source)
+    names = [name for name in _names(match["what"]) if name not in _PRAGMA and words[name] == here[name]]
     if not names:
         return None
     shown = ", ".join(f"`{name}`" for name in names[:5])
@@ -34,7 +38,7 @@ def _names(what: str) -> list[str]:
 def local(source: Source, hit: Hit) -> Hit | None:
     """A variable of a block; `_name` says that it is not used on purpose."""
     name = hit.quoted
-    if name.startswith("_") or source.path.endswith(".d.ts") or len(_mentions(name, source.text)) != 1:
+    if name.startswith("_") or source.path.endswith(".d.ts") or _words(source)[name] != 1:
         return None
     line = source.line(hit.start)
     if re.search(r"\bfor\s*(await\s*)?\(|\b(await\s+)?using\b", line) or "eslint-disable" in source.line(hit.start - 1):
@@ -43,9 +47,6 @@ def local(source: Source, hit: Hit) -> Hit | None:
                    fix="Remove it; keep the right side where it does something.")  # fmt: skip
 
 
-def mentioned(name: str, text: str) -> bool:
-    return bool(_mentions(name, text))
-
-
-def _mentions(name: str, text: str) -> list[str]:
-    return re.findall(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text)
+@lru_cache(maxsize=4)  # a file has hundreds of names
+def _words(source: Source) -> Counter[str]:
+    return Counter(_WORD.findall(source.text))
