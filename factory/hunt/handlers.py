@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from factory.hunt.names import full, function_around, written
+from factory.hunt.names import Function, full, function_around, written
 from factory.hunt.source import Source
 
 _QUIET_NAME = re.compile(r"(?i)safe|_?try_|maybe|silent|quiet|ignore|suppress|best_effort|if_possible|optional")
@@ -103,11 +103,18 @@ def cleans_up(source: Source, node: ast.AST) -> bool:
     function = function_around(source, node)
     if function is not None and _ENDS.match(function.name):
         return True
+    inner: ast.AST = node
+    own = True  # the `try` that the handler itself belongs to
     for around in source.parents(node):
         if isinstance(around, ast.ExceptHandler):
             return True
+        if isinstance(around, Function):
+            return False
         if isinstance(around, ast.Try | ast.TryStar):
-            return any(node is each or node in set(ast.walk(each)) for each in around.finalbody) or _only_ends(around)
+            if inner in around.finalbody or (own and _only_ends(around)):
+                return True
+            own = False
+        inner = around
     return False
 
 

@@ -54,7 +54,7 @@ class _Built(NamedTuple):
 
 
 def scored(detector: str) -> Score:
-    """All its cases, at the settings' own severity and confidence. Single files share a tree, folders have their own."""
+    """All its cases, at the settings' own thresholds. Single files share a tree, folders have their own."""
     cases = sorted((CORPUS / detector).iterdir())
     true = sum(case.name.startswith("true-") for case in cases)
     expected: set[Place] = set()

@@ -1,0 +1,6 @@
+class Pool:
+    def __del__(self):
+        try:
+            self.terminate()
+        except:
+            pass

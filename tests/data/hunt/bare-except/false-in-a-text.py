@@ -1,0 +1,6 @@
+EXAMPLE = """
+try:
+    work()
+except:
+    pass
+"""

@@ -1,0 +1,5 @@
+def size(path):
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,6 @@
+def transfer(session, amount):
+    try:
+        session.take(amount)
+    except:
+        session.rollback()
+        raise

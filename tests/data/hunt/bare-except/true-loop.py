@@ -1,0 +1,6 @@
+def poll(queue, handle):
+    while True:
+        try:
+            handle(queue.get())
+        except:  # HIT
+            continue

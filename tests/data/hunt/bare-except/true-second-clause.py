@@ -1,0 +1,7 @@
+def parse(text, reader):
+    try:
+        return reader(text)
+    except ValueError:
+        return None
+    except:  # HIT
+        return {}

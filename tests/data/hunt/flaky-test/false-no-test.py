@@ -1,0 +1,6 @@
+import time
+
+
+def retry(work):
+    time.sleep(1)
+    assert work() is not None

@@ -1,0 +1,3 @@
+PASSWORD = "password"
+TOKEN = "access_token"
+FIELDS = {"password": "user_password", "secret": "client-secret"}

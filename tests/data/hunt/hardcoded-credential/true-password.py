@@ -1,0 +1,2 @@
+def connect(driver):
+    return driver.connect(user="billing", password="Vq7!mzR2pLw9")  # HIT

@@ -1,0 +1,6 @@
+DATABASES = {
+    "default": {
+        "USER": "shop",
+        "PASSWORD": "Nf72-qwLm-0pTz",  # HIT
+    }
+}

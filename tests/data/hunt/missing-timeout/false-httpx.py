@@ -1,0 +1,5 @@
+import httpx
+
+
+def rows(url):
+    return httpx.get(url).json()

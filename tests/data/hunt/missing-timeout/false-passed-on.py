@@ -1,0 +1,5 @@
+import requests
+
+
+def call(url, **options):
+    return requests.get(url, **options)

@@ -1,0 +1,5 @@
+import requests
+
+
+def rates():
+    return requests.get("https://api.shop.net/rates").json()  # HIT

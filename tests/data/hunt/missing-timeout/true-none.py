@@ -1,0 +1,5 @@
+import httpx
+
+
+def slow(url):
+    return httpx.get(url, timeout=None)  # HIT

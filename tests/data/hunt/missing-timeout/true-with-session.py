@@ -1,0 +1,6 @@
+import requests
+
+
+def rows(url):
+    with requests.Session() as session:
+        return session.post(url, json={}).json()  # HIT

@@ -1,0 +1,4 @@
+def extend(items, more=[]):
+    more = list(more)
+    more.append(len(items))
+    return more

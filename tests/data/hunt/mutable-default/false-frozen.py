@@ -1,0 +1,5 @@
+from types import MappingProxyType
+
+
+def settings(given=MappingProxyType({})):
+    return {**given, "debug": False}

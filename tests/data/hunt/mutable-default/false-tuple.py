@@ -1,0 +1,2 @@
+def kinds(names=("a", "b")):
+    return list(names)

@@ -1,0 +1,3 @@
+def collect(item, into=[]):  # HIT
+    into.append(item)
+    return into

@@ -1,0 +1,2 @@
+def options(found=set()):  # HIT
+    return found

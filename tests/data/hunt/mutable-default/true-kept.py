@@ -1,0 +1,4 @@
+class Node:
+    def __init__(self, name, children=[]):  # HIT
+        self.name = name
+        self.children = children

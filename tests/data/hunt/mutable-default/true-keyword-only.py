@@ -1,0 +1,3 @@
+def request(url, *, headers={}):  # HIT
+    headers["Accept"] = "application/json"
+    return url, dict(headers)

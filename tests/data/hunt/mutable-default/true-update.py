@@ -1,0 +1,3 @@
+async def merge(new, into={}):  # HIT
+    into.update(new)
+    return dict(into)

@@ -1,0 +1,5 @@
+from datetime import UTC, datetime, timezone
+
+
+def both():
+    return datetime.now(UTC).isoformat(), datetime.now(tz=timezone.utc).isoformat()

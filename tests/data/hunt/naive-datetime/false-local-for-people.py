@@ -1,0 +1,5 @@
+from datetime import datetime
+
+
+def title():
+    return datetime.now().strftime("%A, %H:%M")

@@ -1,0 +1,5 @@
+from datetime import datetime
+
+
+def line(text):
+    return "[{}] {}".format(datetime.utcnow(), text)  # HIT

@@ -1,0 +1,5 @@
+import datetime as dt
+
+
+def modified(seconds):
+    return dt.datetime.fromtimestamp(seconds).isoformat()  # HIT

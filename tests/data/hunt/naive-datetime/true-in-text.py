@@ -1,0 +1,5 @@
+from datetime import datetime
+
+
+def header():
+    return f"made at {datetime.utcnow()}"  # HIT

@@ -1,0 +1,5 @@
+import datetime
+
+
+def created():
+    return {"created": datetime.datetime.utcnow().isoformat()}  # HIT

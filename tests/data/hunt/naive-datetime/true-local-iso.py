@@ -1,0 +1,5 @@
+from datetime import datetime
+
+
+def record(name):
+    return {"name": name, "when": datetime.now().isoformat()}  # HIT

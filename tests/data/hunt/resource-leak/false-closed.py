@@ -1,0 +1,6 @@
+def copy(source, target):
+    out = open(target, "w")
+    try:
+        out.write(source.text)
+    finally:
+        out.close()

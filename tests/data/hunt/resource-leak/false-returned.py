@@ -1,0 +1,4 @@
+def log_file(path):
+    file = open(path, "a")
+    file.write("start")
+    return file

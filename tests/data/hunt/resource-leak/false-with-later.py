@@ -1,0 +1,4 @@
+def lines(path):
+    file = open(path)
+    with file:
+        return file.readlines()

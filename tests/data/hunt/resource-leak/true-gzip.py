@@ -1,0 +1,5 @@
+import gzip
+
+
+def unpacked(path):
+    return gzip.open(path).read()  # HIT

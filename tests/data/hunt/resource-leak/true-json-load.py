@@ -1,0 +1,5 @@
+import json
+
+
+def settings(path):
+    return json.load(open(path))  # HIT

@@ -1,0 +1,3 @@
+def copy(source, target):
+    out = open(target, "w")  # HIT
+    out.write(source.text)

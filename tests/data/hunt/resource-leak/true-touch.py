@@ -1,0 +1,2 @@
+def touch(path):
+    open(path, "w")  # HIT

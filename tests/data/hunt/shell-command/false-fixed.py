@@ -1,0 +1,5 @@
+import os
+
+
+def clear():
+    os.system("clear")

@@ -1,0 +1,7 @@
+class Planet:
+    def system(self, name):
+        return f"system of {name}"
+
+
+def show(planet, name):
+    return planet.system("the " + name)

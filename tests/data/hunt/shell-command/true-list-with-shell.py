@@ -1,0 +1,5 @@
+import subprocess
+
+
+def status():
+    return subprocess.run(["git", "status"], shell=True)  # HIT

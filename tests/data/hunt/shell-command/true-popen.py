@@ -1,0 +1,5 @@
+import os
+
+
+def branch(repo):
+    return os.popen(f"git -C {repo} branch").read()  # HIT

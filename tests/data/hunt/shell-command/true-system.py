@@ -1,0 +1,5 @@
+import os
+
+
+def convert(name):
+    os.system("convert " + name + " out.png")  # HIT

@@ -1,0 +1,5 @@
+COLUMNS = ("id", "name")
+
+
+def rows(cursor, ident):
+    cursor.execute("SELECT " + ", ".join(COLUMNS) + " FROM users WHERE id = ?", (ident,))

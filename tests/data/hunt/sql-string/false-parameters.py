@@ -1,0 +1,2 @@
+def user(cursor, name):
+    cursor.execute("SELECT * FROM users WHERE name = %s", [name])

@@ -1,0 +1,2 @@
+def remove(cursor, ident):
+    cursor.execute("DELETE FROM orders WHERE id = " + ident)  # HIT

@@ -1,0 +1,7 @@
+class Link:
+    def close(self):
+        try:
+            self.socket.shutdown(2)
+        except Exception:
+            pass
+        self.socket.close()

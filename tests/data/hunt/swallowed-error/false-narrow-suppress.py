@@ -1,0 +1,6 @@
+import contextlib
+
+
+def forget(path):
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()

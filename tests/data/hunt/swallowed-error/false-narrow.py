@@ -1,0 +1,5 @@
+def forget(cache, key):
+    try:
+        del cache[key]
+    except KeyError:
+        pass

@@ -1,0 +1,5 @@
+def stop(server):
+    try:
+        server.shutdown()
+    except Exception:
+        pass

@@ -1,0 +1,9 @@
+def decode(raw, codecs):
+    for codec in codecs:
+        try:
+            text = codec(raw)
+        except Exception:
+            pass
+        else:
+            return text
+    return ""

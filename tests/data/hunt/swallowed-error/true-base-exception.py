@@ -1,0 +1,5 @@
+def notify(user, mailer):
+    try:
+        mailer.deliver(user.address)
+    except BaseException:  # HIT
+        pass

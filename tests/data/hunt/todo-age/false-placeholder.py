@@ -1,0 +1,1 @@
+NUMBER = "XXX-XXX"  # XXX-XXX-1234 as shown to people

@@ -1,0 +1,4 @@
+package shop
+
+// TODOs are listed by the tool
+var ctx = "context.TODO()"

@@ -1,0 +1,2 @@
+# TODO(anna): take the list from the settings  # HIT
+KINDS = ("a", "b")

@@ -1,0 +1,3 @@
+def total(prices):
+    # TODO: round half up  # HIT
+    return sum(prices)

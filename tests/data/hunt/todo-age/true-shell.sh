@@ -1,0 +1,3 @@
+set -eu
+#TODO quote the names  # HIT
+cp $1 $2

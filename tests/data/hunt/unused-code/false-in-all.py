@@ -1,0 +1,7 @@
+from decimal import Decimal
+
+__all__ = ["Decimal", "zero"]
+
+
+def zero():
+    return 0

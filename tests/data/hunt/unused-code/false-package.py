@@ -1,0 +1,3 @@
+# at: src/money/__init__.py
+from decimal import Decimal
+from fractions import Fraction

@@ -1,0 +1,5 @@
+import readline
+
+
+def ask():
+    return input("> ")

@@ -1,0 +1,2 @@
+# at: src/money/amounts.py
+from decimal import Decimal

@@ -1,0 +1,6 @@
+# at: src/money/prices.py
+from money.amounts import Decimal
+
+
+def price(text):
+    return Decimal(text)

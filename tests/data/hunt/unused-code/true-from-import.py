@@ -1,0 +1,5 @@
+from pathlib import Path, PurePath  # HIT
+
+
+def home():
+    return Path.home()

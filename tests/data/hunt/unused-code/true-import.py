@@ -1,0 +1,6 @@
+import os
+import shutil  # HIT
+
+
+def here():
+    return os.getcwd()

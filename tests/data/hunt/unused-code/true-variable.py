@@ -1,0 +1,4 @@
+def price(item, rate):
+    net = item.net
+    gross = net * rate  # HIT
+    return net
