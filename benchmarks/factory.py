@@ -33,7 +33,11 @@ def factory(state: Path, *arguments: str | Path) -> Done:
         seen: dict[str, float] = {"peak_mb": 0, "busy_s": 0}
         watcher = threading.Thread(target=_watch, args=(process, seen))
         watcher.start()
-        out, err = process.communicate()
+        try:
+            out, err = process.communicate()
+        except BaseException:  # whoever stops the benchmark stops this as well
+            process.terminate()
+            raise
         seconds = time.perf_counter() - begun
         watcher.join()
     if process.returncode not in (0, 1) or not out:
