@@ -69,6 +69,8 @@ def run(
         if status < 0:
             raise EngineProblem(f"{name} was ended by signal {-status}: it needed too much memory, said too much or "
                                 f"crashed. {words}".rstrip())  # fmt: skip
+        if text.seek(0, os.SEEK_END) >= output:
+            raise EngineProblem(f"{name} said too much: {output:,} bytes were not enough.")
         return Output(status, _read(text, output), words)
 
 
