@@ -30,6 +30,7 @@ Denial = Literal[
     "duplicate",
     "already_running",
     "rate_limited",
+    "quarantined",
     "depth",
     "closed",
     "budget",

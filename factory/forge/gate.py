@@ -15,7 +15,7 @@ from factory.contracts.hub import Access, Comment, IssueReader, Person, PullInfo
 from factory.contracts.record import digest
 from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import STEERING, Decision, Denial, Purpose, Ticket
-from factory.forge import accounts
+from factory.forge import accounts, quarantine
 from factory.forge.denied import Denied, authorised, enough
 from factory.forge.events import Asked
 from factory.forge.feedback import as_comments, revisable, with_feedback
@@ -218,6 +218,8 @@ def _not_again(ticket: Ticket, view: View) -> None:
     before = accounts.leg_of(rows, ticket.run, ticket.depth)
     if before and before.open.github_run != view.run_id:
         raise Denied("duplicate", why=f"Workflow run {before.open.github_run} has this event already.")
+    if not before and quarantine.refuses(rows, ticket, view.settings):
+        raise Denied("quarantined", why=quarantine.HELD)
     if not before and accounts.revisions(rows, ticket) >= view.settings.github.rounds:
         raise Denied(
             "depth",

@@ -10,8 +10,8 @@ from factory.contracts.errors import HubForbidden, HubProblem
 from factory.contracts.seams import Clock
 from factory.forge.accounts import closing, closing_id, legs
 from factory.forge.shared_books import Booked
+from factory.jobs import quarantine
 from factory.jobs.context import JobContext
-from factory.jobs.publish import ensure
 from factory.jobs.result import Result, read_result
 from factory.jobs.standing import Said, status_of
 from factory.jobs.wire import CONFIG, Site, lease_of, site, status_comment
@@ -39,7 +39,15 @@ def close(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
         last_word(here, Booked(rows, ()), result.but(ladder=(*result.ladder, words)))
         raise
     last_word(here, booked, result)
+    if result.stand == "failed":
+        _left_alone(here, booked, lease)
     return 0
+
+
+def _left_alone(here: Site, booked: Booked, lease: Row) -> None:
+    ended = next((leg.close for leg in legs(booked.rows) if leg.open.id == lease.id), None)
+    if ended:
+        quarantine.told(here.effects, booked.rows, ended, here.settings)
 
 
 def settle(here: Site, lease: Row, result: Result) -> Booked:
@@ -90,7 +98,6 @@ def last_word(here: Site, booked: Booked, result: Result) -> None:
 
 def _failed_label(here: Site, number: int) -> None:
     try:
-        ensure(here, "factory:failed")
-        here.effects.label(number, "factory:failed")
+        quarantine.mark(here.hub, number)
     except HubProblem as problem:
         here.say("warning", f"No label: {problem}")

@@ -7,10 +7,12 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.forge.accounts import Admission, admit, legs
+from factory.forge.quarantine import HELD, refuses
 from factory.forge.shared_books import Booked
+from factory.jobs import quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.standing import Said, status_of
-from factory.jobs.wire import CONFIG, Site, site, status_comment
+from factory.jobs.wire import CONFIG, Site, lease_of, site, status_comment
 from factory.ledger.spend import MILLION
 from factory.render.status import comment, step_summary
 
@@ -25,7 +27,7 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     """Outputs go, code, run, allowance_usd, comment. A refusal ends with 0: it is no failure of this job."""
     here = site(context, config, clock)
     booked = here.books.append(lambda rows: _wanted(rows, here))
-    found = admit(booked.rows, here.ticket, context.run_id, here.settings, here.clock.now())
+    found = _admitted(booked.rows, here)
     go = found.code == "allowed" and found.lease is not None
     allowance = _allowance(booked.rows, here) if go else ""
     context.output(go=str(go).lower(), code=found.code, run=here.ticket.run, allowance_usd=allowance)
@@ -38,8 +40,16 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
 
 
 def _wanted(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
-    found = admit(rows, here.ticket, here.context.run_id, here.settings, here.clock.now())
+    found = _admitted(rows, here)
     return (found.row.but(handover=here.given),) if found.row else ()
+
+
+def _admitted(rows: tuple[Row, ...], here: Site) -> Admission:
+    """The gate asked the same; in between another run may have failed."""
+    began = any(row.kind == "open" and row.run == here.ticket.run for row in rows)
+    if not began and refuses(rows, here.ticket, here.settings):
+        return Admission("quarantined", why=HELD)
+    return admit(rows, here.ticket, here.context.run_id, here.settings, here.clock.now())
 
 
 def _allowance(rows: tuple[Row, ...], here: Site) -> str:
@@ -52,6 +62,9 @@ def _allowance(rows: tuple[Row, ...], here: Site) -> str:
 
 def _first_word(here: Site, booked: Booked) -> int:
     """The status comment and the reaction; its id, 0 where there is nothing to comment on."""
+    lease = lease_of(booked.rows, here)
+    if lease:
+        quarantine.lift(here, booked.rows, lease)
     status = status_of(here, booked.rows, Said(stand="working", sentence="The lease is taken, the work begins."))
     here.summary(step_summary(status))
     if not here.number:

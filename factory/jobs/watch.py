@@ -13,6 +13,7 @@ from factory.forge.effects import Effects
 from factory.forge.markers import Markers
 from factory.forge.provenance import BOX, is_ours
 from factory.forge.waiting import Parked, busy, parked
+from factory.jobs import quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
 from factory.jobs.rung import MEMORY, Moved, begun, moved, to_cloud
@@ -126,6 +127,7 @@ def _close_lost(here: Ground) -> int:
     for row in booked.rows:
         if row.kind == "close" and row.why == SILENT and now - datetime.fromisoformat(row.at) < MEMORY:
             _said(here, row, f"lost-{row.leg}", LOST.format(run=row.run))
+            quarantine.told(_effects(here, row), booked.rows, row, here.settings)
     return len(booked.added)
 
 

@@ -38,14 +38,14 @@ def opened(here: Place, run: int) -> Any:
     return here.job(here.ticket(1), "open", run=run, temp=folders[-1].name)
 
 
-def shipping(here: Place, ticket: Ticket, run: int, bundle: Handed, digest: str = "") -> Job:
+def shipping(here: Place, ticket: Ticket, run: int, bundle: Handed, digest: str = "", **environment: Any) -> Job:
     """The whole ship job: ship, send where it goes on, close whatever happened, remember."""
 
     def commands(attempt: int) -> Iterator[Command]:
         told = needs(opened(here, run), bundle)
         if ticket.purpose != "swarm":
             told = {name: told[name] for name in ("gate", "open")} | {"work": told["prove"]}
-        job = here.job(ticket, "ship", run=run, attempt=attempt, needs=told)
+        job = here.job(ticket, "ship", run=run, attempt=attempt, needs=told, **environment)
         yield Command("ship", job, (bundle.into(job.temp), digest or bundle.digest))
         if outputs(job).get("send") == "true":
             yield Command("send", job)
@@ -83,9 +83,13 @@ def swarm_of(here: Place, ticket: Ticket) -> list[Job]:
 
 
 def refused(here: Place) -> Scene:
-    """A bundle that is not what was handed over: nothing ships, the failure is said and labelled."""
-    ticket = admitted(here, here.issue())
-    return Scene(here, [opening(here, ticket, 7), shipping(here, ticket, 7, handed(here, ticket), "f" * 64)])
+    """A bundle that is not what was handed over: nothing ships, the failure is said and labelled, which puts the task
+    into quarantine; a person takes it up."""
+    number = here.issue()
+    ticket, later = admitted(here, number), admitted(here, number, event="labeled anew")
+    strict: dict[str, Any] = {"FACTORY_ALERTS__ATTEMPTS": "1"}
+    fails = shipping(here, ticket, 7, handed(here, ticket), "f" * 64, **strict)
+    return Scene(here, [opening(here, ticket, 7), fails, opening(here, later, 8, **strict)], known=1)
 
 
 def again(here: Place) -> Scene:
