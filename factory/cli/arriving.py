@@ -179,7 +179,9 @@ def _begun(order: Order, state: "State", bundled: bool) -> "tuple[Run, bool]":
 def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
     from factory.app import new_seal
     from factory.cli.job_settings import ticket_settings
-    from factory.handover.admitted import read_ticket, run_of
+    from factory.contracts.feedback import FILE
+    from factory.handover.admitted import MAX_FEEDBACK, read_ticket, run_of
+    from factory.handover.folder import read_one
     from factory.ledger.travel import run_in, run_known
 
     ticket = read_ticket(path)
@@ -197,9 +199,10 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
                 raise
             put_aside(order.folder, str(refusal))
     snapshot = Path(order.issue).read_bytes() if Path(order.issue).is_file() else b""
+    feedback = (read_one(Path(order.issue).parent / FILE, MAX_FEEDBACK) or b"") if ticket.feedback else b""
     settings = ticket_settings(order, ticket, state)
     kept = state.blobs(ticket.run).put(settings.to_json().encode())
-    run = run_of(ticket, snapshot, order.repo.absolute(), kept, settings.sandbox.kind)
+    run = run_of(ticket, snapshot, order.repo.absolute(), kept, settings.sandbox.kind, feedback)
     known = run_known(state.db, run.id)
     if known and (known.event, known.repo) == (run.event, run.repo):
         return known.but(ticket=ticket)

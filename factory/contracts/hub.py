@@ -42,9 +42,12 @@ class Issue(Record):
     author: Person
     state: Literal["open", "closed"]
     labels: tuple[str, ...] = ()
+    created: str = ""
     updated: str = ""
     url: str = ""
     is_pull: bool = False
+    comments: int = 0
+    reactions: int = 0
 
 
 class PullInfo(Record):
@@ -54,6 +57,7 @@ class PullInfo(Record):
     author: Person
     state: Literal["open", "closed"]
     merged: bool = False
+    ended: str = ""  # when it was closed or merged
     draft: bool = False
     head: str  # branch
     head_repo: str  # owner/name, "" when the fork is gone
@@ -61,6 +65,7 @@ class PullInfo(Record):
     base: str
     base_sha: str
     labels: tuple[str, ...] = ()
+    conflicts: bool = False  # with its base, as far as GitHub has worked it out
     url: str = ""
     node_id: str = ""
 
@@ -236,6 +241,14 @@ class CheckWriter(Protocol):
         ...
 
 
+class ScanWriter(Protocol):
+    """For the job that may write security events."""
+
+    def upload_sarif(self, commit: str, ref: str, log: str) -> str:
+        """The upload's id; `ref` in full. At most 10 MB gzipped."""
+        ...
+
+
 class RunReader(Protocol):
     def workflow_run(self, run: int) -> WorkflowRun: ...
 
@@ -271,6 +284,7 @@ class Owner(Protocol):
 
 
 class Ship(
-    Access, IssueReader, IssueWriter, Labeller, PullReader, PullWriter, CheckWriter, RunReader, Dispatcher, Protocol
-):
+    Access, IssueReader, IssueWriter, Labeller, PullReader, PullWriter, CheckWriter, RunReader, Dispatcher, ScanWriter,
+    Protocol,
+):  # fmt: skip
     """All of it: for ship jobs only."""

@@ -3,6 +3,7 @@
 from factory.contracts.change import Change, Wave
 from factory.contracts.errors import StopReason
 from factory.contracts.evidence import Evidence
+from factory.contracts.feedback import Remark
 from factory.contracts.plan import Plan
 from factory.contracts.record import Field, Record, digest
 from factory.contracts.task import Event, PackRef, Task
@@ -87,6 +88,11 @@ class Run(Record):
     resettled: dict[str, str] = {}  # pass of a stage -> blob of the settings it ran under after a resume changed them
 
     replaces: tuple[str, ...] = ()  # commits that the run before this one may have left on the branch
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What this revision answers, one by one; () = it is none, or an old one without."""
+        return self.event.feedback.remarks if self.event.feedback else ()
 
     @property
     def origin(self) -> str:

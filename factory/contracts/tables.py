@@ -106,6 +106,9 @@ class GithubSettings(Record):
         default=5, ge=1, le=10, description="`auto`: from this effort on the swarm, below it the box"
     )
     rounds: int = Field(default=5, ge=1, le=20, description="revisions of one pull request before a person must decide")
+    revision_minutes: float = Field(
+        default=480, gt=0, description="minutes that all revisions of one pull request may take together"
+    )
     copilot: bool = Field(default=False, description="the router may assign Copilot when asked for it by name")
     max_files: int = Field(default=200, ge=1, description="files one change may touch")
     max_kib: int = Field(default=2048, ge=1, description="KiB all changed files together may have")

@@ -69,6 +69,7 @@ class Ticket(Record):
     max_units: int = Field(default=24, ge=1, le=24)
     dry_run: bool = False
     text: str = ""  # sha256 of the snapshot (`issue.md`) that models may be shown
+    feedback: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")  # sha256 of `feedback.json`: a revision's remarks
     seen: str = ""  # `updated_at` of the issue or comment when the snapshot was taken
     base: str = ""  # branch
     base_sha: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
@@ -88,6 +89,11 @@ class Ticket(Record):
     def task(self) -> str:
         """What branch, pull request and comments are known by: a run that goes on from another keeps its."""
         return self.origin or self.run
+
+    def of_theme(self, theme: str) -> "Ticket":
+        """What one theme of a night's hunt is shipped under: the same findings are the same run on every night. Made
+        from a ticket that was checked, by whoever checked it; nobody signs it."""
+        return self.but(event=f"{self.repo} hunt {theme}", issue=0, pull=0, text="", signature="")
 
     @property
     def payload(self) -> bytes:

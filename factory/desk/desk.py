@@ -152,6 +152,7 @@ class Workdesk:
                 draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld, self._graph(), self._lessons
             ),
             caps=self._caps(specs),
+            may_decline=_asked_by_people(facts.get("finding")),
             history=History(rendered.system, rendered.user, pieces_of(facts.values())),
         )
         loop.run()
@@ -258,6 +259,11 @@ class Workdesk:
             return before
 
         return elapsed
+
+
+def _asked_by_people(finding: Any) -> bool:
+    """A remark may be wrong: then the answer says so, and nothing is changed."""
+    return str(getattr(finding, "source", "")).startswith(("review.", "ci."))
 
 
 def _change(unit: Unit, tree: str, draft: Draft, why: str = "", **more: Any) -> Change:

@@ -13,6 +13,7 @@ from factory.desk.window import History, Result
 from factory.edits.blocks import parse
 from factory.llm.client import Heard
 
+MIN_REASON = 3  # words
 MOST_ACTIONS = 8  # of one answer
 CUT_KEPT = 1_000  # characters of a cut or unreadable answer that stay in the history
 SKIPPED = Result("not executed: an action before it failed or ended the work", "[not executed]")
@@ -37,6 +38,7 @@ class Loop:
     bench: Bench
     caps: Caps
     history: History
+    may_decline: bool = False  # finish without a change, with a reason: an answer to people, not a failure
     steps: int = 0
     cost: int = 0
     format_errors: int = 0
@@ -112,12 +114,16 @@ class Loop:
             except BadReply as problem:
                 self.format_errors += 1
                 return Result(f"error: {problem}", "[unreadable]")
-        if not self.bench.draft.changes():
+        if not self.bench.draft.changes() and not self._declines(action):
             text = self.nudge("unchanged", "")
             return Result(text, text)
         self.ended = "finished"
         self.summary = str(action.arguments.get("summary", ""))[:2000]
         return Result("finished.", "finished.")
+
+    def _declines(self, action: Action) -> bool:
+        """Where a no is an answer, it comes with its reason."""
+        return self.may_decline and len(str(action.arguments.get("summary", "")).split()) >= MIN_REASON
 
     def _watch(self) -> None:
         """The caps, and the stuck detector: one warning, then the end."""

@@ -88,14 +88,15 @@ class Effects:
 
     # issues and pull requests
 
-    def tracking(self, title: str, body: str, labels: tuple[str, ...]) -> Issue:
-        """The run's tracking issue; its first label narrows the look-up. An existing one gets the new text."""
-        text = self._sign(body, "tracking")
+    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking") -> Issue:
+        """The run's tracking issue, or its one of another kind; its first label narrows the look-up. An existing one
+        gets the new text."""
+        text = self._sign(body, kind)
         label = labels[0] if labels else ""
 
         def find() -> Issue | None:
             rows = self.hub.issues(label, "all")
-            return next((row for row in rows if not row.is_pull and self.ours(row.author, row.body, "tracking")), None)
+            return next((row for row in rows if not row.is_pull and self.ours(row.author, row.body, kind)), None)
 
         issue = self._once(find, lambda: self.hub.create_issue(title, text, labels))
         if _plain(issue.body) != _plain(text):
@@ -208,6 +209,10 @@ class Effects:
         if self.markers.find(body) != (self.run, kind):
             return False
         return author.login == self.hub.own_login() or (self.markers.sealed and author.kind == "Bot")
+
+    def signed(self, body: str, kind: str) -> str:
+        """A body as it would be posted."""
+        return self._sign(body, kind)
 
     def _sign(self, body: str, kind: str) -> str:
         return self.markers.sign(body, self.run, kind)

@@ -8,12 +8,14 @@ Nothing is decided here and nothing is believed: `gate` asks GitHub again. What 
 | a comment with `/factory` | `OWNER/REPO#NUMBER comment COMMENT_ID` |
 | a review of a pull request | `OWNER/REPO#PULL review REVIEW_ID` |
 | an inline comment of a review | `OWNER/REPO#PULL note COMMENT_ID` |
+| checks that failed on a pull request's head | `OWNER/REPO#PULL checks HEAD_SHA` |
 | a dispatch with a task or an issue's number, a call of the workflow, the clock | `OWNER/REPO run RUN_ID` |
 | a dispatch by the factory itself | the key of the event that it goes on with |
 
 The same key is the same run: delivered twice, re-run or handed over, it is never started anew.
 """
 
+import re
 from collections.abc import Mapping
 
 from factory.contracts.hub import Person
@@ -24,6 +26,7 @@ from factory.forge.labels import TRIGGERS
 
 FEEDBACK = "factory-feedback"  # repository_dispatch: look at this review; says where, nothing is taken from it
 MAX_TASK = 60_000  # characters of a dispatched task
+_SHA = re.compile("[0-9a-f]{40}")
 CLOCK = Person(login="schedule", id=0)
 
 
@@ -41,6 +44,7 @@ class Asked(Record):
     comment: int = 0  # the comment's id
     review: int = 0  # ids of a review or of an inline comment that a dispatch points at
     note: int = 0
+    checks: str = ""  # the head commit on which checks failed, or which conflicts with its base
     told: tuple[str, str] | None = None  # title and body as the event had them
     text: str = ""  # the comment, or the dispatched task
     comments: int = -1  # how many the issue had; -1 = not told
@@ -137,7 +141,10 @@ def _dispatch(payload: Json, repo: str, action: str) -> Asked | None:
 
 def _feedback(told: Json, sender: Person, repo: str) -> Asked | None:
     pull, review, note = (_number(told, name) for name in ("pull", "review", "note"))
-    if not pull or bool(review) == bool(note):
+    checks = str(told.get("checks") or "")
+    if pull and not review and not note and _SHA.fullmatch(checks):
+        return Asked(purpose="revise", event=f"{repo}#{pull} checks {checks}", sender=sender, pull=pull, checks=checks)
+    if not pull or checks or bool(review) == bool(note):
         return None
     key = f"review {review}" if review else f"note {note}"
     return Asked(purpose="revise", event=f"{repo}#{pull} {key}", sender=sender, pull=pull, review=review, note=note)

@@ -1,23 +1,53 @@
 """Reviews as feedback: a dispatch only says where to look; who wrote what is read from GitHub."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from factory.contracts.books import Row
+from factory.contracts.errors import HubMissing
 from factory.contracts.hub import Comment, Person, PullInfo, PullReader, Review, ReviewNote
 from factory.forge.commands import parse
 from factory.forge.denied import Denied
 from factory.forge.events import Asked, commanded
+from factory.forge.remarks import standing_approval
+from factory.forge.rounds import asker
+from factory.forge.shown import Doorman
 
 OURS = "factory/"  # branches that the factory made, and the only ones that it revises
 
 
-def with_feedback(asked: Asked, pulls: PullReader) -> Asked:
-    """What a review asks for, by whom. Raises Denied when it asks for nothing."""
+def with_feedback(asked: Asked, pulls: PullReader, rows: Callable[[], tuple[Row, ...]], doorman: Doorman) -> Asked:
+    """What a review or a check asks for, by whom. Raises Denied when it asks for nothing."""
+    if asked.checks:
+        return _after_checks(asked, pulls, rows, doorman)
     if not (asked.review or asked.note):
         return asked
     author, body, at = _found(asked, pulls)
     asked = asked.but(sender=author, at=at, text=body)
     command = parse(body)
-    return commanded(asked, command) if command else asked
+    if command:
+        return commanded(asked, command)
+    _not_approved(asked, pulls, doorman)
+    return asked
+
+
+def _after_checks(asked: Asked, pulls: PullReader, rows: Callable[[], tuple[Row, ...]], doorman: Doorman) -> Asked:
+    """In the name of who asked last, as far as that person may still ask; for the head as it is now."""
+    before = asker(rows(), asked.pull)
+    try:
+        there = before is not None and pulls.pull(asked.pull).head_sha == asked.checks
+    except HubMissing:
+        there = False
+    if before is None or not there:
+        raise Denied("not_for_us", why="Nobody asked for this pull request, or its branch has moved.")
+    _not_approved(asked, pulls, doorman)
+    bot = before.actor in doorman.bots
+    return asked.but(sender=Person(login=before.actor, id=before.actor_id, kind="Bot" if bot else "User"))
+
+
+def _not_approved(asked: Asked, pulls: PullReader, doorman: Doorman) -> None:
+    """An approval ends the loop, until somebody asks for changes or commands. Raises Denied, and nothing is said."""
+    if standing_approval(pulls.reviews(asked.pull), lambda review: doorman.admits(review.author)):
+        raise Denied("not_for_us", why="The pull request is approved: its loop has ended.")
 
 
 def _found(asked: Asked, pulls: PullReader) -> tuple[Person, str, str]:

@@ -20,6 +20,7 @@ from factory.forge.denied import Denied, authorised, enough
 from factory.forge.events import Asked
 from factory.forge.feedback import as_comments, revisable, with_feedback
 from factory.forge.provenance import check_errand
+from factory.forge.rounds import worn_out
 from factory.forge.shown import MARK, Doorman, Shown, moment, snapshot
 from factory.forge.tickets import verify
 from factory.settings import Settings
@@ -70,7 +71,7 @@ def decide(asked: Asked | None, view: View) -> Decision:
         if asked.errand:
             verify(asked.errand.ticket, view.public, repo=view.repo)
         _not_ours(asked, view)
-        asked = with_feedback(asked, view.pulls)
+        asked = with_feedback(asked, view.pulls, view.rows, _doorman(view, ()))
         _not_ours(asked, view)
         if not _served(asked, view):
             raise Denied("not_for_us")
@@ -220,12 +221,9 @@ def _not_again(ticket: Ticket, view: View) -> None:
         raise Denied("duplicate", why=f"Workflow run {before.open.github_run} has this event already.")
     if not before and quarantine.refuses(rows, ticket, view.settings):
         raise Denied("quarantined", why=quarantine.HELD)
-    if not before and accounts.revisions(rows, ticket) >= view.settings.github.rounds:
-        raise Denied(
-            "depth",
-            f"This pull request was revised {view.settings.github.rounds} times, which is the limit (github.rounds): a "
-            "person must decide what becomes of it.",
-        )
+    tired = "" if before else worn_out(rows, ticket, view.settings.github)
+    if tired:
+        raise Denied("depth", tired)
     limited = None if before else accounts.too_many(rows, ticket, view.run_id, view.settings, view.time())
     if limited:
         raise Denied("rate_limited", limited.why if limited.row else "", limited.why)
@@ -235,9 +233,17 @@ def _shown(asked: Asked, ticket: Ticket, subject: Subject, view: View) -> Shown 
     """What models may be shown. None: no model is asked, or a bundle that is handed over has it."""
     if ticket.purpose in ("answer", "hunt") or (asked.errand and asked.errand.handover):
         return None
-    github = view.settings.github
-    doorman = Doorman((ticket.actor,), github.bots, lambda login: _writes(login, view.access, github))
-    return snapshot(subject.title, subject.body, _comments(asked, ticket, view), ticket.seen, doorman)
+    return snapshot(subject.title, subject.body, _comments(asked, ticket, view), ticket.seen,
+                    _doorman(view, (ticket.actor,)))  # fmt: skip
+
+
+def _doorman(view: View, known: tuple[str, ...]) -> Doorman:
+    return doorman(known, view.access, view.settings.github)
+
+
+def doorman(known: tuple[str, ...], access: Access, github: GithubSettings) -> Doorman:
+    """Whose words count: people who may start work, and the bots that the owner names."""
+    return Doorman(known, github.bots, lambda login: _writes(login, access, github))
 
 
 def _writes(login: str, access: Access, github: GithubSettings) -> bool:

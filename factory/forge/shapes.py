@@ -56,7 +56,8 @@ def issue(data: Json) -> Issue:
     return Issue(
         number=data["number"], title=data["title"], body=data.get("body") or "", author=person(data.get("user")),
         state=state(data), labels=labels(data), updated=data.get("updated_at") or "", url=data.get("html_url") or "",
-        is_pull="pull_request" in data,
+        created=data.get("created_at") or "", is_pull="pull_request" in data, comments=data.get("comments") or 0,
+        reactions=(data.get("reactions") or {}).get("total_count") or 0,
     )  # fmt: skip
 
 
@@ -65,9 +66,10 @@ def pull(data: Json) -> PullInfo:
     return PullInfo(
         number=data["number"], title=data["title"], body=data.get("body") or "", author=person(data.get("user")),
         state=state(data), merged=bool(data.get("merged") or data.get("merged_at")), draft=bool(data.get("draft")),
+        ended=data.get("closed_at") or "",
         head=head["ref"], head_repo=(head.get("repo") or {}).get("full_name", ""), head_sha=head["sha"],
         base=base["ref"], base_sha=base["sha"], labels=labels(data), url=data.get("html_url") or "",
-        node_id=data.get("node_id") or "",
+        node_id=data.get("node_id") or "", conflicts=data.get("mergeable") is False,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from factory.contracts.errors import Refusal, UsageProblem
+from factory.contracts.feedback import FILE, Feedback
 from factory.contracts.record import digest
 from factory.contracts.run import Repo, Run
 from factory.contracts.task import Event
@@ -11,6 +12,7 @@ from factory.handover.folder import read_one, record
 from factory.target import resolve
 
 MAX_TICKET = 64 * 1024
+MAX_FEEDBACK = 1024 * 1024
 REVISIONS = ("revise",)
 
 
@@ -22,22 +24,25 @@ def read_ticket(path: Path) -> Ticket:
     return record(Ticket, data, path.name)
 
 
-def event_of(ticket: Ticket, snapshot: bytes) -> Event:
+def event_of(ticket: Ticket, snapshot: bytes, feedback: bytes = b"") -> Event:
     """What the models will read is what the gate let through. Raises Refusal('stale_input')."""
+    if ticket.feedback and digest(feedback) != ticket.feedback:
+        raise Refusal("stale_input", "What people said is not what was admitted: ask again.")
     if digest(snapshot) != ticket.text:
         raise Refusal("stale_input", "The issue's text is not the one that was admitted: label it again.")
     number = ticket.pull if ticket.purpose in REVISIONS else ticket.issue
     where = f"{ticket.repo}#{number}" if number else ticket.repo
     revised = {"pull": ticket.pull, "branch": ticket.head} if ticket.purpose in REVISIONS else {}
+    said = record(Feedback, feedback, FILE) if ticket.feedback else None
     return Event.model_validate({
         "kind": "issue", "source": where, "text": snapshot.decode(errors="replace"),
-        "number": str(ticket.issue or ticket.pull or ""), **revised,
+        "number": str(ticket.issue or ticket.pull or ""), "feedback": said, **revised,
     })  # fmt: skip
 
 
-def run_of(ticket: Ticket, snapshot: bytes, repo: Path, settings: str, sandbox: str) -> Run:
+def run_of(ticket: Ticket, snapshot: bytes, repo: Path, settings: str, sandbox: str, feedback: bytes = b"") -> Run:
     """The run of this ticket, pinned to its commit. `settings`: the blob's key. Raises Refusal, UsageProblem."""
-    event = event_of(ticket, snapshot)
+    event = event_of(ticket, snapshot, feedback)
     commit = pinned(ticket)
     if not commit:
         raise UsageProblem("The ticket pins no commit: let the gate make a new one.")

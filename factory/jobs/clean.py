@@ -25,8 +25,8 @@ class CleanEffects(Effects):
         home = self.hygiene.home
         self.hygiene = Hygiene(replace(home, numbers=(*home.numbers, *numbers)), self.hygiene.redact)
 
-    def tracking(self, title: str, body: str, labels: tuple[str, ...]) -> Issue:
-        return super().tracking(self.hygiene.title(title), body, labels)
+    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking") -> Issue:
+        return super().tracking(self.hygiene.title(title), body, labels, kind)
 
     def pull(self, title: str, body: str, head: str, base: str, draft: bool) -> PullInfo:
         return super().pull(self.hygiene.title(title), body, head, base, draft)
@@ -43,10 +43,6 @@ class CleanEffects(Effects):
         line = self.hygiene.line
         cleaned = tuple(note.but(title=line(note.title, 200), message=line(note.message, 4000)) for note in notes)
         return super().check(name, commit, key, conclusion, line(title, 200), self.hygiene.body(summary), cleaned)
-
-    def signed(self, body: str, kind: str) -> str:
-        """A body as it would be posted."""
-        return self._sign(body, kind)
 
     def _sign(self, body: str, kind: str) -> str:
         return super()._sign(self.hygiene.body(body), kind)

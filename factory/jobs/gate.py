@@ -1,12 +1,14 @@
 """The gate job: an event in, a signed ticket and the text that models may be shown out. Denied is no failure."""
 
+import json
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem, UsageProblem
+from factory.contracts.feedback import FILE, CheckReader, ThreadReader
 from factory.contracts.hub import Access, IssueReader, PullReader, RunReader
 from factory.contracts.memory import SHARED_FILE
 from factory.contracts.ticket import Decision, Purpose, Ticket
@@ -30,7 +32,7 @@ SERVES: dict[str, frozenset[Purpose]] = {
 _LEARNS = ("swarm", "local", "demiurge", "revise")  # purposes of which a pack is made
 
 
-class Reader(Access, IssueReader, PullReader, RunReader, Protocol):
+class Reader(Access, IssueReader, PullReader, RunReader, ThreadReader, CheckReader, Protocol):
     """What the gate reads of GitHub."""
 
 
@@ -51,10 +53,14 @@ def gate(
     asked = read(context.event, context.payload, context.repo, context.run_id, context.inputs)
     if asked and asked.errand and asked.errand.where == "cloud" and settings.github.box_offline != "cloud":
         asked = None  # whoever sent it: the owner lets nobody but the box do this
-    made = decide(asked, _view(context, serves, settings, hub, rows, clock)) if asked else Decision(code="not_for_us")
+    view = _view(context, serves, settings, hub, rows, clock) if asked else None
+    made = decide(asked, view) if view else Decision(code="not_for_us")
+    feedback = ""
+    if view and made.code == "allowed" and made.ticket and made.ticket.purpose == "revise" and _works(purpose):
+        made, feedback = _heard(made, view, context)
     if made.ticket:
         made = made.but(ticket=_signed(made.ticket, asked, context))
-    _write(made, out)
+    _write(made, out, feedback)
     if (
         made.code == "allowed"
         and made.ticket
@@ -63,8 +69,33 @@ def gate(
         and not rows
     ):
         _lessons(context, out, clock)
+    if view and made.code == "allowed" and made.ticket and made.ticket.purpose == "hunt":
+        _hunted(view, out)
     _tell(made, asked, context)
     return 0
+
+
+def _hunted(view: "View", out: Path) -> None:
+    """Which findings are on a pull request of ours, so that the night mends others: ids, nothing that anybody wrote."""
+    from factory.jobs.hunt_books import taken
+
+    found = taken(view.pulls, view.rows(), view.time())
+    write_whole(out / "hunted.json", json.dumps(sorted(found)) + "\n")
+
+
+def _works(purpose: str) -> bool:
+    """Is this the gate of the workflow that does the work? Others only send it there: what is heard would grow old."""
+    return purpose == "any" or "box" in purpose.split(",")
+
+
+def _heard(made: Decision, view: "View", context: JobContext) -> tuple[Decision, str]:
+    from factory.forge.secret_values import Redaction, secret_values
+    from factory.jobs.heard import with_feedback
+    from factory.llm.secret_forms import secrets_in
+
+    redact = Redaction(secret_values(context.environment), secrets_in)
+    reader = cast("Reader", view.access)  # one object: `_view` made it
+    return with_feedback(made, reader, view.rows(), view.settings.github, redact)
 
 
 def _serves(purpose: str) -> frozenset[Purpose] | None:
@@ -124,10 +155,11 @@ def _lessons(context: JobContext, out: Path, clock: "Clock | None") -> None:
 
 
 def _signed(ticket: Ticket, asked: "Asked | None", context: JobContext) -> Ticket:
-    """What another gate signed stays as it is. Raises UsageProblem with half a key pair: nobody could check it."""
+    """What another gate signed stays as it is, but for what a revision answers: the gate that sends it to work hears
+    that. Raises UsageProblem with half a key pair: nobody could check it."""
     from factory.forge.tickets import public_of, sign
 
-    if asked and asked.errand:
+    if asked and asked.errand and ticket.feedback == asked.errand.ticket.feedback:
         return ticket
     key, public = (context.environment.get(name, "").strip() for name in ("FACTORY_GATE_KEY", "FACTORY_GATE_PUBLIC"))
     if public and (not key or public_of(key) != public):
@@ -138,12 +170,14 @@ def _signed(ticket: Ticket, asked: "Asked | None", context: JobContext) -> Ticke
     return sign(ticket, key)
 
 
-def _write(made: Decision, out: Path) -> None:
+def _write(made: Decision, out: Path, feedback: str = "") -> None:
     if not made.ticket:
         return
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "ticket.json", made.ticket.to_json(indent=2) + "\n")
     write_whole(out / "issue.md", made.snapshot)
+    if feedback:
+        write_whole(out / FILE, feedback)
 
 
 def _tell(made: Decision, asked: "Asked | None", context: JobContext) -> None:

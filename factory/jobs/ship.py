@@ -4,11 +4,13 @@ Where it goes is the ticket's word alone: repository, base and the pull request 
 or deleted meanwhile is opened again, and a second run changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from factory.contracts.errors import FactoryError, Refusal, Stopped
+from factory.contracts.record import digest
 from factory.contracts.run import Run
 from factory.contracts.seams import Clock
 from factory.jobs.context import JobContext
@@ -24,7 +26,7 @@ _LABELS = {
     "dependency-change": "factory:dependency-change",
     "needs-attention": "factory:needs-person",
 }
-_CALM = ("delivered", "nothing_to_do", "cancelled_by_human")
+_CALM = ("delivered", "answered", "nothing_to_do", "cancelled_by_human")
 _NOT_PERMITTED = "not permitted to create"
 _PULLS_OFF = (
     'The branch is pushed. Allow it in Settings, Actions, General: "Allow GitHub Actions to create and approve pull '
@@ -45,15 +47,21 @@ def ship(context: JobContext, bundle: Path, digest: str, *, config: Path = CONFI
     """Outputs pull, branch, head_sha, send. What is refused is said by `close`; the artifact keeps it."""
     here = site(context, config, clock)
     try:
-        shipped = _shipped(here, bundle, digest)
-    except (Refusal, Stopped) as no:
-        shipped = _refused(no)
+        shipped = brought(here, bundle, digest)
     except FactoryError as problem:
         sentence = f"Shipping failed: {problem} {_PULLS_OFF if _NOT_PERMITTED in str(problem) else ''}".rstrip()
         _leave(context, Shipped(code="failed", stand="failed", sentence=sentence))
         raise
     _leave(context, shipped)
     return 0 if shipped.code in _CALM else 1
+
+
+def brought(here: Site, bundle: Path, digest: str) -> Shipped:
+    """One bundle of several, checked and shipped: what is refused is said in what comes back. Raises HubProblem."""
+    try:
+        return _shipped(here, bundle, digest)
+    except (Refusal, Stopped) as no:
+        return _refused(no)
 
 
 def _leave(context: JobContext, shipped: Shipped) -> None:
@@ -83,7 +91,7 @@ def _shipped(here: Site, bundle: Path, digest: str) -> Shipped:
     run = _of_the_ticket(unpack(bundle, state, here.context.workspace, digest), here)
     why = _nothing_to_ship(run)
     if why:
-        return why
+        return _answered(here, run, why)
     state.journal.lease(run.id)
     shop, seen = _shop(here, run, state)
     _still_wanted(here, run, shop)
@@ -100,6 +108,9 @@ def _of_the_ticket(run: Run, here: Site) -> Run:
     revised = ticket.purpose == "revise"
     there = (run.id, run.repo.commit, run.event.pull, run.event.branch, run.event.number)
     number = str(ticket.issue or ticket.pull or "")
+    feedback = digest(run.event.feedback.to_json()) if run.event.feedback else ""
+    if feedback != ticket.feedback:
+        raise Refusal("stale_input", "What the bundle answers is not what the gate has heard: it is not acted on.")
     wanted = (ticket.run, pinned(ticket), *((ticket.pull, ticket.head) if revised else (0, "")), number)
     if there != wanted:
         raise Refusal("not_allowed", f"The bundle is of {there}, the ticket of {wanted}: it is not acted on.")
@@ -133,6 +144,20 @@ def _nothing_to_ship(run: Run) -> Shipped | None:
     return None
 
 
+def _answered(here: Site, run: Run, why: Shipped) -> Shipped:
+    """A revision that changed nothing is an answer all the same; whoever asked hears why."""
+    from factory.jobs.reply import answer
+
+    if not run.remarks:
+        return why
+    _recheck(here, run, ())
+    stop = run.stopped
+    answer(here, run, lambda remark: False, f"The revision stopped early: {stop.message}" if stop else "")
+    if stop:
+        return why
+    return why.but(code="answered", stand="done", sentence="Nothing was changed: each remark has its answer.")
+
+
 def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
     """The line's own shop with GitHub in the place of the local forge. Raises Refusal for what may not be published."""
     from factory.app import Nobody, make_shop, store_of
@@ -163,30 +188,42 @@ def ladder(here: Site) -> tuple[str, ...]:
 
 def _still_wanted(here: Site, run: Run, shop: "Shop") -> None:
     """Raises Stopped('cancelled_by_human') when a person has closed what this run is about, or its own pull request."""
-    from datetime import timedelta
-
-    from factory.forge.gate import recheck
     from factory.stages.commits import commits_of
     from factory.stages.deliver import branch_name
 
-    ticket = here.ticket
-    ours = [commit.sha for commit in commits_of(run, shop.trees)]
-    text = run.event.text if ticket.text else None
-    try:
-        recheck(ticket, here.hub, here.hub, here.hub, here.settings.github, here.now, text=text, ours=ours,
-                fresh=timedelta(0))  # fmt: skip
-    except Refusal as no:
-        if no.code != "stale_input":
-            raise
-        raise Stopped("cancelled_by_human", f"{no} Nothing was opened again; the artifact keeps the change.") from None
-    found = None if ticket.pull else here.pushing.find_pull(branch_name(run))
+    _recheck(here, run, [commit.sha for commit in commits_of(run, shop.trees)])
+    found = None if here.ticket.pull else here.pushing.find_pull(branch_name(run))
     if found and found.state == "closed":
         raise Stopped("cancelled_by_human", f"#{found.number} was closed by a person: nothing is opened again.")
 
 
+def _recheck(here: Site, run: Run, ours: Sequence[str]) -> None:
+    """The ticket once more, before anything is done. An approval meanwhile ends a revision, too."""
+    from datetime import timedelta
+
+    from factory.forge.gate import doorman, recheck
+    from factory.forge.remarks import standing_approval
+
+    ticket, github = here.ticket, here.settings.github
+    text = run.event.text if ticket.text else None
+    try:
+        recheck(ticket, here.hub, here.hub, here.hub, github, here.now, text=text, ours=ours, fresh=timedelta(0))
+    except Refusal as no:
+        if no.code != "stale_input":
+            raise
+        raise Stopped("cancelled_by_human", f"{no} Nothing was opened again; the artifact keeps the change.") from None
+    if ticket.purpose != "revise":
+        return
+    people = doorman((ticket.actor,), here.hub, github)
+    if standing_approval(here.hub.reviews(ticket.pull), lambda each: people.admits(each.author)) > ticket.seen:
+        raise Stopped("cancelled_by_human", "It was approved meanwhile: nothing is pushed on top of what was approved.")
+
+
 def _delivered(here: Site, run: Run, shop: "Shop", seen: "Inspection") -> Shipped:
     from factory.jobs.publish import publish
+    from factory.jobs.reply import answer
     from factory.stages.deliver import deliver
+    from factory.stages.revise import reads_otherwise
 
     done = deliver(run, shop)  # the line's own function; its problems are ours to report, so nothing guards it here
     delivery = done.delivery
@@ -198,6 +235,7 @@ def _delivered(here: Site, run: Run, shop: "Shop", seen: "Inspection") -> Shippe
     if here.ticket.pull and pull.draft != delivery.pull.draft:
         here.pushing.hub.set_draft(pull, delivery.pull.draft)
     labels = [_LABELS[label] for label in seen.labels if label in _LABELS]
+    answer(here, done, lambda remark: reads_otherwise(remark, done, shop.trees))
     publish(here, done, shop, pull, tuple(labels))
     draft = delivery.pull.draft
     return Shipped(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from factory.contracts.books import Row
 from factory.contracts.errors import Refusal, UsageProblem
-from factory.contracts.hub import Ship
+from factory.contracts.feedback import Conversation
 from factory.contracts.record import ValidationError
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Ticket
@@ -36,7 +36,7 @@ class Site:
     settings: Settings
     ticket: Ticket
     clock: Clock
-    hub: Ship
+    hub: Conversation
     effects: CleanEffects
     pushing: CleanEffects  # branches and pull requests: by the token that may start workflows or not
     tokens: Tokens  # of `pushing`

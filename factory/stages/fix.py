@@ -1,5 +1,7 @@
 """Demiurge's part of a round: must-fix findings, one at a time, the checks after each."""
 
+from collections.abc import Callable
+
 from factory.contracts.change import Change
 from factory.contracts.errors import Abandoned, FactoryError, Stopped
 from factory.contracts.evidence import Evidence
@@ -16,29 +18,48 @@ from factory.stages.verify import evidence_of
 from factory.stages.words import diff_text, evidence_text, log_tail
 
 MOST = 6  # fixes a round
+Proposed = Callable[[Run, str, Finding], Change | None]
 OURS = ("tests", "genesis")  # sources that need no second opinion
 
 
-def fix_all(run: Run, shop: Shop, n: int, todo: tuple[Finding, ...]) -> tuple[Run, dict[str, str], tuple[Finding, ...]]:
-    """(the run with the fixes that held, the fate of each finding by id, what the merge said of the fixes)."""
+def fix_all(
+    run: Run, shop: Shop, n: int, todo: tuple[Finding, ...], most: int = MOST, proposed: Proposed | None = None
+) -> tuple[Run, dict[str, str], tuple[Finding, ...]]:
+    """(the run with the fixes that held, the fate of each finding by id, what the merge said of the fixes).
+
+    `proposed`: an exact edit that somebody proposed for a finding, tried before the fixer is asked."""
     fates: dict[str, str] = {}
     noted: list[Finding] = []
     begun = len(run.fixes)
-    for k, item in enumerate(todo[:MOST]):
+    for k, item in enumerate(todo[:most]):
         if len(run.fixes) > begun and not still_there(run, shop, item):
             fates[item.id] = f"fixed with the ones before, in {run.fixes[-1].unit}"
             continue
-        run, fates[item.id], more = _fix_one(run, shop, f"fix-{n}-{k + 1}", item)
+        name = f"fix-{n}-{k + 1}"
+        exact = proposed(run, name, item) if proposed else None
+        if exact:
+            run, fates[item.id], more = _taken(run, shop, fix_unit(run, f"{name}-exact", item), exact, item)
+        if not exact or fates[item.id].startswith("open"):
+            run, fates[item.id], more = _fix_one(run, shop, name, item)
         noted += more
-    return run, fates | {item.id: "open: too many for one round" for item in todo[MOST:]}, tuple(noted)
+    return run, fates | {item.id: "open: too many for one round" for item in todo[most:]}, tuple(noted)
 
 
 def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str, tuple[Finding, ...]]:
-    assert run.plan
-    assert run.evidence
     unit = fix_unit(run, name, item)
     shop.watcher.tell("unit", unit=name, role="demiurge", title=item.message[:80], state="start")
     change = _written(run, shop, unit, item)
+    if change.error and change.summary and not change.files:  # only whom people asked may say no, in words
+        shop.watcher.tell("unit", unit=name, role="demiurge", title=unit.title, state="done")
+        return run, f"declined: {change.summary}", ()
+    return _taken(run, shop, unit, change, item)
+
+
+def _taken(run: Run, shop: Shop, unit: Unit, change: Change, item: Finding) -> tuple[Run, str, tuple[Finding, ...]]:
+    """The run with the change, when the rules of the merge and the checks let it in."""
+    assert run.plan
+    assert run.evidence
+    name = unit.id
     # as strict as with every other unit: lease, paths, modes, symbols, flagged files
     wave = merge(shop.trees, run.tree, run.plan.but(units=(unit,)), (change,), shop.policy, 0)
     said = tuple(each for each in wave.findings if each.rule.startswith("flag"))
@@ -52,7 +73,7 @@ def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str, 
     fixed = fixed.but(evidence=evidence)
     if not still_there(fixed, shop, item):
         return fixed, f"fixed in {name}", said
-    measurable = item.source in MEASURED or (item.path and item.evidence)
+    measurable = item.source in MEASURED or (item.path and item.evidence and not asked_by_person(item))
     return fixed, f"open: {name} did not remove it" if measurable else f"answered in {name}", said
 
 
@@ -78,6 +99,11 @@ def _written(run: Run, shop: Shop, unit: Unit, item: Finding) -> Change:
         return failed(unit, run.tree, str(problem))
 
 
+def asked_by_person(item: Finding) -> bool:
+    """A remark may be answered elsewhere than on its line."""
+    return item.source.startswith(("review.", "ci."))
+
+
 def _failed(shop: Shop, unit: Unit, why: str) -> str:
     shop.watcher.tell("unit", unit=unit.id, role="demiurge", title=unit.title, state="failed")
     return f"open: {why}"
@@ -88,7 +114,7 @@ def fix_unit(run: Run, name: str, item: Finding) -> Unit:
     assert run.plan
     owns = tuple(dict.fromkeys(path for unit in run.plan.units for path in unit.owns))[:64]
     reads = (item.path,) if item.path else ()
-    title, instructions = f"Fix: {item.message}"[:200], item.message[:20_000]
+    title, instructions = f"Fix: {' '.join(item.message.split())}"[:200], item.message[:20_000]
     return Unit(id=name, role="integration", title=title, instructions=instructions, owns=owns, reads=reads)
 
 

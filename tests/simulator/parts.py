@@ -54,6 +54,16 @@ def always(role: str, text: str, **more: Any) -> dict[str, Any]:
     return {"role": role, "text": text, "repeat": True, **more}
 
 
+def mend(text: str, summary: str, **more: Any) -> dict[str, Any]:
+    """What the fixer says to a remark: an edit and the end, or with text "" that it changes nothing."""
+    return always("demiurge", text, calls=[{"name": "finish", "arguments": {"summary": summary}}], **more)
+
+
+def content(unit: str = "fix-1-1") -> dict[str, Any]:
+    """A judge who accepts a revision that this fix is part of."""
+    return always("genesis", verdict(shown_by=unit), match=f" {unit}: ", margin=5.0)
+
+
 def script(*first: dict[str, Any], planned: str = "", judged: str = "") -> dict[str, Any]:
     """`first` goes before the answers of a run in which everybody is content."""
     return {"label": "town", "replies": [

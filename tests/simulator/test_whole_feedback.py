@@ -27,8 +27,10 @@ def found(rule: str, message: str) -> str:
 def here(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> Iterator[Town]:
     """One pull request, made by a label on issue 1."""
     script = parts.script(
-        parts.always("integration", DOUBLE, match="Please double it"),
-        parts.always("integration", COUNT, match="Please call it count"),
+        parts.mend(DOUBLE, "It returns the double.", match="message: Please double it"),
+        parts.mend(COUNT, "It is called count.", match="message: Please call it count"),
+        parts.mend("", "The name stays: callers use it.", match="message: This name"),
+        *(parts.content(f"fix-1-{n}") for n in (1, 2, 3)),
         parts.always("hydra", found("odd-name", "The name says little."), match="Look closely"),
         parts.always("atlas", found("two-in-one", "It does two things."), template="atlas/review", match="closely"),
         parts.always("threat", found("no-bound", "The number has no bound."), match="Audit it"),

@@ -98,13 +98,16 @@ class ReviewComment(Comment):
     path: str = ""
     commit: str = ""
     original_commit: str = ""
-    line: int = 0
+    line: int = 0  # 0: outdated
     start: int = 0
     side: str = "RIGHT"
     start_side: str = ""
     hunk: str = ""
     position: int = 0
     reply_to: int = 0
+    original_line: int = 0  # where it stood before the branch moved; 0 = it has not moved
+    original_start: int = 0
+    resolved_by: str = ""  # of a thread's first comment
 
 
 @dataclass

@@ -107,9 +107,9 @@ def note_view(hub: "Hub", repo: Repository, note: ReviewComment) -> Json:
         "pull_request_url": f"{pulls}/{note.issue}", "author_association": association(hub, repo, note.author),
         "_links": {"self": {"href": url}, "html": {"href": html}, "pull_request": {"href": f"{pulls}/{note.issue}"}},
         "reactions": rollup(url, note.reactions), "start_line": note.start or None,
-        "original_start_line": note.start or None, "start_side": note.start_side or None, "line": note.line,
-        "original_line": note.line, "side": note.side, "subject_type": "line", "position": note.position,
-        "original_position": note.position,
+        "original_start_line": note.original_start or note.start or None, "start_side": note.start_side or None,
+        "line": note.line or None, "original_line": note.original_line or note.line, "side": note.side,
+        "subject_type": "line", "position": note.position or None, "original_position": note.position or 1,
     }  # fmt: skip
     return body | {"in_reply_to_id": note.reply_to} if note.reply_to else body
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from factory.simulator.hub import bare, happen
+from factory.simulator.hub import bare, happen, threads
 from factory.simulator.hub.nouns import Issue, Repository, Token
 from factory.simulator.hub.pull_views import half
 from factory.simulator.hub.routes import Call
@@ -51,6 +51,7 @@ def _follow(hub: "Hub", call: Call | None, repo: Repository, issue: Issue, branc
             happen.close(hub, call, repo, issue)
             return
         before, pull.head_sha = pull.head_sha, new
+        threads.follow(repo, pull, before)
         pull.base_sha = bare.branch(repo.folder, pull.base) or pull.base_sha
         happen.refresh(hub, repo, issue)
         happen.touched(hub, call, repo, issue, "synchronize", before=before, after=new)
