@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factory.cli import graph_pack
-from factory.cli.options import Json
+from factory.cli.options import Config, Json
 
 if TYPE_CHECKING:
+    from factory.codegraph.rank.embeddings import Embed
     from factory.codegraph.view import Counts, View
 
 Repo = Annotated[Path, typer.Option("--repo", help="A git repository; else the one that you stand in.")]
@@ -64,16 +65,21 @@ def query(
     paths: Annotated[bool, typer.Option("--paths", help="Paths only, one a line, best first.")] = False,
     limit: Limit = 20,
     dirty: Dirty = False,
+    config: Config = None,
     as_json: Json = False,
 ) -> int:  # fmt: skip
-    """Look up a name, or rank the files that an issue is about (at the checkout's commit)."""
+    """Look up a name, or rank the files that an issue is about (at the checkout's commit).
+
+    Where line.embeddings names an endpoint, it is asked how close files are to the issue.
+    """
     from factory.cli import graph_answers
     from factory.contracts.errors import UsageProblem
 
     if bool(name) == bool(issue):
         raise UsageProblem("Give either a NAME to look up or --issue FILE to rank files for.")
     if issue:
-        return graph_answers.rank(lambda: _open(repo, dirty)[0], issue, limit, paths, as_json)
+        embed = _embedder(config, repo)
+        return graph_answers.rank(lambda: _open(repo, dirty)[0], issue, limit, paths, as_json, embed)
     asked = {"references": references, "callers": callers, "callees": callees, "neighbours": neighbours,
              "tests": tests, "outline": outline}  # fmt: skip
     chosen = [what for what, wanted in asked.items() if wanted]
@@ -97,6 +103,21 @@ def show(
     from factory.cli import graph_answers
 
     return graph_answers.draw(_open(repo, dirty)[0], name, depth, out or Path("graph.svg"))
+
+
+def _embedder(config: Path | None, repo: Path) -> "Embed | None":
+    """What gives vectors, as in a run; a local endpoint always. Nothing is read where the person has no settings."""
+    import os
+
+    from factory.cli.options import settings_file, settings_for
+
+    if settings_file(config, repo) is None:
+        return None
+    from factory.codegraph.rank.embeddings import kept
+    from factory.llm.embeddings import embedder
+    from factory.places import state_folder
+
+    return embedder(settings_for(config, repo), os.environ, kept, state_folder() / "graph" / "vectors.db")
 
 
 def _open(repo: Path, dirty: bool) -> "tuple[View, Counts, Path]":

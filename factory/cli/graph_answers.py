@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from factory.contracts.codegraph import Call, CoveredBy, Definition, Listed, Neighbour, Reference
-from factory.contracts.errors import UsageProblem
+from factory.contracts.errors import ModelProblem, UsageProblem
 
 if TYPE_CHECKING:
     from factory.codegraph.graph.graph import Graph
+    from factory.codegraph.rank.embeddings import Embed
+    from factory.codegraph.rank.rank import Ranked
     from factory.codegraph.view import View
 
 COLUMNS = {
@@ -27,14 +29,15 @@ COLUMNS = {
 SURE, NAME = "import", "name only"
 
 
-def rank(open_view: "Callable[[], View]", issue: str, limit: int, paths: bool, as_json: bool) -> int:
+def rank(
+    open_view: "Callable[[], View]", issue: str, limit: int, paths: bool, as_json: bool, embed: "Embed | None" = None
+) -> int:
     """The files an issue is about, best first. The issue is read before anything is built."""
     from factory.cli.options import issue_event
-    from factory.codegraph.rank.rank import ranked
     from factory.render.terminal import table
 
     text = issue_event(issue).text
-    found = ranked(open_view(), text, limit=limit)
+    found = _ranked(open_view(), text, limit, embed)
     if paths:
         _paths([one.path for one in found])
     elif as_json:
@@ -46,6 +49,20 @@ def rank(open_view: "Callable[[], View]", issue: str, limit: int, paths: bool, a
     if not found:
         print("factory: nothing in the repository is like this issue.", file=sys.stderr)
     return 0
+
+
+def _ranked(view: "View", text: str, limit: int, embed: "Embed | None") -> "list[Ranked]":
+    """Without closeness in meaning when the endpoint for it gives none, and a word on stderr."""
+    from factory.codegraph.rank.embeddings import UNUSABLE
+    from factory.codegraph.rank.rank import ranked
+
+    try:
+        return ranked(view, text, limit=limit, embed=embed)
+    except (ModelProblem, *UNUSABLE) as problem:
+        if embed is None:
+            raise
+        print(f"factory: files are ranked without embeddings: {problem}", file=sys.stderr)
+        return ranked(view, text, limit=limit)
 
 
 def answer(view: "View", what: str, name: str, depth: int, limit: int, paths: bool, as_json: bool) -> int:

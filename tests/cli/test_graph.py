@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -83,6 +85,51 @@ def test_build_says_what_was_read_and_what_was_known(repo: Path, tmp_path: Path)
     assert "4 files in" in second.stdout
     assert "0 read, 4 known" in second.stdout
     assert "python 4" in second.stdout
+
+
+class Vectors(BaseHTTPRequestHandler):
+    """/v1/embeddings: a bill is what every issue means."""
+
+    def do_POST(self) -> None:
+        texts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["input"]
+        data = [{"object": "embedding", "index": n, "embedding": [1.0, float(n > 0 and "shop/bill" not in text)]}
+                for n, text in enumerate(texts)]  # fmt: skip
+        body = json.dumps({"object": "list", "data": data, "model": "m", "usage": {}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Silence."""
+
+
+def test_the_endpoint_for_embeddings_is_asked_where_one_is_set(state: Path, repo: Path, tmp_path: Path) -> None:
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Vectors)
+    thread = threading.Thread(target=http.serve_forever)
+    thread.start()
+    config = tmp_path / "factory.toml"
+    config.write_text(
+        f'[endpoints.near]\nwire = "openai"\nurl = "http://127.0.0.1:{http.server_port}/v1"\nmodel = "e5"\n'
+        '[line]\nembeddings = "near"\n'
+    )
+    asked = ("query", "--repo", str(repo), "--issue", str(repo.parent / "issue.md"), "--json")
+    scores = {}
+    for name, more in (("without", ()), ("with", ("--config", str(config)))):
+        done = factory(state, *asked, *more)
+        assert (done.returncode, done.stderr) == (0, "")
+        scores[name] = {row["path"]: row["score"] for row in json.loads(done.stdout)}
+    http.shutdown()
+    http.server_close()
+    thread.join()
+    first, second = (each["shop/bill.py"] / each["shop/cart.py"] for each in (scores["without"], scores["with"]))
+    assert second > first
+    config.write_text(config.read_text().replace("e5", "e6"))  # its vectors are not known, and nobody answers
+    gone = factory(state, *asked, "--config", str(config))
+    assert gone.returncode == 0
+    assert "ranked without embeddings" in gone.stderr
+    assert {row["path"]: row["score"] for row in json.loads(gone.stdout)} == scores["without"]
 
 
 def test_the_files_of_an_issue_are_paths_and_nothing_else(state: Path, repo: Path) -> None:
