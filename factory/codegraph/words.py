@@ -55,17 +55,18 @@ def query_words(text: str) -> dict[str, int]:
 def words_in(name: str) -> tuple[str, ...]:
     """`parseHTTPHeaders` and `parse_http_headers` are (pars, http, header); words that say nothing are left out."""
     parts = _PART.findall(name) if name.isascii() else _FOREIGN.findall(name)
-    lower = (part.lower() for part in parts if 1 < len(part) <= LONGEST)
-    return tuple(_stem(part) for part in lower if part not in STOP)
+    return tuple([word for part in parts if (word := _word(part))])
 
 
 @lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    return str(_stemmer().stemWord(word))
+def _word(part: str) -> str:
+    """The stem of a part of a name as it is written; "" for one that says nothing."""
+    lower = part.lower()
+    return str(_stemmer().stemWord(lower)) if 1 < len(part) <= LONGEST and lower not in STOP else ""
 
 
 @lru_cache(maxsize=1)
 def _stemmer() -> "Stemmer.Stemmer":
     import Stemmer
 
-    return Stemmer.Stemmer("english", 0)  # kept in _stem; a cache of its own would be a second one
+    return Stemmer.Stemmer("english", 0)  # kept in _word; a cache of its own would be a second one

@@ -30,8 +30,7 @@ _SPACES_BUT_SIGN = bytes.maketrans(_BETWEEN.replace(b"$", b""), b" " * (len(_BET
 
 def extract(language: str, data: bytes) -> Facts:
     """All that is read from one file, as far as it parses; "" as language: its identifiers and lines only."""
-    ends = list(accumulate(map((1).__add__, map(len, data.split(b"\n")))))
-    lines = len(ends) - (not data or data.endswith(b"\n"))
+    lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
     row = LANGUAGES.get(language)
     if row is None:
         return Facts("", lines, (), (), (), identifiers(data), {}, 0)
@@ -41,6 +40,7 @@ def extract(language: str, data: bytes) -> Facts:
     if tree is None:
         return Facts(language, lines, (), (), (), identifiers(data, row.sign), {}, 1)
     root = tree.root_node
+    ends = list(accumulate(map((1).__add__, map(len, data.split(b"\n")))))
     matches = QueryCursor(query(language)).matches(root)
     found, uses, imports = _read(Source(row, data, ends), roles(language), matches)
     return Facts(language, lines, found, uses, imports, identifiers(data, row.sign), {}, broken_line(root))
@@ -54,7 +54,9 @@ def identifiers(data: bytes, sign: bool = False) -> dict[str, int]:
             times = counted.pop(word)
             for part in (_SIGNED if sign else _WORD).findall(word):
                 counted[part] += times
-    return {word: n for word, n in counted.items() if (word >= "A" or word[0] == "$") and len(word) <= MAX_NAME}
+    for word in [word for word in counted if (word < "A" and word[0] != "$") or len(word) > MAX_NAME]:
+        del counted[word]  # mostly numbers, and few
+    return dict(counted)
 
 
 @lru_cache(maxsize=32)

@@ -10,7 +10,7 @@ part of it, `@scope` a block that owns what is in it without being a symbol itse
 
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from factory.codegraph.parse import imports
@@ -75,8 +75,9 @@ _CPP = (b"class ", b"namespace ", b"template<", b"template <", b"std::", b"publi
 
 def language_of(path: str, head: bytes = b"") -> str:
     """The language of a file by its name, then by the first bytes in `head`; "" = plain text."""
-    name = PurePosixPath(path).name
-    suffix = PurePosixPath(name).suffix.lower()
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    suffix = name[dot:].lower() if 0 < dot < len(name) - 1 else ""
     if suffix == ".h" and any(word in head for word in _CPP):
         return "cpp"
     found = _BY_SUFFIX.get(suffix) or _BY_FILE.get(name)

@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 MOST = 0xFFFF  # a count above it is kept as it
@@ -45,32 +46,21 @@ class Inverter:
 
 
 def packed(kind: str, lists: Mapping[str, Sequence[int]]) -> Iterator[Block]:
-    """The blocks of one kind, in the order of their terms' bytes (which is SQLite's order, too)."""
-    terms: list[bytes] = []
-    postings: array[int] = array("Q")
-    lengths: array[int] = array("I")
-    weight = 0
-    for raw, term in sorted((term.encode("utf-8", "replace"), term) for term in lists if _fit(term)):
-        found = lists[term]
-        terms.append(raw)
-        lengths.append(len(found))
-        postings.extend(found)
-        weight += len(found) + 1 + len(raw) // 12
-        if weight >= _BLOCK:
-            yield _block(kind, terms, lengths, postings)
-            terms, postings, lengths, weight = [], array("Q"), array("I"), 0
-    if terms:
-        yield _block(kind, terms, lengths, postings)
-
-
-def _fit(term: str) -> bool:
-    return 0 < len(term) <= LONGEST and "\n" not in term
-
-
-def _block(kind: str, terms: Sequence[bytes], lengths: "array[int]", postings: "array[int]") -> Block:
-    joined = b"\n".join(terms)
-    raw = b"".join((_HEAD.pack(len(terms), len(joined)), joined, lengths.tobytes(), postings.tobytes()))
-    return Block(kind, terms[0].decode(), zlib.compress(raw, 1))
+    """The blocks of one kind, in the order of their terms' code points (which is that of UTF-8 and of SQLite)."""
+    terms = sorted(term for term in lists if 0 < len(term) <= LONGEST and "\n" not in term)
+    found = [lists[term] for term in terms]
+    lengths = array("I", map(len, found))
+    weights = list(accumulate(length + 1 + len(term) // 12 for term, length in zip(terms, lengths, strict=True)))
+    start = 0
+    while start < len(terms):
+        before = weights[start - 1] if start else 0
+        end = min(bisect_left(weights, before + _BLOCK, start) + 1, len(terms))
+        joined = "\n".join(terms[start:end]).encode("utf-8", "replace")
+        postings = array("Q", chain.from_iterable(found[start:end]))
+        head = _HEAD.pack(end - start, len(joined))
+        raw = b"".join((head, joined, lengths[start:end].tobytes(), postings.tobytes()))
+        yield Block(kind, joined.partition(b"\n")[0].decode(), zlib.compress(raw, 1))
+        start = end
 
 
 def lists_in(data: bytes) -> tuple[list[bytes], "array[int]", "array[int]"]:
