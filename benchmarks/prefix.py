@@ -29,6 +29,7 @@ from benchmarks.factory import factory
 from benchmarks.table import HEAD, Row, line, machine
 from factory.app import open_state
 from factory.contracts.model import Exchange, Request
+from factory.llm.occurrences import shared
 from factory.llm.tokens import estimate
 
 ROOT = Path(__file__).parent.parent
@@ -121,15 +122,6 @@ def said(request: Request) -> str:
     tools = "".join(tool.to_json() for tool in request.tools)
     calls = [f"<{one.role}>{one.text}{''.join(call.to_json() for call in one.calls)}" for one in request.messages]
     return tools + "".join(calls)
-
-
-def shared(one: str, other: str) -> int:
-    """Characters that both begin with."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one.startswith(other[:middle]) else (low, middle - 1)
-    return low
 
 
 def share(pairs: Iterable[tuple[Prompt, Prompt]]) -> tuple[float, float, int]:

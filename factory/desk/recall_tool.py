@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from factory.contracts.memory import Question, Recalled
 from factory.contracts.record import Field, Record
 from factory.desk.window import Result
+from factory.memory.recall import names_in
 from factory.prompting import fence, line, tame
 
 TOKENS = 1_000  # of lessons that one question brings
 MOST = 5
-_NAME = re.compile(r"[A-Za-z_][\w.]{2,119}")
 _LINE = re.compile(r"(?::\d+)+$")
 
 Recall = Callable[[str], Sequence[Recalled]]
@@ -26,8 +26,7 @@ def question(about: str) -> Question:
     words = tuple(about.split()[:500])
     plain = [_LINE.sub("", word.strip("`'\"(),;").removeprefix("./")) for word in words]
     paths = dict.fromkeys(word for word in plain if "/" in word or "." in word)
-    names = dict.fromkeys(name.strip(".") for name in _NAME.findall(" ".join(plain)))
-    return Question(words=words, paths=tuple(paths), symbols=tuple(names), tokens=TOKENS)
+    return Question(words=words, paths=tuple(paths), symbols=names_in(" ".join(plain)), tokens=TOKENS)
 
 
 def told(lesson: Recalled) -> str:

@@ -46,7 +46,7 @@ class Occurrences:
         is the last one before `here`, or a beginning of that.
         """
         n, sizes = bisect_right(self._sorted, here) - 1, self._sizes
-        size = _shared(self._sorted[n], here) if n >= 0 else 0
+        size = shared(self._sorted[n], here) if n >= 0 else 0
         while sizes[n] > size:
             n = self._jump[n] if sizes[self._jump[n]] > size else self._up[n]
         return sizes[n]
@@ -67,7 +67,7 @@ def _ways_up(ordered: list[str]) -> tuple[list[int], list[int]]:
     return up, jump
 
 
-def _shared(one: str, other: str) -> int:
+def shared(one: str, other: str) -> int:
     """Characters that both begin with."""
     low, high = 0, min(len(one), len(other))
     while low < high:

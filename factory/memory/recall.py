@@ -14,6 +14,7 @@ from factory.memory.decay import ranked_by_value, value
 AROUND = 8  # tokens that a prompt spends around one lesson
 MOST_WORDS = 2_000
 _NEAR = 0.3
+_NAME = re.compile(r"[A-Za-z_][\w.]{2,119}")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d{2,}")
 Count = Callable[[str], int]
 
@@ -43,6 +44,11 @@ def recalled(
             paths = tuple(link.name for link in each.links if link.kind == "file")
             found.append(Recalled(id=each.id, text=each.text, source=each.source, why=why, paths=paths))
     return Lessons(found=tuple(found))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """What in a text may be the name of a symbol, each once: a question about it."""
+    return tuple(dict.fromkeys(name.strip(".") for name in _NAME.findall(text)))
 
 
 def words_of(text: str) -> frozenset[str]:

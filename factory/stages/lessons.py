@@ -1,7 +1,6 @@
 """What a stage asks of the memory, and tells it: lessons into a pack, a run's end out of its record."""
 
 import os
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +17,11 @@ from factory.llm.redact import unless_secret
 from factory.llm.tokens import BYTES_PER_TOKEN
 from factory.memory.observe import observed
 from factory.memory.of_repository import RepositoryMemory
+from factory.memory.recall import names_in
 from factory.stages.shop import Shop
 from factory.stages.words import MAX_DIFF
 
 MOST_WORDS = 2_000  # of a task
-_NAME = re.compile(r"[A-Za-z_][\w.]{2,119}")
 
 
 def memory_of(run: Run, folder: Path, settings: MemorySettings, journal: Journal) -> RepositoryMemory:
@@ -40,8 +39,7 @@ def lessons_for(
     if memory is None:
         return ()
     most = int(shop.settings.line.pack_tokens * shop.settings.memory.share)
-    names = dict.fromkeys(name.strip(".") for name in _NAME.findall(words))
-    question = Question(words=tuple(words.split()[:MOST_WORDS]), paths=paths, symbols=tuple(names)[:MOST_WORDS],
+    question = Question(words=tuple(words.split()[:MOST_WORDS]), paths=paths, symbols=names_in(words)[:MOST_WORDS],
                         tokens=most if tokens is None else min(tokens, most))  # fmt: skip
     scope = shop.journal.scope(run.id, "gather", "lessons")
     return scope.step("recall", question, lambda: memory.recall(question), Lessons).found

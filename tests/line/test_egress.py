@@ -14,7 +14,7 @@ from factory.contracts.record import Json, digest
 from factory.llm.providers.script import Asked, Deck, Script
 from factory.serve.wires import OPENAI
 from tests.line.targets import factory, repository, result
-from tests.line.test_ways import NONE, plan, unit, verdict
+from tests.line.test_ways import EDIT, NONE, plan, unit, verdict
 from tests.serve.upstream_double import Step, Upstream, answer, stream_head, upstream
 
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"
@@ -76,15 +76,6 @@ day_share = 1.0
 
 [checks]
 lint = false
-"""
-EDIT = """### edit hello.py
-<<<<<<< SEARCH
-def greet():
-    return "hello"
-=======
-def greet(name="you"):
-    return f"hello {name}"
->>>>>>> REPLACE
 """
 LOOK: tuple[tuple[str, Json], ...] = (
     *(("read_file", {"path": path}) for path in (*DENIED, "hello.py", "config.py")),
