@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
-from factory.codegraph.facts import Symbol
+from factory.codegraph.facts import Facts, Symbol
 from factory.codegraph.view import View
 from factory.hunt.detector import Hit
 from factory.hunt.ground import Ground
@@ -19,6 +19,7 @@ DAYS = 45.0  # before the newest commit
 FILES = 60  # whose history is asked for line by line, the newest first
 FEW_TESTS = 3  # a tree with fewer test files has no custom of testing that a function could break
 LINES = 4  # of a definition, at least: shorter ones are seldom worth a test of their own
+_WORD = re.compile(r"[A-Za-z_$][\w$]+")
 _APART = re.compile(
     r"(^|/)(examples?|docs?|scripts?|tools?|bench\w*|migrations?|bin|demos?|samples?)/|(^|/)(conf|setup)\.py$"
 )
@@ -32,11 +33,12 @@ def untested(ground: Ground) -> Iterator[Hit]:
     asked = [path for path in paths or view.docs if path in ground.known and _counts(view, path)]
     if not asked:
         return
-    reached = _reached(view)
+    reached = _reached(ground, view)
     for path in asked[:FILES]:
         source = ground.source(path)
-        suspects = [symbol for symbol in view.facts(path).symbols if _is_suspect(source, symbol)]
-        suspects = [symbol for symbol in suspects if symbol.name not in reached]
+        facts = view.facts(path)
+        suspects = [symbol for symbol in facts.symbols if symbol.name not in reached]
+        suspects = [symbol for symbol in suspects if _is_suspect(source, symbol) and _is_plain(facts, symbol)]
         touched = _touched(ground, path) if suspects else set()
         for symbol in suspects:
             changed = [line for line in range(symbol.line, symbol.end + 1) if line in touched]
@@ -67,6 +69,15 @@ def _is_suspect(source: Source, symbol: Symbol) -> bool:
     return plain and body >= LINES and not any(part.startswith("_") for part in symbol.owner.split("."))
 
 
+def _is_plain(facts: Facts, symbol: Symbol) -> bool:
+    """At the top level, or of a class without a base: a base of elsewhere calls what nobody here names."""
+    if not symbol.owner:
+        return True
+    owners = [each for each in facts.symbols if each.full == symbol.owner]
+    based = any(use.kind == "base" and owner.start <= use.line <= owner.end for owner in owners for use in facts.uses)
+    return bool(owners) and owners[0].kind == "class" and not based
+
+
 def _touched(ground: Ground, path: str) -> set[int]:
     """Lines that were changed in the last days before the tree's commit."""
     blamed = ground.blame(path)
@@ -78,22 +89,16 @@ def _days(when: str) -> float:
     return datetime.fromisoformat(when).timestamp() / 86400 if when else 0.0
 
 
-def _reached(view: View) -> set[str]:
+def _reached(ground: Ground, view: View) -> set[str]:
     """Names that tests lead to. What a module does when it is imported counts as reached."""
-    inside: dict[str, set[str]] = defaultdict(set)  # name of a definition → names in it
+    inside: dict[str, set[str]] = defaultdict(set)  # name of a definition → words in it
     names: set[str] = set()
     for path, doc in view.docs.items():
         facts = view.facts(path)
         if doc.test:
             names.update(facts.idents)
-            continue
-        spans = sorted((symbol.start, symbol.end, symbol.name) for symbol in facts.symbols if _has_body(symbol))
-        for use in facts.uses:
-            owners = [name for start, end, name in spans if start <= use.line <= end]
-            for owner in owners:
-                inside[owner].add(use.name)
-            if not owners:
-                names.add(use.name)
+        elif doc.language and path in ground.known:
+            names |= _in_modules(ground.source(path), facts, inside)
     left = list(names)
     while left:
         for name in inside.pop(left.pop(), ()):
@@ -101,6 +106,23 @@ def _reached(view: View) -> set[str]:
                 names.add(name)
                 left.append(name)
     return names
+
+
+def _in_modules(source: Source, facts: Facts, inside: dict[str, set[str]]) -> set[str]:
+    """Words outside every definition; those within go to `inside`, but for a definition's own name."""
+    owners: dict[int, list[str]] = defaultdict(list)
+    for symbol in filter(_has_body, facts.symbols):
+        for line in range(symbol.start, symbol.end + 1):
+            owners[line].append(symbol.name)
+    free: set[str] = set()
+    exported = re.compile(r"^\s*(import|export|from|module\.exports|__all__)\b")
+    for number, text in enumerate(source.lines, 1):
+        words = set(_WORD.findall(text))
+        for name in owners[number]:
+            inside[name] |= words - {name}
+        if not owners[number] and not exported.match(text):
+            free |= words
+    return free
 
 
 def _has_body(symbol: Symbol) -> bool:

@@ -5,6 +5,7 @@ before anything looks, so that no detector can see them. A first line `at: PATH`
 in its repository (else src/<slug>). Lines whose comment ends in YOUNG were written lately, all others years ago.
 """
 
+import hashlib
 import re
 import tempfile
 from collections.abc import Iterator
@@ -12,15 +13,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from factory.codegraph.building.build import view_of
+from factory.codegraph.building.sources import Place, TreeSource
+from factory.codegraph.store.store import GraphStore
+from factory.codegraph.view import View
 from factory.contracts.night import HuntSettings
 from factory.hunt.ground import Blamed, Ground
 from factory.hunt.hunt import hunt
 
 CORPUS = Path(__file__).parent.parent / "data" / "hunt"
+SETTINGS = HuntSettings(advisories=str(CORPUS.parent / "osv"))
 NOW, OLD, YOUNG = "2026-01-01T00:00:00+00:00", "2021-01-01T00:00:00+00:00", "2025-12-01T00:00:00+00:00"
 _MARK = re.compile(r"[ \t]*(?:#|//|--|;|/\*|\{/\*|<!--)[ \t]*(HIT|YOUNG)[ \t]*(?:\*/\}?|-->)?[ \t]*$")
 _AT = re.compile(r"^(?:#|//|<!--|/\*)?\s*at: (\S+)")
-Place = tuple[str, int]  # path and line
+Line = tuple[str, int]  # path and line
 
 
 class Score(NamedTuple):
@@ -28,8 +34,8 @@ class Score(NamedTuple):
 
     true: int  # cases
     false: int
-    expected: frozenset[Place]
-    found: frozenset[Place]
+    expected: frozenset[Line]
+    found: frozenset[Line]
 
     @property
     def precision(self) -> float:
@@ -40,29 +46,29 @@ class Score(NamedTuple):
         return len(self.found & self.expected) / len(self.expected) if self.expected else 1.0
 
     @property
-    def wrong(self) -> list[Place]:
+    def wrong(self) -> list[Line]:
         return sorted(self.found - self.expected)
 
     @property
-    def missed(self) -> list[Place]:
+    def missed(self) -> list[Line]:
         return sorted(self.expected - self.found)
 
 
 class _Built(NamedTuple):
     ground: Ground
-    expected: set[Place]
+    expected: set[Line]
 
 
 def scored(detector: str) -> Score:
     """All its cases, at the settings' own thresholds. Single files share a tree, folders have their own."""
     cases = sorted((CORPUS / detector).iterdir())
     true = sum(case.name.startswith("true-") for case in cases)
-    expected: set[Place] = set()
-    found: set[Place] = set()
+    expected: set[Line] = set()
+    found: set[Line] = set()
     for number, group in enumerate(_groups(cases)):
         with tempfile.TemporaryDirectory(prefix="hunt-corpus-") as folder:
             built = _built(Path(folder), group)
-            hunted = hunt(built.ground, HuntSettings(), only=(detector,), workers=0)
+            hunted = hunt(built.ground, SETTINGS, only=(detector,), workers=0)
         assert not hunted.problems, hunted.problems
         assert not [run.problem for run in hunted.engines if run.problem], hunted.engines
         expected |= {(f"{number}/{path}", line) for path, line in built.expected}
@@ -78,8 +84,8 @@ def _groups(cases: list[Path]) -> Iterator[list[Path]]:
 
 
 def _built(root: Path, cases: list[Path]) -> _Built:
-    expected: set[Place] = set()
-    young: set[Place] = set()
+    expected: set[Line] = set()
+    young: set[Line] = set()
     paths = []
     for path, text in _files(cases):
         clean, marks = _unmarked(text)
@@ -95,7 +101,17 @@ def _built(root: Path, cases: list[Path]) -> _Built:
         count = len((root / path).read_text(encoding="utf-8").splitlines())
         return {line: Blamed("0" * 40, YOUNG if (path, line) in young else OLD) for line in range(1, count + 1)}
 
-    return _Built(replace(Ground(root, tuple(sorted(paths))), blame=blame, when=NOW), expected)
+    ground = Ground(root, tuple(sorted(paths)), view=lambda: _view(root, paths))
+    return _Built(replace(ground, blame=blame, when=NOW), expected)
+
+
+def _view(root: Path, paths: list[str]) -> View:
+    """The code graph of these files, without a history."""
+    given = {path: (root / path).read_bytes() for path in sorted(paths)}
+    oids = {path: hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() for path, data in given.items()}
+    entries = {path: Place("100644", oid) for path, oid in oids.items()}
+    tree = TreeSource(entries, root, given={oids[path]: data for path, data in given.items()})
+    return view_of(GraphStore(Path(tempfile.mkdtemp(prefix="graph-", dir=root)) / "graph"), tree, workers=1)[0]
 
 
 def _files(cases: list[Path]) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,8 @@ SECONDS, MEMORY, OUTPUT = 60.0, 4 << 30, 64 << 20  # of one batch
 MOST_BYTES, MOST_NAMES = 6 << 20, 90_000  # of one batch: what is in the files, and their names
 LONGEST_LINE = 10_000  # each hit quotes its line: a million hits in one line of a megabyte would be a terabyte
 MOST_FAILURES = 8  # of batches, before the engine is given up
-_CONFIG = 'ruleDirs: [rules]\nlanguageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
+_CONFIG = "ruleDirs: [rules]\n"
+_TSX_READS = 'languageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
 _SEVERE: dict[str, Severity] = {"error": "high", "warning": "medium", "info": "low"}  # our own rules say nothing
 _TWIN = ".ts"
 _BUILT = re.compile(r"(^|/)dist/")  # what a release is made of lies in many trees
@@ -51,9 +52,9 @@ def _only(codes: Sequence[str]) -> str:
 
 
 def place(folder: Path, rules: dict[str, str], *, twins: bool = False) -> None:
-    """A configuration of our own in `folder`: rule files by name, which must be ours."""
+    """A configuration of our own in `folder`: rule files by name, which must be ours. `twins`: they are for Tsx."""
     (folder / "rules").mkdir()
-    (folder / "sgconfig.yml").write_text(_CONFIG, encoding="utf-8")
+    (folder / "sgconfig.yml").write_text(_CONFIG + (_TSX_READS if twins else ""), encoding="utf-8")
     for name, text in rules.items():
         (folder / "rules" / name).write_text(text, encoding="utf-8")
         if twins:

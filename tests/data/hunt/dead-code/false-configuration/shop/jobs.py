@@ -1,0 +1,2 @@
+def nightly_report():
+    return 1

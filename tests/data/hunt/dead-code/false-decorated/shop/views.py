@@ -1,0 +1,6 @@
+from shop.web import route
+
+
+@route("/orders")
+def list_of_orders():
+    return []

@@ -1,0 +1,5 @@
+export function publicThing(): number {
+  return 1;
+}
+
+export default class Whole {}

@@ -1,0 +1,2 @@
+def as_money(value):
+    return f"{value:.2f}"

@@ -1,0 +1,5 @@
+import asyncio
+
+from shop.jobs import work
+
+asyncio.run(work())

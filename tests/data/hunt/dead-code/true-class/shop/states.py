@@ -1,0 +1,9 @@
+class Waiting:
+    pass
+
+
+class NeverReached:  # HIT
+    pass
+
+
+FIRST = Waiting()

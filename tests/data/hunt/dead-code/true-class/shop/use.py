@@ -1,0 +1,3 @@
+from shop.states import FIRST
+
+print(FIRST)

@@ -1,0 +1,2 @@
+export const global = eval("this");
+export const root = new Function("return this")();

@@ -1,0 +1,1 @@
+export const score = (model: Model, batch: Batch) => model.eval(batch);

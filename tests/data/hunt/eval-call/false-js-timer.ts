@@ -1,0 +1,1 @@
+export const later = (done: () => void) => setTimeout(done, 100);

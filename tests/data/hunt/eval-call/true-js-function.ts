@@ -1,0 +1,1 @@
+export const predicate = (source: string) => new Function("row", `return ${source}`); // HIT

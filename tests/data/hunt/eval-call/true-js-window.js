@@ -1,0 +1,3 @@
+export function run(answer) {
+  window.eval(answer.script); // HIT
+}

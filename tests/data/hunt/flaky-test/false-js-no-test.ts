@@ -1,0 +1,3 @@
+export async function poll(read: () => boolean) {
+  while (!read()) await new Promise((resolve) => setTimeout(resolve, 250));
+}

@@ -1,0 +1,3 @@
+import Fastify from "fastify";
+const server = Fastify();
+await server.listen({ port: 4000, host: "::" }); // HIT

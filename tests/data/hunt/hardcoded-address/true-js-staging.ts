@@ -1,0 +1,1 @@
+export const me = () => fetch("https://api-staging.shop.io/me"); // HIT

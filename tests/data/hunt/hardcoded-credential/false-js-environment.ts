@@ -1,0 +1,2 @@
+export const password = process.env.DB_PASSWORD;
+export const token = import.meta.env.VITE_TOKEN;

@@ -1,0 +1,1 @@
+export const bearer = (token) => ({ authorization: `Bearer ${token}`, password: `${token}1` });

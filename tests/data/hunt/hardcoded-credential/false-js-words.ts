@@ -1,0 +1,2 @@
+const secret = "correct-horse-battery";
+export default secret;

@@ -1,0 +1,3 @@
+export class Mailer {
+  private readonly authToken = "mQ4tY7uB1nZ8"; // HIT
+}

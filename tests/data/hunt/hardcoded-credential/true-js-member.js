@@ -1,0 +1,1 @@
+config.clientSecret = "Zx81-qP0w-77aT"; // HIT

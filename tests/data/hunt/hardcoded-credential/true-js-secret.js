@@ -1,0 +1,1 @@
+export const session = { secret: "k3yb0ardC4t!2" }; // HIT

@@ -1,0 +1,5 @@
+def home_of(user: str) -> str:
+    return f"/home/{user}/shop"
+
+
+BASE = "/home/"

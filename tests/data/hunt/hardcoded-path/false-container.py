@@ -1,0 +1,2 @@
+WORK = "/home/node/app"
+RUNNER = "/home/runner/work/shop"

@@ -1,0 +1,4 @@
+from pathlib import Path
+
+DATA = Path.home() / "shop" / "data"
+CACHE = "~/.cache/shop"

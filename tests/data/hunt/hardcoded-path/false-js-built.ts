@@ -1,0 +1,1 @@
+export const homeOf = (user: string) => `/home/${user}/shop`;

@@ -1,0 +1,1 @@
+module.exports = { root: "/home/node/app", cache: "/home/runner/.cache/x" };

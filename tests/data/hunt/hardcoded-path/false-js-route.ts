@@ -1,0 +1,1 @@
+export const routes = ["/home/", "/home/settings", "/users/me/home"];

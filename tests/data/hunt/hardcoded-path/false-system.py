@@ -1,0 +1,2 @@
+SOCKET = "/var/run/shop.sock"
+TEMP = "/tmp"

@@ -1,0 +1,1 @@
+export const KEYS = "/home/wei/keys/shop.pem"; // HIT

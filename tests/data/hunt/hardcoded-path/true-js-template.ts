@@ -1,0 +1,1 @@
+export const image = (name: string) => load(`/Users/andre/Pictures/shop/`, name); // HIT

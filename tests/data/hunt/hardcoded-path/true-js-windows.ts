@@ -1,0 +1,1 @@
+export const report = "C:\\Users\\Petra\\report.html"; // HIT

@@ -1,0 +1,1 @@
+MODEL = "/Users/annika/Downloads/model.bin"  # HIT

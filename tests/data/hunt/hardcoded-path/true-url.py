@@ -1,0 +1,1 @@
+BROKER = {"sqlite": "file:///home/lena/shop.db"}  # HIT

@@ -1,0 +1,2 @@
+def export(frame):
+    frame.to_excel(r"C:\Users\Petra\Desktop\report.xlsx")  # HIT

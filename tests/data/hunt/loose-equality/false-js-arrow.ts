@@ -1,0 +1,1 @@
+export const larger = (a: number, b: number) => a >= b || a <= -b;

@@ -1,0 +1,1 @@
+export const isEmpty = (list) => list.length == 0;

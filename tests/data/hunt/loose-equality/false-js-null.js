@@ -1,0 +1,2 @@
+export const given = (value) => value != null;
+export const missing = (value) => value == undefined;

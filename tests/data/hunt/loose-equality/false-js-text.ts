@@ -1,0 +1,2 @@
+export const rule = "use === where a == b was meant";
+// a == b

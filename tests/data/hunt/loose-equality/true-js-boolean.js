@@ -1,0 +1,1 @@
+export const allowed = (user) => user.admin == true; // HIT

@@ -1,0 +1,1 @@
+export const changed = (before, after) => before != after; // HIT

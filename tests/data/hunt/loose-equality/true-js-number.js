@@ -1,0 +1,1 @@
+export const isFirst = (index) => index == 0; // HIT

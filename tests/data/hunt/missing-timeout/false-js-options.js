@@ -1,0 +1,2 @@
+const axios = require("axios");
+module.exports = (url, options) => axios.get(url, options);

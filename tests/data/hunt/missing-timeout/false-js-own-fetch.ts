@@ -1,0 +1,2 @@
+import { Repository } from "./repository";
+export const branches = (repository: Repository) => repository.fetch("origin", { prune: true });

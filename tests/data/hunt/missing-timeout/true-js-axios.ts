@@ -1,0 +1,2 @@
+import axios from "axios";
+export const rates = () => axios.get("https://rates.example.com/latest"); // HIT

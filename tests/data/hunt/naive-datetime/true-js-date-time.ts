@@ -1,0 +1,1 @@
+export const when = (row: Row) => new Date(`${row.date} ${row.time}`); // HIT

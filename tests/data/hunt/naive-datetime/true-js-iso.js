@@ -1,0 +1,1 @@
+export const isOver = (now) => now > Date.parse("2025-12-31T23:59:59"); // HIT

@@ -1,0 +1,2 @@
+const epoch = new Date("2020/01/01"); // HIT
+module.exports = epoch;

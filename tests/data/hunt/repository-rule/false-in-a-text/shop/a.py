@@ -1,0 +1,1 @@
+TEXT = "print(1)"  # print(2)

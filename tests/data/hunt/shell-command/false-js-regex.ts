@@ -1,0 +1,2 @@
+const pattern = /v(\d+)/;
+export const major = (tag: string, prefix: string) => pattern.exec(`${prefix}${tag}`)?.[1];

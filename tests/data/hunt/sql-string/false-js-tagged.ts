@@ -1,0 +1,2 @@
+export const titles = (prisma: PrismaClient, author: number) =>
+  prisma.$queryRaw`SELECT title FROM post WHERE author = ${author}`;

@@ -1,0 +1,1 @@
+exports.stats = (knex, since) => knex.raw(`select count(*) from visits where day > '${since}'`); // HIT

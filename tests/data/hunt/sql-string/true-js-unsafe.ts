@@ -1,0 +1,3 @@
+export async function rename(prisma: PrismaClient, id: number, title: string) {
+  await prisma.$executeRawUnsafe(`UPDATE post SET title = '${title}' WHERE id = ${id}`); // HIT
+}

@@ -1,0 +1,5 @@
+export function removeTemp(fs, path) {
+  try {
+    fs.unlinkSync(path);
+  } catch (e) {}
+}

@@ -1,0 +1,7 @@
+export function hashOf(text: string): string {
+  let hash = text;
+  try {
+    hash = decode(text);
+  } catch (e) {}
+  return hash;
+}

@@ -1,0 +1,6 @@
+export function tick(clock) {
+  try {
+    clock.advance();
+    clock.draw();
+  } catch (_ignored) {}
+}

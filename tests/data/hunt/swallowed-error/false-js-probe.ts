@@ -1,0 +1,7 @@
+export function hasSharp(): boolean {
+  try {
+    require.resolve("sharp");
+    return true;
+  } catch {}
+  return false;
+}

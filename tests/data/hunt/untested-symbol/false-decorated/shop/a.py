@@ -1,0 +1,10 @@
+def alpha(x):
+    return x + 1
+
+
+@app.route("/beta")
+def beta(x):
+    y = x * 2  # YOUNG
+    if y > 3:  # YOUNG
+        y -= 1  # YOUNG
+    return y

@@ -1,0 +1,2 @@
+import { alpha } from "../src/a";
+it("adds", () => expect(alpha(1)).toBe(2));

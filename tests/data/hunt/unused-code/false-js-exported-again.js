@@ -1,0 +1,3 @@
+import { build } from "./build.js";
+import fallback from "./fallback.js";
+export { build, fallback as other };

@@ -1,0 +1,3 @@
+import { Shape } from "./shape";
+/** See {@link Shape} for what is drawn. */
+export const draw = (context: unknown) => context;

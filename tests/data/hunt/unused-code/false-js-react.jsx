@@ -1,0 +1,2 @@
+import React from "react";
+export const Title = ({ text }) => <h1>{text}</h1>;

@@ -1,0 +1,5 @@
+export function make(name) {
+  const created = new Date();
+  const items = [];
+  return { name, created, items };
+}

@@ -1,0 +1,3 @@
+import "./polyfills";
+import { start } from "./main";
+start();

@@ -1,0 +1,2 @@
+import lodash from "lodash"; // HIT
+export const sum = (a, b) => a + b;

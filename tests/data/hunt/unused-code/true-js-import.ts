@@ -1,0 +1,2 @@
+import { readFile, writeFile } from "node:fs/promises"; // HIT
+export const load = (path: string) => readFile(path, "utf8");

@@ -1,0 +1,4 @@
+export function parse(words: string[]) {
+  let index = words.length; // HIT
+  return words.map((word) => word.trim());
+}

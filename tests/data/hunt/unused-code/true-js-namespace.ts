@@ -1,0 +1,4 @@
+import * as path from "node:path"; // HIT
+export function name(file: string) {
+  return file.split("/").pop();
+}
