@@ -20,7 +20,7 @@ _SAYS = re.compile(
 )
 _ENDS = re.compile(
     r"(?i)^(__del__|__exit__|__aexit__|__repr__|__str__|_?(tear_?down|clean_?up|close|shut_?down|stop|disconnect|dispose"
-    r"|kill|terminate|finali[sz]e|unlink|release|destroy|rollback|reset|atexit|exit|flush)\w*)$"
+    r"|kill|terminate|finali[sz]e|unlink|release|destroy|rollback|reset|atexit|exit|flush|remove|rmtree|rmdir|end)\w*)$"
 )
 
 

@@ -1,6 +1,7 @@
 """`except Exception` that answers with a value as if nothing had happened, and tells nobody."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
@@ -8,6 +9,7 @@ from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, 
 from factory.hunt.names import function_around
 from factory.hunt.source import Source
 
+_ASKS = re.compile(r"_*(?:is|has|can|should|valid|verify|check|supports|match|exists)(?:_|$|[a-z]*_)")
 _MANY = 3  # statements in the try: with fewer it is clear which one may fail
 
 
@@ -19,6 +21,8 @@ def _look(source: Source) -> Iterator[Hit]:
         if not _gives_value(handler) or is_import(tried) or cleans_up(source, handler) or is_retry(source, handler):
             continue
         function = function_around(source, handler)
+        if function and _ASKS.match(function.name) and _says_no(handler):
+            continue
         yield Hit(
             source.path, handler.lineno,
             "`except Exception` answers with a value and drops the error"
@@ -36,6 +40,12 @@ def _gives_value(handler: ast.ExceptHandler) -> bool:
     if isinstance(last, ast.Return):
         return last.value is None or _plain(last.value)
     return isinstance(last, ast.Assign) and _plain(last.value)
+
+
+def _says_no(handler: ast.ExceptHandler) -> bool:
+    """`return False`, from what asks whether something holds: what cannot be checked does not hold."""
+    last = handler.body[0]
+    return isinstance(last, ast.Return) and isinstance(last.value, ast.Constant) and not last.value.value
 
 
 def _plain(node: ast.expr) -> bool:

@@ -3,9 +3,10 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import Function, calls, full, function_around, text_of, value_of, written
+from factory.hunt.names import Function, calls, full, function_around, statement_of, text_of, value_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
@@ -49,7 +50,8 @@ def _test_around(source: Source, node: ast.AST) -> Function | None:
 def _called(source: Source, call: ast.Call, name: str, test: Function) -> Iterator[Hit]:
     if name in ("time.sleep", "asyncio.sleep") and _sleeps(source, call, test):
         yield Hit(source.path, call.lineno, f"{test.name} sleeps and then expects something to have happened",
-                  confidence=0.7, fix="Wait for the event itself with a deadline, or pass a clock in.")  # fmt: skip
+                  confidence=0.75 if _is_judged_next(source, call) else 0.5,
+                  fix="Wait for the event itself with a deadline, or pass a clock in.")  # fmt: skip
     elif name in _REQUESTS and _goes_out(source, call, test):
         yield Hit(source.path, call.lineno, f"{test.name} asks a real server", confidence=0.85,
                   fix="Ask a server that the test starts, or a recorded answer.")  # fmt: skip
@@ -66,6 +68,13 @@ def _sleeps(source: Source, call: ast.Call, test: Function) -> bool:
     if any(isinstance(each, ast.While | ast.For | ast.AsyncFor) for each in source.parents(call)):
         return False
     return any(isinstance(node, ast.Assert) and node.lineno > call.lineno for node in ast.walk(test))
+
+
+def _is_judged_next(source: Source, call: ast.Call) -> bool:
+    """The next statement is an `assert`: where more is done first, the pause is often what is tested."""
+    stmt = statement_of(source, call)
+    block = getattr(next(source.parents(stmt), None), "body", []) if stmt else []
+    return any(one is stmt and isinstance(after, ast.Assert) for one, after in pairwise(block))
 
 
 def _goes_out(source: Source, call: ast.Call, test: Function) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import calls, full, function_around, keyword, spreads, value_of, written
+from factory.hunt.names import calls, full, function_around, keyword, spreads, text_of, value_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
@@ -30,7 +30,7 @@ def _universal(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
     if outer == "timestamp":
         yield Hit(source.path, call.lineno, f"`{name}().timestamp()` takes UTC for local time: hours off",
                   severity="high", confidence=0.95, fix="Write `datetime.now(UTC).timestamp()`.")  # fmt: skip
-    elif not _is_made_aware(source, call, outer) and outer != "strftime":
+    elif not _is_made_aware(source, call, outer) and outer != "strftime" and not _ends_in_z(source, call):
         yield Hit(source.path, call.lineno, f"`{name}()` gives a time that does not say it is in UTC",
                   confidence=0.8 if outer == "isoformat" or _is_text(source, call) else 0.5,
                   fix=f"Write `datetime.{name.removeprefix('utc')}({'…, ' if 'from' in name else ''}UTC)` "
@@ -41,11 +41,26 @@ def _local(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
     """`now()` alone is fine for showing; sent or stored, or subtracted, it is not."""
     outer = _method(source, call)
     if outer == "isoformat" and not _is_shown(source, call):
-        yield Hit(source.path, call.lineno, f"`{name}().isoformat()` writes a local time without its zone",
-                  confidence=0.75, fix="Write it with a zone: `datetime.now(UTC).isoformat()`.")  # fmt: skip
+        lies = _ends_in_z(source, call)
+        yield Hit(source.path, call.lineno, f"`{name}().isoformat()` writes a local time "
+                  + ("as if it were UTC" if lies else "without its zone"), severity="high" if lies else None,
+                  confidence=0.95 if lies else 0.55,
+                  fix="Write it with a zone: `datetime.now(UTC).isoformat()`.")  # fmt: skip
     elif name == "now" and _is_span(source, call):
         yield Hit(source.path, call.lineno, "A span between two local times is an hour off when summer time changes",
                   confidence=0.7, severity="low", fix="Measure with `time.monotonic()`.")  # fmt: skip
+
+
+def _ends_in_z(source: Source, call: ast.Call) -> bool:
+    """A Z is put behind it: the text says UTC."""
+    for around in source.parents(call):
+        if isinstance(around, ast.BinOp) and text_of(around.right) in ("Z", "+00:00", "Z\n"):
+            return True
+        if isinstance(around, ast.JoinedStr):
+            return any((text_of(each) or "").startswith(("Z", "+00:00")) for each in around.values)
+        if isinstance(around, ast.stmt):
+            return False
+    return False
 
 
 def _is_text(source: Source, call: ast.Call) -> bool:

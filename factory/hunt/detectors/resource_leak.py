@@ -97,7 +97,7 @@ def _only_uses(source: Source, node: ast.Name) -> bool:
     if isinstance(parent, ast.Attribute):
         called = next(source.parents(parent), None)
         return isinstance(called, ast.Call) and called.func is parent and parent.attr not in (
-            "close", "__exit__", "__enter__", "detach", "shutdown", "makefile", "server_close",
+            "close", "fileno", "__exit__", "__enter__", "detach", "shutdown", "makefile", "server_close",
         )  # fmt: skip
     if isinstance(parent, ast.Call):
         return (full(source, parent.func) or written(parent.func)) in _READERS and parent.func is not node

@@ -138,7 +138,9 @@ def _unreached(source: Source, hit: Hit) -> Hit | None:
             if yields and all(each.lineno >= hit.start for each in yields):
                 return None
     word = source.line(hit.start).strip()
-    if word.startswith(("raise AssertionError", "assert False", "assert_never", "raise NotImplementedError", "yield")):
+    if word.startswith(
+        ("pass", "raise AssertionError", "assert False", "assert_never", "raise NotImplementedError", "yield")
+    ):
         return None
     return replace(hit, end=hit.start, message="Nothing reaches this line", confidence=0.9,
                    fix="Remove it, or mend the jump before it.")  # fmt: skip

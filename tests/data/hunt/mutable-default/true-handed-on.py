@@ -1,0 +1,2 @@
+def enqueue(queue, job, options={}):  # HIT
+    queue.put(job, options)

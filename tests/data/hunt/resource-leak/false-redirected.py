@@ -1,0 +1,6 @@
+import os
+
+
+def detach():
+    nothing = open(os.devnull)
+    os.dup2(nothing.fileno(), 0)

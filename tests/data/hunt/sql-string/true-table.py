@@ -1,0 +1,2 @@
+def rows(cursor, request):
+    cursor.execute("SELECT * FROM " + request.args["table"])  # HIT

@@ -1,0 +1,2 @@
+def upgrade(connection_to_ask):
+    cursor = connection_to_ask.cursor()  # HIT
