@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.contracts.hub import Ship
+from factory.contracts.feedback import Conversation
 from factory.contracts.seams import Clock
 from factory.forge.shared_books import SharedBooks
 from factory.jobs.context import JobContext
@@ -15,7 +15,7 @@ class Ground:
     context: JobContext
     settings: Settings
     clock: Clock
-    hub: Ship
+    hub: Conversation
     books: SharedBooks
 
     @property

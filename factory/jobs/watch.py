@@ -16,6 +16,7 @@ from factory.forge.waiting import Parked, busy, parked
 from factory.jobs import quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
+from factory.jobs.look_after import look_after
 from factory.jobs.rung import MEMORY, Moved, begun, moved, to_cloud
 from factory.jobs.wire import CONFIG
 
@@ -59,6 +60,8 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     told = sum(_tell(here, item, rows, seen.busy) for item in seen.waiting)
     told += sum(_move(here, item, row) for item, row in _unfinished(here, rows, seen))
     gone = _close_lost(here)
+    if context.event in ("schedule", "workflow_dispatch"):  # not the look beside a run that begins
+        look_after(here, rows)
     context.summary(f"## Watchdog\n\n{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed.\n")
     context.output(offline=str(len(seen.waiting)), lost=str(gone))
     return 0
