@@ -104,3 +104,20 @@ def _row(day: "KeyDay") -> tuple[str, ...]:
     dollars = "no limit" if day.cap is None else f"${day.cap / 1e6:.2f}"
     used = (f"{day.requests:,}", f"{day.tokens_in:,}", f"{day.tokens_out:,}", f"{day.tokens:,}", tokens)
     return (day.key or "(anybody)", *used, f"${day.cost / 1e6:.4f}", dollars)
+
+
+@app.command("lost")
+def lost_(
+    clear: Annotated[bool, typer.Option("--clear", help="You have looked: the limits count what is known.")] = False,
+) -> int:
+    """Spending that a damaged state database forgot, counted as used up until you have looked at the bill."""
+    from factory.app import open_state
+    from factory.ledger.lost import forgive, lost
+    from factory.places import state_folder
+
+    state = open_state(state_folder())
+    for day, run in lost(state.db):
+        print(f"{day}  {f'run {run}' if run else 'the whole day'}")
+    if clear:
+        print(f"Taken back: {forgive(state.db)} rows.")
+    return 0

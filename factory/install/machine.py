@@ -6,9 +6,11 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from factory.contracts.errors import Stopped
 from factory.contracts.model import Endpoint, Model
 from factory.install.checkup import Row, missing, ok, unknown, weaker
 from factory.install.runner_hook import VARIABLE
+from factory.ledger.room import check_room
 
 LEAST_FREE = 5 * 1024**3  # bytes for runs, environments and clones
 LEAST_RUNNER = (2, 336, 0)  # the first that knows `uses: $/…`, which our workflows need
@@ -33,11 +35,18 @@ def git() -> Iterator[Row]:
 
 
 def disk(state: Path) -> Iterator[Row]:
-    """Free space where runs are kept."""
+    """Free space where runs are kept, and whether files can still be made there."""
     place = next(folder for folder in (state, *state.parents) if folder.exists())
     free = shutil.disk_usage(place).free
     words = f"{free / 1024**3:.0f} GiB free for {state}"
     yield ok("disk", words) if free >= LEAST_FREE else missing("disk", f"{words}: free some (5 GiB at least)")
+    if state.exists():
+        try:
+            check_room(state)
+        except Stopped as problem:
+            yield missing("state", str(problem))
+        else:
+            yield ok("state", f"{state} can be written")
 
 
 def templates(root: Path) -> Iterator[Row]:

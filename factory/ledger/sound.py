@@ -75,7 +75,7 @@ def _doubtful(folder: Path) -> bool:
     """Cheap: a boot since the last look, an error since, a process that ended without closing, or no database at all
     where there are runs."""
     path = folder / NAME
-    if not path.exists():
+    if not _there(path):
         return any((folder / "runs").glob("*/run.json"))
     try:
         last = (folder / CHECKED).read_text(encoding="ascii")
@@ -85,9 +85,14 @@ def _doubtful(folder: Path) -> bool:
     return last != boot() or (left.exists() and left.stat().st_size > 0)
 
 
+def _there(path: Path) -> bool:
+    """An empty file is a database too, to SQLite: a new one."""
+    return path.exists() and path.stat().st_size > 0
+
+
 def _whole(path: Path) -> bool:
     """SQLite's own quick check: every page is read, no index is compared. About a second for 500 MB."""
-    if not path.exists():
+    if not _there(path):
         return False
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:

@@ -13,6 +13,7 @@ from factory.cli.main import build
 
 UNITS = sorted((Path(__file__).parent.parent.parent / "deploy" / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+NAMESPACES = {"dark-factory-recover.service": "user mnt pid net ipc uts cgroup"}  # runs tests, so needs its sandbox
 PROGRAM = "/var/lib/dark-factory/bin/factory"
 HARDENED = {
     "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "ProtectHome": "yes",
@@ -46,7 +47,8 @@ def test_systemd_has_nothing_to_say(tmp_path: Path) -> None:
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_a_service_may_do_little(unit: Path) -> None:
     found = values(unit)
-    assert {key: found.get(key) for key in HARDENED} == HARDENED
+    wanted = {**HARDENED, "RestrictNamespaces": NAMESPACES.get(unit.name, "yes")}
+    assert {key: found.get(key) for key in wanted} == wanted
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
