@@ -106,7 +106,8 @@ class Traces:
         """
         for tree in dict.fromkeys((self._base, trace.tree)):
             try:
-                lines = self._trees.grep(tree, trace.raw, literal=True)  # the first thousand: more, and it stays a trace
+                # the first thousand lines: where the file is not among them, it stays a trace
+                lines = self._trees.grep(tree, trace.raw, literal=True)
             except (GitProblem, ValueError):
                 continue
             entries = self._trees.entries(tree)
