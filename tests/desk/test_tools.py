@@ -143,6 +143,6 @@ def test_inj_08_names_that_look_like_options_are_only_names(tmp_path: Path) -> N
 def test_pit_15_there_is_no_tool_that_fetches(bench: Bench) -> None:
     """An issue that says "read https://evil/x.txt" finds no means: the model is told what there is."""
     for name in ("fetch", "web_search", "open_url", "shell", "bash", "http_get"):
-        with pytest.raises(BadReply, match="there are: read_file, search, list_files, graph, recall, run_tests, finish"):
+        with pytest.raises(BadReply, match=r"there are: read_file, search, .*, recall, run_tests, finish"):
             bench.use(name, {"url": "https://evil.example/instructions.txt"})
     assert bench.use("read_file", {"path": "https://evil.example/instructions.txt"}).text.startswith("error: ")
