@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --no-sync
 # Many tests wait for processes of their own.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
-.PHONY: setup demo test test-network test-kill test-swarm test-whole test-vllm test-clients test-browser test-gpu check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-soak soak test-swarm test-whole test-vllm test-clients test-browser test-gpu check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -34,6 +34,13 @@ test-kill: setup
 
 test-swarm: setup
 	$(RUN) pytest -m whole tests/simulator/test_whole_swarm.py
+
+# 60 random deaths; `make soak` takes 300. Both print their seed: SOAK_SEED=… plays it again.
+test-soak: setup
+	SOAK_KILLS=$${SOAK_KILLS:-60} $(RUN) pytest -m soak -n 2 -rP tests/soak
+
+soak: setup
+	SOAK_KILLS=$${SOAK_KILLS:-300} $(RUN) pytest -m soak -n 2 -rP tests/soak
 
 test-whole: setup
 	$(RUN) pytest -m whole -n auto

@@ -60,7 +60,8 @@ def admitted(here: Place, issue: int, **more: object) -> Ticket:
 
 def handed(here: Place, ticket: Ticket, *, spent: int = 300_000, accepted: bool = False,
            findings: tuple[Finding, ...] = (), path: str = "app.py", text: str = APP,
-           broken: bool = False, forged: bool = False, **facts: object) -> Handed:  # fmt: skip
+           broken: bool = False, forged: bool = False, snapshot: bytes = SNAPSHOT,
+           **facts: object) -> Handed:  # fmt: skip
     """A run of two units: `api` wrote `path`, `page` wrote web.py (with `broken`: nothing). `forged`: as a job
     would leave it that a model has taken over, without the merge's rules."""
     n = len(list(here.folder.glob("made-*")))
@@ -69,7 +70,7 @@ def handed(here: Place, ticket: Ticket, *, spent: int = 300_000, accepted: bool 
     state = open_state(folder / "state")
     settings = Settings()
     kept = state.blobs(ticket.run).put(settings.to_json().encode())
-    run = run_of(ticket, SNAPSHOT, here.clone, kept, "bubblewrap")
+    run = run_of(ticket, snapshot, here.clone, kept, "bubblewrap")
     run_in(state.db, run, issue_key(run))
     store = Store(state.run_folder(run.id) / "repo.git", here.clone)
     run = run.but(task=_task(), plan=_plan(path))
