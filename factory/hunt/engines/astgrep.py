@@ -85,14 +85,15 @@ def scan(
     Raises EngineProblem.
     """
     left = list(_batches(ground, paths))
-    failed = 0
+    failed = worked = 0
     while left:
         batch = left.pop()
         try:
             yield from _scanned(ground.root, folder, batch, options, seconds)
+            worked += 1
         except EngineProblem:
             failed += 1
-            if failed > failures:
+            if failed > failures or not (left or worked or len(batch) > 1):
                 raise
             middle = len(batch) // 2
             left += [half for half in (batch[:middle], batch[middle:]) if 0 < len(half) < len(batch)]

@@ -1,7 +1,9 @@
 """zizmor: what is dangerous in GitHub workflows, actions and Dependabot's settings. Offline, without configuration."""
 
 import json
-from collections.abc import Sequence
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,12 @@ from factory.hunt.detector import Hit
 from factory.hunt.engines.process import EngineProblem, program, run
 from factory.hunt.ground import Ground
 
+MOST_ALONE = 60  # files that are tried one by one when all at once do not go
+_WANTED = re.compile(r"^\.github/(workflows/[^/]+|dependabot)\.ya?ml$|(^|/)action\.ya?ml$")
+_OPTIONS = (
+    "--offline", "--no-config", "--no-progress", "--no-exit-codes", "--color=never", "--quiet", "--persona=regular",
+    "--collect=all", "--format=json-v1",
+)  # fmt: skip
 _SEVERE: dict[str, Severity] = {"Informational": "info", "Low": "low", "Medium": "medium", "High": "high"}
 _SURE = {"Low": 0.5, "Medium": 0.75, "High": 0.95}
 
@@ -20,23 +28,59 @@ def version() -> str:
 
 def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
     """Raises EngineProblem."""
-    if not any(path.startswith(".github/") or path.endswith(("action.yml", "action.yaml")) for path in ground.paths):
+    files = {path: data for path in ground.paths if _WANTED.search(path) and _is_text(data := _read(ground, path))}
+    if not files:
         return []
-    command = [
-        program("zizmor"), "--offline", "--no-config", "--no-progress", "--no-exit-codes", "--color=never", "--quiet",
-        "--persona=regular", "--collect=all", "--format=json-v1", "--", ".",
-    ]  # fmt: skip
-    done = run(command, ground.root)
+    try:
+        found = _audited(files)
+    except EngineProblem:
+        found = _audited_alone(files)
+    wanted = set(codes)
+    return [hit for hit in found if hit.code in wanted]
+
+
+def _read(ground: Ground, path: str) -> bytes:
+    return (ground.root / path).read_bytes()
+
+
+def _is_text(data: bytes) -> bool:
+    """What is not UTF-8 ends zizmor for all files."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _audited_alone(files: Mapping[str, bytes]) -> list[Hit]:
+    """One file after the other: the one that ends it is left out. Raises EngineProblem when all do."""
+    found, problems = [], []
+    for path in list(files)[:MOST_ALONE]:
+        try:
+            found += _audited({path: files[path]})
+        except EngineProblem as problem:
+            problems.append(problem)
+    if len(problems) == len(files):
+        raise problems[0]
+    return found
+
+
+def _audited(files: Mapping[str, bytes]) -> list[Hit]:
+    """In a folder that holds nothing else: it reads what it finds there."""
+    with tempfile.TemporaryDirectory(prefix="zizmor-") as name:
+        for path, data in files.items():
+            file = Path(name) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        done = run([program("zizmor"), *_OPTIONS, "--", "."], Path(name))
     if done.status == 3:  # nothing to look at
         return []
     if done.status:
         raise EngineProblem(f"zizmor gave up: {done.said or f'exit code {done.status}'}")
     try:
-        found = [_hit(row) for row in json.loads(done.text) if not row["ignored"]]
+        return [_hit(row) for row in json.loads(done.text) if not row["ignored"]]
     except (ValueError, KeyError, TypeError, StopIteration) as error:
         raise EngineProblem(f"zizmor's output is not what it was: {type(error).__name__}.") from None
-    wanted = set(codes)
-    return [hit for hit in found if hit.code in wanted]
 
 
 def _hit(row: dict[str, Any]) -> Hit:

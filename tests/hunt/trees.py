@@ -1,0 +1,30 @@
+"""A tree of a few files to hunt in, for tests of single detectors."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from factory.contracts.finding import Finding
+from factory.contracts.hunt import Hunted
+from factory.contracts.night import HuntSettings
+from factory.hunt.ground import Ground
+from factory.hunt.hunt import hunt
+
+
+def tree(root: Path, files: dict[str, str | bytes]) -> Ground:
+    for path, text in files.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return Ground(root, tuple(sorted(files)))
+
+
+def hunted(ground: Ground, detector: str, **settings: object) -> Hunted:
+    wanted = HuntSettings.model_validate({"severity": "info", "confidence": 0, **settings})
+    return hunt(replace(ground, notices=[]), wanted, only=(detector,), workers=1)
+
+
+def found(root: Path, detector: str, files: dict[str, str | bytes], **settings: object) -> tuple[Finding, ...]:
+    done = hunted(tree(root, files), detector, **settings)
+    assert not done.problems, done.problems
+    assert not [run.problem for run in done.engines if run.problem]
+    return done.findings
