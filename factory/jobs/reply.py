@@ -71,7 +71,7 @@ def _reply(
     fate = item.fate if item else "open"
     word, _, rest = fate.partition(" ")
     change = _change(run, rest.rpartition(" ")[2]) if word in ("fixed", "answered") else None
-    if change is None:
+    if change is None or run.delivery is None:
         return Reply(remark, _not_done(fate, said))
     sha = next((commit.sha for commit in (run.delivery.commits if run.delivery else ()) if commit.unit == change.unit),
                "")  # fmt: skip
@@ -91,7 +91,8 @@ def _change(run: Run, unit: str) -> Change | None:
 def _not_done(fate: str, said: str) -> str:
     if fate.startswith("declined: "):
         return f"Not changed: {prose(fate.removeprefix('declined: '), MAX_REASON)}"
-    why = fate.removeprefix("open").lstrip(": ") or said or "the revision ended before its turn"
+    why = fate.removeprefix("open").lstrip(": ") if fate.startswith("open") else ""
+    why = why or said or "the revision ended before its turn"
     return f"Not done: {prose(why, MAX_REASON)} A person should look at it."
 
 

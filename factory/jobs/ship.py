@@ -81,8 +81,9 @@ def _refused(no: Refusal | Stopped) -> Shipped:
 
 
 def _shipped(here: Site, bundle: Path, digest: str) -> Shipped:
-    from factory.app import open_state
+    from factory.app import open_state, store_of
     from factory.handover.bundle import unpack
+    from factory.jobs.moved import REPLAYED, flapping, onto_branch
     from factory.places import state_folder
 
     if not digest:
@@ -94,8 +95,13 @@ def _shipped(here: Site, bundle: Path, digest: str) -> Shipped:
         return _answered(here, run, why)
     state.journal.lease(run.id)
     shop, seen = _shop(here, run, state)
-    _still_wanted(here, run, shop)
-    made = _delivered(here, run, shop, seen)
+    store = store_of(run, state)
+    moved = onto_branch(here, run, store)
+    _still_wanted(here, moved, shop)
+    why_not = flapping(here, moved, store)
+    if why_not:
+        return _answered(here, run, Shipped(code="flapping", stand="stopped", sentence=why_not))
+    made = _delivered(here, moved, shop, seen, "" if moved is run else REPLAYED.format(head=moved.repo.commit[:12]))
     state.journal.release(run.id)
     return made
 
@@ -145,15 +151,15 @@ def _nothing_to_ship(run: Run) -> Shipped | None:
 
 
 def _answered(here: Site, run: Run, why: Shipped) -> Shipped:
-    """A revision that changed nothing is an answer all the same; whoever asked hears why."""
+    """A revision that pushes nothing is an answer all the same; whoever asked hears why."""
     from factory.jobs.reply import answer
 
     if not run.remarks:
         return why
-    _recheck(here, run, ())
-    stop = run.stopped
-    answer(here, run, lambda remark: False, f"The revision stopped early: {stop.message}" if stop else "")
-    if stop:
+    _recheck(here, run, (here.hub.pull(here.ticket.pull).head_sha,))
+    changed = run.tree != run.repo.tree or run.stopped is not None
+    answer(here, run, lambda remark: False, why.sentence if changed else "")
+    if changed:
         return why
     return why.but(code="answered", stand="done", sentence="Nothing was changed: each remark has its answer.")
 
@@ -191,7 +197,7 @@ def _still_wanted(here: Site, run: Run, shop: "Shop") -> None:
     from factory.stages.commits import commits_of
     from factory.stages.deliver import branch_name
 
-    _recheck(here, run, [commit.sha for commit in commits_of(run, shop.trees)])
+    _recheck(here, run, [run.repo.commit, *(commit.sha for commit in commits_of(run, shop.trees))])
     found = None if here.ticket.pull else here.pushing.find_pull(branch_name(run))
     if found and found.state == "closed":
         raise Stopped("cancelled_by_human", f"#{found.number} was closed by a person: nothing is opened again.")
@@ -219,12 +225,13 @@ def _recheck(here: Site, run: Run, ours: Sequence[str]) -> None:
         raise Stopped("cancelled_by_human", "It was approved meanwhile: nothing is pushed on top of what was approved.")
 
 
-def _delivered(here: Site, run: Run, shop: "Shop", seen: "Inspection") -> Shipped:
+def _delivered(here: Site, run: Run, shop: "Shop", seen: "Inspection", said: str) -> Shipped:
     from factory.jobs.publish import publish
     from factory.jobs.reply import answer
     from factory.stages.deliver import deliver
     from factory.stages.revise import reads_otherwise
 
+    shop = replace(shop, hold=shop.hold or bool(said))  # what no test has seen as it is now is a draft
     done = deliver(run, shop)  # the line's own function; its problems are ours to report, so nothing guards it here
     delivery = done.delivery
     if delivery is None or delivery.pull is None:
@@ -235,7 +242,7 @@ def _delivered(here: Site, run: Run, shop: "Shop", seen: "Inspection") -> Shippe
     if here.ticket.pull and pull.draft != delivery.pull.draft:
         here.pushing.hub.set_draft(pull, delivery.pull.draft)
     labels = [_LABELS[label] for label in seen.labels if label in _LABELS]
-    answer(here, done, lambda remark: reads_otherwise(remark, done, shop.trees))
+    answer(here, done, lambda remark: reads_otherwise(remark, done, shop.trees), said)
     publish(here, done, shop, pull, tuple(labels))
     draft = delivery.pull.draft
     return Shipped(

@@ -92,7 +92,7 @@ def test_remarks_a_suggestion_and_a_red_check_are_one_revision(here: Town) -> No
     assert len(made) == 3, here.trouble()
     assert commits(here)[3:] == old, "on top of what was there, nothing rewritten"
     text = parts.file_at(here, one["head"]["ref"], "part.py")
-    assert text == "def go(count=1):\n    return 2 * count\n\n\nVERSION = 1\n"
+    assert text == "def go(count=1):\n    return 2 * count\n\n\nVERSION = 1"
 
     (exact,), (named,), (why,) = (answers(here, begin) for begin in ("Like this", "Please call", "Why a"))
     assert exact.startswith("Applied as proposed, in ")
@@ -130,7 +130,7 @@ def test_a_persons_commit_stays_and_the_next_revision_stands_on_it(here: Town) -
     assert then(here, before).count(BOX) == 1, here.trouble()
     assert commits(here)[1] == mine
     assert "VERSION = 2" in parts.file_at(here, one["head"]["ref"], "part.py")
-    assert parts.file_at(here, one["head"]["ref"], "notes.txt") == "mine\n"
+    assert parts.file_at(here, one["head"]["ref"], "notes.txt") == "mine"
     told = [text for text in parts.said(here, one["number"]) if "**Revision" in text]
     assert len(told) == 1, "the comment is kept up to date, not posted again"
     assert "It is version two." in told[0]
