@@ -15,30 +15,62 @@ _CODES = tuple(
     " self-hosted-runner template-injection typosquat-uses unpinned-images unpinned-uses unredacted-secrets"
     " unsound-condition unsound-contains unsound-ternary use-trusted-publishing".split()
 )
+_TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(event_name|ref_type|sha|run_id)")
 _FIRST_PARTY = re.compile(r"uses:\s*['\"]?(actions|github)/")
 
 
 def _sift(ground: Ground, hits: Sequence[Hit]) -> Iterator[Hit]:
-    """Permissions that are not set are one defect of a file, not one of each job."""
+    """What is mended by one decision is one finding of a file: permissions that are not set, one action by its tag."""
     told = set()
     for hit in sorted(hits, key=lambda hit: (hit.path, hit.start)):
         unset = hit.code == "excessive-permissions" and "default permissions" in hit.message
-        if not unset or hit.path not in told:
-            yield hit
-        told |= {hit.path} if unset else set()
+        if unset or hit.code in ("unpinned-uses", "artipacked"):
+            key = (hit.path, hit.code, hit.quoted if hit.code == "unpinned-uses" else "")
+            if key in told:
+                continue
+            told.add(key)
+        yield hit
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
+    judge = {"unpinned-uses": _unpinned, "artipacked": _kept_token, "dangerous-triggers": _trigger,
+             "template-injection": _injection, "unpinned-images": _image}.get(hit.code)  # fmt: skip
+    return judge(source, hit) if judge else replace(hit, fix=f"See zizmor's documentation of `{hit.code}`.")
+
+
+def _unpinned(source: Source, hit: Hit) -> Hit | None:
     """GitHub's own actions by tag are taken for pinned: who controls those controls the runner anyway."""
-    quoted = hit.quoted or source.line(hit.start)
-    if hit.code == "unpinned-uses" and (_FIRST_PARTY.search(quoted) or _FIRST_PARTY.search(source.line(hit.start))):
+    if _FIRST_PARTY.search(hit.quoted) or _FIRST_PARTY.search(source.line(hit.start)):
         return None
-    if hit.code == "unpinned-uses":
-        return replace(hit, severity="medium", confidence=0.75, fix="Pin it to a commit, with the tag in a comment.")
-    if hit.code == "artipacked":  # a risk only where later steps upload the folder: seldom, and easily mended
-        uploads = re.search(r"upload-artifact|upload-pages", source.text)
-        return replace(hit, confidence=0.7 if uploads else 0.4, severity="low")
-    return replace(hit, fix=f"See zizmor's documentation of `{hit.code}`.")
+    return replace(hit, severity="medium", confidence=0.75, fix="Pin it to a commit, with the tag in a comment.")
+
+
+def _image(source: Source, hit: Hit) -> Hit:
+    return replace(hit, severity="medium", confidence=0.7, fix="Pin it to a digest.")
+
+
+def _kept_token(source: Source, hit: Hit) -> Hit:
+    """A risk only where later steps upload the folder."""
+    uploads = re.search(r"upload-artifact|upload-pages", source.text)
+    return replace(hit, confidence=0.7 if uploads else 0.4, severity="low", fix="Set `persist-credentials: false`.")
+
+
+def _trigger(source: Source, hit: Hit) -> Hit:
+    """Bad where code or files of strangers come in; labelling and answering are what these triggers are for."""
+    strange = re.search(
+        r"pull_request\.head|head_ref|head_sha|refs/pull/|download-artifact|gh pr checkout", source.text
+    )
+    return replace(
+        hit, confidence=0.75 if strange else 0.4, fix="Run code of strangers on pull_request, without secrets."
+    )
+
+
+def _injection(source: Source, hit: Hit) -> Hit:
+    """Inputs of a dispatch come from people who may write anyway."""
+    values = re.findall(r"\$\{\{(.*?)\}\}", hit.quoted, re.DOTALL)
+    trusted = all(_TRUSTED.fullmatch(one.strip()) for one in values)
+    how = "Pass it through `env:` and use the variable, quoted."
+    return replace(hit, severity="low", confidence=0.6, fix=how) if values and trusted else replace(hit, fix=how)
 
 
 DETECTOR = Detector(

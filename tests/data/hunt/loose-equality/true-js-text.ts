@@ -1,6 +1,6 @@
 export function verb(request: Request) {
-  if (request.method == "POST") { // HIT
-    return "create";
+  if (request.code == 404) { // HIT
+    return "gone";
   }
-  return "read";
+  return request.verb == "POST" ? "create" : "read";
 }
