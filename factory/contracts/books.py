@@ -10,7 +10,7 @@ class Row(Record):
     """One line. A run is `open`ed with its reservation and `close`d with what it used; the first open is the lease."""
 
     id: str  # unique; a line that is there already is not written again
-    kind: Literal["open", "close", "refused", "note"]
+    kind: Literal["open", "close", "refused", "note", "beat"]  # beat: the box has ended a job
     run: str
     leg: int = 0  # the ticket's depth: a run that was dispatched on opens its next leg
     event: str  # the ticket's

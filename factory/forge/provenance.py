@@ -21,6 +21,7 @@ WORKFLOWS = (
 )  # fmt: skip  the factory's own names, and those under which `factory init` writes its callers
 
 
+HUNT = ("nightly-hunt.yml", "factory-hunt.yml")
 BOX = ("local-agent-worker.yml", "factory-local.yml")  # those with a job for the box
 
 

@@ -62,13 +62,27 @@ def settle(here: Site, lease: Row, result: Result) -> Booked:
             lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
             pull_made=result.pull, head=result.head, handover=result.handover, why=_why(result),
         )  # fmt: skip
+        beat = (_beat(lease, here.now),) if by_the_box(here) else ()
         earlier = next((leg.close for leg in legs(rows) if leg.open.id == lease.id), None)
         if earlier is None or here.context.attempt == 1:
-            return (row,)
+            return (row, *beat)
         same = _told(earlier) == _told(row)
-        return () if same else (row.but(id=closing_id(lease, here.context.attempt)),)
+        return beat if same else (row.but(id=closing_id(lease, here.context.attempt)), *beat)
 
     return here.books.append(wanted)
+
+
+def by_the_box(here: Site) -> bool:
+    """Did the box come to an end of its job, a good one or not? Hosted runners may have stood in for it."""
+    work = here.context.needs.get("work")
+    given = here.context.payload.get("client_payload")
+    where = given.get("where") if isinstance(given, dict) else ""
+    return isinstance(work, dict) and work.get("result") in ("success", "failure") and where != "cloud"
+
+
+def _beat(lease: Row, now: str) -> Row:
+    """The box was heard of. Only the newest counts; it stands beside the end, in the same push."""
+    return lease.but(kind="beat", id=f"{lease.id}.beat", at=now, reserved=0, ticket="", handover="", why="")
 
 
 def _told(row: Row) -> tuple[int, str, int, str]:

@@ -104,7 +104,7 @@ def eta(rows: Sequence[Row], purpose: Purpose) -> str:
 def history(rows: Sequence[Row]) -> tuple[Past, ...]:
     """What the books know of an issue, one line each."""
     first = {row.run: row.id for row in reversed(rows) if row.kind == "open"}
-    return tuple(Past(at=row.at, text=_line(row, first.get(row.run) == row.id)) for row in rows)
+    return tuple(Past(at=row.at, text=_line(row, first.get(row.run) == row.id)) for row in rows if row.kind != "beat")
 
 
 def _line(row: Row, first: bool) -> str:

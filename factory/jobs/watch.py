@@ -13,13 +13,14 @@ from factory.forge.effects import Effects
 from factory.forge.markers import Markers
 from factory.forge.provenance import BOX, is_ours
 from factory.forge.waiting import Parked, busy, parked
-from factory.jobs import quarantine
+from factory.jobs import alert, quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
 from factory.jobs.look_after import look_after
 from factory.jobs.rung import MEMORY, Moved, begun, moved, to_cloud
 from factory.jobs.wire import CONFIG
 
+JOB = "watch"  # of the hourly workflow; a run that opens looks only for what waits
 WAITING = ("queued", "in_progress")  # a run is in progress while one of its jobs waits for the box
 _OFFLINE = "No runner took the job `{job}` for {minutes} minutes: the box seems to be offline. "
 _PARKED = (
@@ -62,7 +63,9 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     gone = _close_lost(here)
     if context.event in ("schedule", "workflow_dispatch"):  # not the look beside a run that begins
         look_after(here, rows)
-    context.summary(f"## Watchdog\n\n{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed.\n")
+    told_of = alert.safely(here, seen.waiting) if context.job == JOB else 0
+    words = f"{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed; {told_of} alerts."
+    context.summary(f"## Watchdog\n\n{words}\n")
     context.output(offline=str(len(seen.waiting)), lost=str(gone))
     return 0
 

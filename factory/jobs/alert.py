@@ -1,0 +1,123 @@
+"""Alerts of the hourly watchdog: one issue for all of them, open while there is one, and the owner's webhook."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubMissing, HubProblem
+from factory.contracts.hub import WorkflowRun
+from factory.contracts.record import Json
+from factory.forge.alerts import ENDED, RAISED, Alert, Kind, alerts, raised
+from factory.forge.effects import Effects
+from factory.forge.labels import label
+from factory.forge.markers import Markers
+from factory.forge.provenance import HUNT, is_ours
+from factory.forge.waiting import Parked
+from factory.forge.webhook import post
+from factory.jobs.ground import Ground
+
+LABEL = "factory:alert"
+TITLE = "The factory needs a look"
+WORDS: dict[Kind, str] = {
+    "failing": "{count} runs in a row failed, the first of them at {since}. `/factory why` on their issues says how.",
+    "silent_box": "A job waits for the box, and nothing was heard of the box since {since}. Is it switched on, and "
+    "does its runner listen?",
+    "no_night": "The nightly hunt began last at {since}. Is its workflow still switched on?",
+}
+CALM = "All is well again. This issue opens again when there is something."
+MEMORY = timedelta(hours=24)  # how long an end is looked after
+
+
+def alert(here: Ground, waiting: Sequence[Parked]) -> int:
+    """How many alerts there are now. Raises HubProblem."""
+    found: tuple[Alert, ...] = ()
+    night = _night(here)
+
+    def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        nonlocal found
+        found = alerts(rows, _waits(here, waiting), night, here.now, here.settings.alerts)
+        names = {each.name for each in found}
+        new = [_row(here, each.name, each.kind) for each in found]
+        over = [_row(here, row.id + ENDED, row.why) for row in raised(rows) if row.id not in names]
+        return (*new, *over)
+
+    booked = here.books.append(wanted)
+    _issue(here, found, booked.rows, bool(booked.added))
+    for row in booked.added:
+        _webhook(here, row, found)
+    return len(found)
+
+
+def _waits(here: Ground, waiting: Sequence[Parked]) -> str:
+    """Since when the oldest of them waits."""
+    if not waiting:
+        return ""
+    at = datetime.fromisoformat(here.now) - timedelta(minutes=max(item.minutes for item in waiting))
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _night(here: Ground) -> str:
+    """When the clock started the hunt last; "" where there is none."""
+    found: list[WorkflowRun] = []
+    for name in HUNT:
+        try:
+            run = next(iter(here.hub.workflow_runs(name, event="schedule")), None)
+        except HubMissing:
+            continue
+        found += [run] if run and is_ours(run, HUNT) else []
+    return max((run.created for run in found), default="")
+
+
+def _row(here: Ground, name: str, kind: str) -> Row:
+    return Row(id=name, kind="note", run="alerts", event="alert", purpose="answer", issue=0, actor="watchdog",
+               at=here.now, github_run=here.context.run_id, why=kind)  # fmt: skip
+
+
+def _issue(here: Ground, found: tuple[Alert, ...], rows: Sequence[Row], news: bool) -> None:
+    """Made when there is something to say; a person who closes it is not contradicted until there is news."""
+    if not found and not _lately(here, rows):
+        return
+    markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
+    again = here.context.attempt > 1
+    effects = Effects(here.hub, markers, here.clock, "alerts", again=again)
+    mark = label(LABEL)
+    here.hub.ensure_label(mark.name, mark.color, mark.description)
+    body = "\n".join(f"- {WORDS[each.kind].format(since=each.since, count=each.count)}" for each in found) or CALM
+    issue = effects.tracking(TITLE, body, (LABEL,))
+    if found and issue.state == "closed" and (news or again):
+        here.hub.edit_issue(issue.number, state="open")
+    if not found and issue.state == "open":
+        here.hub.edit_issue(issue.number, state="closed")
+
+
+def _lately(here: Ground, rows: Sequence[Row]) -> bool:
+    """Did one end within a day? An earlier look may have died before the issue was closed."""
+    now = datetime.fromisoformat(here.now)
+    ends = (row for row in rows if row.id.startswith(RAISED) and row.id.endswith(ENDED))
+    return any(now - datetime.fromisoformat(row.at) < MEMORY for row in ends)
+
+
+def _webhook(here: Ground, row: Row, found: tuple[Alert, ...]) -> None:
+    """Whoever wrote the row posts: at most once an alert and its end."""
+    name = here.settings.alerts.webhook_env
+    url = here.context.environment.get(name, "").strip() if name else ""
+    if not url:
+        return
+    here.context.mask(url)
+    over = row.id.endswith(ENDED)
+    since = row.id.removeprefix(f"{RAISED}{row.why}.").removesuffix(ENDED)
+    count = next((each.count for each in found if each.name == row.id), 0)
+    facts: Json = {"version": 1, "repo": here.context.repo, "alert": row.why, "state": "ended" if over else "raised",
+                   "since": since, "at": row.at, "count": count}  # fmt: skip
+    problem = post(url, facts)
+    if problem:
+        here.context.say("warning", problem)
+
+
+def safely(here: Ground, waiting: Sequence[Parked]) -> int:
+    """What could not be said is a line of the log: the rest of the look is done by now."""
+    try:
+        return alert(here, waiting)
+    except HubProblem as problem:
+        here.context.say("warning", f"Alerts could not be looked after: {problem}")
+        return 0
