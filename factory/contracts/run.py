@@ -39,6 +39,13 @@ class Pull(Record):
     base: str
 
 
+class Merge(Record):
+    """A revision that merges the base into its branch, by a commit with two parents: the first of its fixes."""
+
+    base: str = Field(pattern=r"^[0-9a-f]{40}$")  # the other parent
+    conflicts: tuple[str, ...] = ()  # files that git could not merge by itself
+
+
 class Delivery(Record):
     branch: str
     commits: tuple[Commit, ...]
@@ -79,6 +86,7 @@ class Run(Record):
     tree: str = ""  # the candidate: after collect, then after each fix
     fixes: tuple[Change, ...] = ()
     fix_trees: tuple[str, ...] = ()
+    merge: Merge | None = None
     evidence: Evidence | None = None
     rounds: tuple[Round, ...] = ()
     verdict: Verdict | None = None

@@ -14,7 +14,9 @@ from factory.contracts.run import Run
 from factory.contracts.seams import Entry, Trees
 from factory.edits.merge import merge
 from factory.edits.paths import PathPolicy, normal
-from factory.handover.trees import candidate_steps
+from factory.git import Store
+from factory.handover.replay import merged
+from factory.handover.trees import MERGE, candidate_steps
 from factory.llm.secret_forms import formats_in, passwords_in
 from factory.settings import Settings
 
@@ -46,13 +48,18 @@ def inspect(run: Run, trees: Trees, settings: Settings, secrets: Sequence[str] =
     policy = PathPolicy.of(settings.paths)
     _is_what_was_judged(run)
     notes: dict[str, str] = {}
-    before = run.repo.tree
-    for _, after in candidate_steps(run):
-        for file in _counted(trees.changed(before, after), settings):
+    start = before = run.repo.tree
+    for change, after in candidate_steps(run):
+        files = trees.changed(before, after)
+        if (
+            change.unit == MERGE
+        ):  # what is in the base is people's own; how conflicts were resolved is ours
+            files, start = _resolved(run, trees, before, after), after
+        for file in _counted(files, settings):
             notes |= _look(file, trees, before, after, policy, secrets)
         before = after
-    for file in _counted(trees.changed(run.repo.tree, run.tree or run.repo.tree), settings):
-        notes |= _look(file, trees, run.repo.tree, run.tree, policy, secrets)
+    for file in _counted(trees.changed(start, run.tree or start), settings):
+        notes |= _look(file, trees, start, run.tree, policy, secrets)
     _merged_as_planned(run, trees, policy)
     kept = dict(list(notes.items())[:MAX_NOTES])
     return Inspection(notes=tuple(kept), labels=tuple(dict.fromkeys(label for label in kept.values() if label)))
@@ -72,20 +79,37 @@ def _is_what_was_judged(run: Run) -> None:
         _refuse("digest_mismatch", f"Tree {run.rounds[-1].tree[:12]} was accepted, the candidate is {run.tree[:12]}")
 
 
+def _resolved(run: Run, trees: Trees, before: str, after: str) -> tuple[FileChange, ...]:
+    """The files of a merge that git did not make by itself. It is made here once more: all else must come out the
+    same, and the other parent is the base that the ticket pins."""
+    if run.merge is None or run.ticket is None or run.merge.base != run.ticket.base_sha or before != run.repo.tree:
+        _refuse("not_allowed", "The merge in the bundle is not one of the base that was admitted")
+    assert run.merge
+    assert isinstance(trees, Store)
+    again = merged(trees, run.repo.commit, run.merge.base)
+    other = [file.path for file in trees.changed(again.tree, after) if file.path not in again.conflicts]
+    if other:
+        _refuse("digest_mismatch", f"The merge changes {other[0][:200]!r}, which does not conflict")
+    return tuple(file for file in trees.changed(before, after) if file.path in again.conflicts)
+
+
 def _merged_as_planned(run: Run, trees: Trees, policy: PathPolicy) -> None:
     """The waves merged once more by the same rules: every unit kept to its lease, and the trees come out the same."""
     tree = run.repo.tree
     for wave in run.waves:
         assert run.plan
         again = merge(trees, tree, run.plan, wave.changes, policy, wave.n)
-        for change, handed, merged in zip(again.changes, wave.trees, again.trees, strict=True):
-            if handed != merged:
+        for change, handed, rebuilt in zip(again.changes, wave.trees, again.trees, strict=True):
+            if handed != rebuilt:
                 _broke_rules(change)
         tree = wave.tree
         if again.tree != tree:
             _refuse("digest_mismatch", f"Wave {wave.n} comes out as another tree than was handed over")
     for change, after in zip(run.fixes, run.fix_trees, strict=True):
         assert run.plan
+        if change.unit == MERGE:
+            tree = after
+            continue
         one = run.plan.but(units=(_fixer(change, run.plan),))
         again = merge(trees, tree, one, (change,), policy, 0)
         if again.tree != after:

@@ -34,7 +34,7 @@ def merged(store: Store, ours: str, theirs: str) -> Merged:
 def onto(store: Store, run: Run, head: str) -> Run | None:
     """The run as if it had begun at `head`: each of its steps merged there, in order. None: one does not merge
     cleanly. Raises GitProblem."""
-    if run.waves:
+    if run.waves or run.merge:
         return None
     start = run.repo.commit
     now, trees = head, []

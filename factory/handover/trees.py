@@ -13,6 +13,7 @@ from factory.handover.folder import damaged
 
 Oid = Field(pattern=r"^[0-9a-f]{40}$")
 SUBMODULE = "160000"
+MERGE = "merge-base"  # the fix that is a merge commit
 
 
 class TreeStep(Record):

@@ -3,7 +3,9 @@
 from factory.contracts.change import Change
 from factory.contracts.run import Commit, Run
 from factory.contracts.seams import TreeWriter
-from factory.handover.trees import candidate_steps
+from factory.git import Store
+from factory.handover.replay import commit
+from factory.handover.trees import MERGE, candidate_steps
 from factory.render.text import line, quiet
 
 
@@ -17,7 +19,11 @@ def commits_of(run: Run, trees: TreeWriter) -> tuple[Commit, ...]:
     parent, commits = run.repo.commit, []
     for change, tree in candidate_steps(run):
         title = _line(change.title)
-        parent = trees.commit(tree, parent, f"{title}\n\n{_trailers(run, change)}", run.created)
+        text = f"{title}\n\n{_trailers(run, change)}"
+        if change.unit == MERGE and run.merge and isinstance(trees, Store):
+            parent = commit(trees, tree, (parent, run.merge.base), text, run.created)
+        else:
+            parent = trees.commit(tree, parent, text, run.created)
         commits.append(Commit(sha=parent, unit=change.unit, title=title))
     return tuple(commits)
 

@@ -32,7 +32,7 @@ def fix_all(
     noted: list[Finding] = []
     begun = len(run.fixes)
     for k, item in enumerate(todo[:most]):
-        if len(run.fixes) > begun and not still_there(run, shop, item):
+        if len(run.fixes) > begun and not asked_by_person(item) and not still_there(run, shop, item):
             fates[item.id] = f"fixed with the ones before, in {run.fixes[-1].unit}"
             continue
         name = f"fix-{n}-{k + 1}"
@@ -48,7 +48,7 @@ def fix_all(
 def _fix_one(run: Run, shop: Shop, name: str, item: Finding) -> tuple[Run, str, tuple[Finding, ...]]:
     unit = fix_unit(run, name, item)
     shop.watcher.tell("unit", unit=name, role="demiurge", title=item.message[:80], state="start")
-    change = _written(run, shop, unit, item)
+    change = written(run, shop, unit, item)
     if change.error and change.summary and not change.files:  # only whom people asked may say no, in words
         shop.watcher.tell("unit", unit=name, role="demiurge", title=unit.title, state="done")
         return run, f"declined: {change.summary}", ()
@@ -77,7 +77,7 @@ def _taken(run: Run, shop: Shop, unit: Unit, change: Change, item: Finding) -> t
     return fixed, f"open: {name} did not remove it" if measurable else f"answered in {name}", said
 
 
-def _written(run: Run, shop: Shop, unit: Unit, item: Finding) -> Change:
+def written(run: Run, shop: Shop, unit: Unit, item: Finding) -> Change:
     """Demiurge's change; what goes wrong for this fix alone is its error."""
     assert run.task
     assert run.plan

@@ -12,6 +12,7 @@ from factory.contracts.seams import TreeReader
 from factory.contracts.verdict import Round
 from factory.edits.draft import Draft
 from factory.stages.fix import fix_all
+from factory.stages.merge_base import merge_base
 from factory.stages.shop import Shop
 
 GONE = "\n[The lines that this was said of have changed since; it may be settled already.]"
@@ -19,7 +20,7 @@ GONE = "\n[The lines that this was said of have changed since; it may be settled
 
 def revise(run: Run, shop: Shop) -> Run:
     """One round. Nothing that was asked for led to a change: the revision ends here, and its answers say why."""
-    todo = tuple(finding_of(remark, run, shop) for remark in run.remarks)
+    every = tuple(finding_of(remark, run, shop) for remark in run.remarks)
     judged, evidence, before = run.tree, run.evidence, len(run.fixes)
     exact = {remark.id: remark for remark in run.remarks if remark.suggestion is not None}
 
@@ -27,11 +28,17 @@ def revise(run: Run, shop: Shop) -> Run:
         remark = exact.get(item.id)
         return suggested(remark, name, now, shop) if remark else None
 
+    merging: dict[str, str] = {}
+    for item in every:
+        if item.rule == "conflict":
+            run, merging[item.id] = merge_base(run, shop)
+    todo = tuple(item for item in every if item.rule != "conflict")
     run, fates, more = fix_all(run, shop, 1, todo, MOST_REMARKS, proposed)
-    noted = tuple(item.but(fate=fates.get(item.id, "open")) for item in dict.fromkeys((*todo, *more)))
+    fates |= merging
+    noted = tuple(item.but(fate=fates.get(item.id, "open")) for item in dict.fromkeys((*every, *more)))
     changed = run.tree != judged
     made = tuple(change.unit for change in run.fixes[before:])
-    why = f"{len(todo)} remarks on the pull request" if changed else "no remark led to a change"
+    why = f"{len(every)} remarks on the pull request" if changed else "no remark led to a change"
     done = Round(n=1, tree=judged, findings=noted, fixes=made, evidence=evidence,
                  decision="go_on" if changed else "stop", why=why)  # fmt: skip
     shop.watcher.tell("round", n=1, decision=done.decision)

@@ -128,7 +128,8 @@ def test_a_persons_commit_stays_and_the_next_revision_stands_on_it(here: Town) -
     before = len(here.runs())
     here.say(one["number"], "/factory fix\n\nMake it version two.")
     assert then(here, before).count(BOX) == 1, here.trouble()
-    assert commits(here)[1] == mine
+    titles = [each.message for each in bare.log(here.repo.folder, f"{old}..{pull(here)['head']['sha']}")]
+    assert commits(here)[1] == mine, (titles, parts.said(here, one["number"]), parts.books(here))
     assert "VERSION = 2" in parts.file_at(here, one["head"]["ref"], "part.py")
     assert parts.file_at(here, one["head"]["ref"], "notes.txt") == "mine"
     told = [text for text in parts.said(here, one["number"]) if "**Revision" in text]
