@@ -35,6 +35,8 @@ def to_its_end(run: "Run", state: "State", settings: "Settings", out: Sequence[P
     """Walk with the live view on stderr, counted and released; nothing is printed to stdout."""
     from factory.app import make_shop
     from factory.forge.recorded import reconcile
+    from factory.git import git_folder
+    from factory.ledger.clearing import drop_locks
     from factory.ledger.outbox import Outbox
     from factory.render.terminal import watcher
 
@@ -42,6 +44,8 @@ def to_its_end(run: "Run", state: "State", settings: "Settings", out: Sequence[P
     plain = as_json or not sys.stderr.isatty()
     with _counted(run, state, settings, signals) as ended, watcher(sys.stderr, plain=plain) as view:
         shop = make_shop(run, state, settings, view, out=out)
+        drop_locks(state.run_folder(run.id) / "repo.git")
+        drop_locks(git_folder(Path(run.repo.path)) / "refs" / "heads" / "factory")  # nobody else writes there
         reconcile(Outbox(state.journal, run.id), shop.branches, shop.pulls)
         run = _walked(run, state, shop)
         ended.append(run)

@@ -90,6 +90,9 @@ def about(
 
 def main() -> None:
     """Run the command and exit: 0 done, 1 not solved, 2 usage, 3 our bug, 4 a limit was hit, 130 interrupted."""
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what ends a job unwinds it, as Ctrl-C does
     sys.exit(exit_code())
 
 

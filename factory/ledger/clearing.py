@@ -1,6 +1,7 @@
 """Finished runs that are old or too many: which they are, and how their pieces go while their costs stay."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from factory.ledger.shelf import Shelved, shelf
 
 FINISHED = ("done", "stopped", "removed")
 DAY_S = 86400.0
+GIT_S = 10.0
 
 
 class Old(Record):
@@ -73,6 +75,17 @@ def old_files(folders: Sequence[Path], now: str, days: float) -> tuple[Path, ...
     limit = datetime.fromisoformat(now).timestamp() - days * DAY_S
     found = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
     return tuple(sorted(path for path in found if not path.name.startswith(".") and _used(path) < limit))
+
+
+def drop_locks(folder: Path) -> int:
+    """Lock files that a git of a dead process left below a folder which only the caller writes to; how many.
+
+    A git takes milliseconds, also one whose factory was killed: one that is ten seconds old has no owner any more.
+    """
+    stale = [path for path in folder.rglob("*.lock") if time.time() - path.lstat().st_mtime > GIT_S]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def folder_bytes(folder: Path) -> int:

@@ -19,6 +19,7 @@ from factory.ledger.salvage import Salvaged, salvage
 NAME = "factory.db"
 REBUILT = "factory.db.rebuilt"  # whole; only its renaming is missing
 LOCK = ".in-use"
+LOOKED_AT = 256 * 1024**2  # bytes up to which a killed process is reason enough to read all of it
 CHECKED = ".checked"  # the boot in which the database was last found whole; gone after an error
 
 
@@ -82,7 +83,8 @@ def _doubtful(folder: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return True
     left = path.with_name(f"{NAME}-wal")
-    return last != boot() or (left.exists() and left.stat().st_size > 0)
+    small = path.stat().st_size < LOOKED_AT
+    return last != boot() or (small and left.exists() and left.stat().st_size > 0)
 
 
 def _there(path: Path) -> bool:
@@ -91,7 +93,7 @@ def _there(path: Path) -> bool:
 
 
 def _whole(path: Path) -> bool:
-    """SQLite's own quick check: every page is read, no index is compared. About a second for 500 MB."""
+    """SQLite's own quick check: every page is read, no index is compared. Two seconds for 350 MB on two cores."""
     if not _there(path):
         return False
     try:

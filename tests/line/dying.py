@@ -2,7 +2,8 @@
 
 dying.py start REPO ISSUE CONFIG WHERE…      a new run
 dying.py resume WHERE…                       the latest run
-WHERE: stage NAME start|done · KIND N (the n-th event of a kind) · any N · pushed · opened
+WHERE: stage NAME start|done · KIND N (the n-th event of a kind) · any N · pushed · opened (each: said in the outbox) ·
+meant · pushed-unsaid · opened-unsaid (between what the outbox says is meant and what it says is done)
 """
 
 import os
@@ -16,6 +17,8 @@ from typing import Any
 from factory.app import make_shop, new_run, open_state, settings_of
 from factory.cli.options import issue_event
 from factory.contracts.run import Pull
+from factory.forge.recorded import RecordedBranches, RecordedPulls
+from factory.ledger.outbox import Outbox
 from factory.places import state_folder
 from factory.settings import load
 from factory.stages.line import walk
@@ -59,6 +62,13 @@ class DyingBranches:
         die()
 
 
+class MeantBranches(DyingBranches):
+    """Death between the intention and the push."""
+
+    def push(self, name: str, commit: str, expected: str) -> None:
+        die()
+
+
 class DyingPulls:
     """The local forge, and death right after the pull request was opened."""
 
@@ -95,6 +105,13 @@ def main(arguments: list[str]) -> None:
         shop = replace(shop, branches=DyingBranches(shop.branches))
     if where[0] == "opened":
         shop = replace(shop, pulls=DyingPulls(shop.pulls))
+    outbox, inner = Outbox(state.journal, run.id), tuple(vars(each)["inner"] for each in (shop.branches, shop.pulls))
+    if where[0] == "meant":
+        shop = replace(shop, branches=RecordedBranches(MeantBranches(inner[0]), outbox))
+    if where[0] == "pushed-unsaid":
+        shop = replace(shop, branches=RecordedBranches(DyingBranches(inner[0]), outbox))
+    if where[0] == "opened-unsaid":
+        shop = replace(shop, pulls=RecordedPulls(DyingPulls(inner[1]), outbox))
     walk(run, shop)
 
 

@@ -116,6 +116,17 @@ def test_inside_stages_and_effects(tmp_path: Path, undisturbed: dict[str, Any], 
     same_but_for_a_call_in_flight(found, undisturbed, deaths=1)
 
 
+@pytest.mark.parametrize("where", ["meant", "pushed-unsaid", "opened-unsaid"])
+def test_between_an_effect_and_the_word_about_it(tmp_path: Path, short: dict[str, Any], where: str) -> None:
+    """CRS-02, locally: what the outbox was left with is looked up: one branch, one pull request, both done."""
+    assert killed_and_resumed(tmp_path, *one_unit(tmp_path), where) == short
+    with sqlite3.connect(tmp_path / "state" / "factory.db") as db:
+        assert db.execute("SELECT kind, state FROM outbox ORDER BY id").fetchall() == [
+            ("branch", "done"),
+            ("pull request", "done"),
+        ]
+
+
 def same_but_for_a_call_in_flight(found: dict[str, Any], wanted: dict[str, Any], deaths: int) -> None:
     """An answer that had come but was not written down yet when the process died is asked for again: one a thread."""
     extra = sum(row[2] for row in found.pop("paid")) - sum(row[2] for row in wanted["paid"])

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from factory.ledger.clearing import old_runs, remove_run
 from factory.ledger.process import boot, mark, started, this_process
 from factory.sandbox.orphans import orphans, remove
 from tests.line.targets import factory, result
-from tests.line.test_kill import one_unit
+from tests.line.test_kill import dying, one_unit
 from tests.line.test_signals import Work, children, gone
 
 
@@ -106,7 +107,25 @@ def test_crs_07_twenty_crashes_leave_nothing(tmp_path: Path) -> None:
     assert gone(tuple(seen))
     assert not list((tmp_path / "tmp").iterdir())
     assert not [each for each in orphans(work.state, tmp_path / "tmp") if str(tmp_path) in each.place]
-    assert not list(work.state.rglob("*.lock"))
+    assert not list((work.state / "runs").rglob("*.lock"))
+
+
+@pytest.mark.kill
+def test_crs_07_locks_of_git_do_not_stop_the_next_one(tmp_path: Path) -> None:
+    """CRS-07: a power cut in the middle of moving the branch leaves git's lock in both repositories."""
+    issue, config = one_unit(tmp_path)
+    state = tmp_path / "state"
+    assert dying(state, "start", tmp_path / "shop", issue, config, "meant") == -signal.SIGKILL
+    (name,) = sqlite3.connect(state / "factory.db").execute("SELECT key FROM outbox").fetchone()
+    (run,) = (state / "runs").iterdir()
+    for folder in (run / "repo.git", tmp_path / "shop" / ".git"):
+        lock = folder / "refs" / "heads" / f"{name}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        os.utime(lock, (time.time() - 60,) * 2)
+    done = factory(state, "resume", "last", "--json")
+    assert done.returncode == 0, done.stderr
+    assert not [*(run / "repo.git").rglob("*.lock"), *(tmp_path / "shop" / ".git").rglob("*.lock")]
 
 
 def test_gc_removes_pieces_and_never_costs(tmp_path: Path) -> None:
