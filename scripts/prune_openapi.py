@@ -31,6 +31,7 @@ KEEP = (  # what the double serves or a client of the factory may plausibly ask 
     REPO + r"/(check-runs|check-suites|statuses)(/.*)?",
     REPO + r"/actions/(runs|jobs|artifacts|workflows|secrets|variables|permissions|runners|concurrency_groups)(/.*)?",
     REPO + r"/environments(/\{environment_name\})?",
+    REPO + r"/code-scanning/sarifs(/\{sarif_id\})?",
 )
 LEAVE = (  # parts of the above that are large and nothing of ours
     r".*/(issue-types|issue-field-values|suggestions|codespaces|merge-async|deployment_protection_rule|timing|cache)(/.*)?",

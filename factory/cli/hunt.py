@@ -28,6 +28,10 @@ def hunt(
         bool, typer.Option("--fix", help="Mend what is mended safely without a model: a branch and a PR a theme.")
     ] = False,
     task: Annotated[str, typer.Option(help="Print a finding (its id) as an issue for `factory run --issue -`.")] = "",
+    night: Annotated[
+        Path | None,
+        typer.Option(help="As the job of the night, by FACTORY_TICKET: hunt.json, hunt.sarif, bundles here."),
+    ] = None,
     config: Config = None,
     sandbox: SandboxKind = "",
     as_json: Json = False,
@@ -36,9 +40,13 @@ def hunt(
     from factory.cli import hunting
     from factory.cli.options import say_what_is_ignored, settings_for
 
-    if sum([write_baseline, fix, bool(task)]) > 1:
-        raise UsageProblem("--write-baseline, --fix and --task do different things: give one of them.")
+    if sum([write_baseline, fix, bool(task), night is not None]) > 1:
+        raise UsageProblem("--write-baseline, --fix, --task and --night do different things: give one of them.")
     repo = repo.absolute()
+    if night:
+        from factory.cli.night import night as of_the_night
+
+        return of_the_night(night.absolute(), repo, config, sandbox)
     settings = settings_for(config, repo, sandbox)
     say_what_is_ignored(config, repo)
     found = hunting.looked(repo, base, settings, tuple(only or ()))

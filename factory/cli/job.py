@@ -16,6 +16,8 @@ Out = Annotated[Path, typer.Option(help="Folder for ticket.json and issue.md.")]
 Bundle = Annotated[Path, typer.Option(help="Folder of the unpacked bundle.")]
 Digest = Annotated[str, typer.Option(help="SHA-256 of the bundle's manifest.json, from the job that made it.")]
 Findings = Annotated[Path, typer.Option(help="File of a review's findings.")]
+Found = Annotated[Path, typer.Option(help="Folder with hunt.json and the themes' bundles.")]
+FoundDigest = Annotated[str, typer.Option("--digest", help="SHA-256 of hunt.json, from the job that made it.")]
 Config = Annotated[Path, typer.Option(help="The default branch's settings; not there = the defaults.")]
 
 DEFAULT = Path("factory.toml")
@@ -70,9 +72,24 @@ def post(findings: Findings, config: Config = DEFAULT) -> int:
     return _run("post", findings, config=config)
 
 
+def hunt(found: Found, digest: FoundDigest, config: Config = DEFAULT) -> int:
+    """Check what a night's hunt found; file issues and open pull requests, each once."""
+    return _run("hunt", found, digest, config=config)
+
+
+def scan(found: Found, digest: FoundDigest, config: Config = DEFAULT) -> int:
+    """Hand what a night's hunt found to code scanning."""
+    return _run("scan", found, digest, config=config)
+
+
 def remember(config: Config = DEFAULT) -> int:
     """Write what the run showed to the branch factory-memory."""
     return _run("remember", config=config)
+
+
+def outcome(config: Config = DEFAULT) -> int:
+    """Write what became of the factory's pull requests to the branch factory-memory."""
+    return _run("outcome", config=config)
 
 
 def _context() -> "JobContext":
@@ -89,6 +106,7 @@ def _run(name: str, *arguments: Any, **options: Any) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     "gate": gate, "open": open_, "ship": ship, "send": send, "close": close, "answer": answer, "watch": watch,
     "route": route, "post": post, "remember": remember,
+    "outcome": outcome, "hunt": hunt, "scan": scan,
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from factory.contracts.catch import Catch, Theme
     from factory.contracts.finding import Finding
     from factory.contracts.run import Run
+    from factory.contracts.task import Event
     from factory.settings import Settings
 
 
@@ -60,11 +61,17 @@ def _jobs(found: "Catch", already: frozenset[str]) -> "list[Job]":
 def _walked(job: Job, repo: Path, base: str, settings: "Settings", state: "State", config: Path | None) -> "Run":
     from factory.app import new_run
     from factory.cli.go import to_its_end
+
+    event = event_of(job.theme, job.findings)
+    return to_its_end(new_run(state, repo, base, event, settings, config), state, settings, (), True)
+
+
+def event_of(theme: "Theme", findings: "tuple[Finding, ...]") -> "Event":
+    """What a run of a theme begins with. Its text is what failures are counted under: the same findings, one task."""
     from factory.contracts.task import Event
 
-    event = Event(kind="mend", source=job.theme.package, findings=job.findings,
-                  text=" ".join(each.id for each in job.findings))  # fmt: skip
-    return to_its_end(new_run(state, repo, base, event, settings, config), state, settings, (), True)
+    text = " ".join(sorted(each.id for each in findings))
+    return Event(kind="mend", source=theme.package, findings=findings, text=text)
 
 
 def _tell(found: "Catch", runs: "list[Run]", waiting: int, settings: "Settings", as_json: bool) -> None:

@@ -57,3 +57,21 @@ class Catch(Record):
     def fresh(self) -> tuple[Ranked, ...]:
         """What the baseline does not know."""
         return tuple(each for each in self.ranked if not each.known)
+
+
+class Mended(Record):
+    """One theme that walked the line: where its bundle lies and by which digest it is known."""
+
+    theme: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")  # also the bundle's folder
+    run: str = Field(max_length=64)
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the bundle's manifest
+    findings: tuple[str, ...] = Field(default=(), max_length=200)  # that are mended; the theme's others are not
+
+
+class Night(Record):
+    """`hunt.json`: all that a night's think job hands to the ship job. Its digest is what the jobs tell each other."""
+
+    version: int = Field(default=1, ge=1, le=1)
+    catch: Catch
+    mended: tuple[Mended, ...] = Field(default=(), max_length=20)
+    waiting: tuple[str, ...] = Field(default=(), max_length=1000)  # themes that another night mends

@@ -45,6 +45,7 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset({
     ("GET", _R + "/commits/{commit}/check-runs"),
     ("POST", _R + "/check-runs"),
     ("PATCH", _R + "/check-runs/{check}"),
+    ("POST", _R + "/code-scanning/sarifs"),
     ("GET", _A + "/runs"),
     ("GET", _A + "/runs/{run}"),
     ("GET", _A + "/runs/{run}/jobs"),

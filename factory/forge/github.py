@@ -15,6 +15,7 @@ from factory.forge.check_runs import CheckCalls
 from factory.forge.ci import CheckLogCalls
 from factory.forge.issues import IssueCalls, LabelCalls
 from factory.forge.reviews import PullCalls
+from factory.forge.scanning import ScanCalls
 from factory.forge.threads import ThreadCalls
 from factory.forge.workflow_runs import DispatchCalls, RunCalls
 
@@ -27,7 +28,8 @@ API_VERSION = "2022-11-28"
 
 
 class GitHub(
-    AccessCalls, IssueCalls, LabelCalls, PullCalls, ThreadCalls, CheckCalls, CheckLogCalls, RunCalls, DispatchCalls
+    AccessCalls, IssueCalls, LabelCalls, PullCalls, ThreadCalls, CheckCalls, CheckLogCalls, RunCalls, DispatchCalls,
+    ScanCalls,
 ):
     """One repository. The parts share one caller and override nothing of each other; a job may be given one alone."""
 

@@ -21,6 +21,8 @@ LABELS = (
     Label(name="factory:ready", color="0e8a16", description="Accepted by the factory's judge; a person decides"),
     Label(name="factory:failed", color="b60205", description="The factory gave up here: see its status comment"),
     Label(name="factory:tracking", color="ededed", description="The units of one of the factory's plans, as a list"),
+    Label(name="factory:finding", color="c5def5", description="Found by the factory's nightly hunt; closed when gone"),
+    Label(name="factory:night", color="c5def5", description="The night may take this up; see docs/hunt.md"),
     Label(name="factory:alert", color="b60205", description="The factory itself is in trouble: closed when it is well"),
     Label(name="factory:needs-person", color="fbca04", description="A person must look before anything goes on"),
     Label(name="factory:dependency-change", color="fbca04", description="Changes what gets installed: look closely"),

@@ -32,7 +32,7 @@ def publish(here: Site, run: Run, shop: "Shop", pull: PullInfo, extra: tuple[str
 def _track(here: Site, story: Story, pull: PullInfo) -> None:
     """A checklist of units, for plans that have more than one."""
     run = story.run
-    if run.plan is None or len(run.plan.units) < 2:
+    if run.plan is None or len(run.plan.units) < 2 or (run.task and run.task.mechanical):
         return
     body = tracking.body(story, here.ticket.issue, pull.number)
     ensure(here, "factory:tracking")

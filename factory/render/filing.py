@@ -1,9 +1,12 @@
 """A finding as an issue: fixed words of ours around what stands in the code, which is quoted and never believed."""
 
+from collections.abc import Sequence
+
 from factory.contracts.catch import Ranked, Rule
 from factory.contracts.finding import Finding
 from factory.render.text import code, fence, line, prose
 
+SPOTS = 10  # places of one issue
 _LANGUAGE = {".py": "python", ".js": "javascript", ".ts": "typescript", ".tsx": "tsx", ".yml": "yaml", ".md": "text"}
 
 
@@ -18,18 +21,20 @@ def said(item: Finding, rule: Rule | None) -> str:
     return (item.message.strip().removesuffix(rule.why.strip()).strip() if rule else "") or item.message
 
 
-def body(row: Ranked, rule: Rule | None, permalink: str = "") -> str:
-    """What is wrong, where, why it matters, what to do. `permalink`: the lines on the forge."""
-    item = row.finding
-    rows = [
-        prose(said(item, rule), 1000),
-        f"**Where:** {code(_where(item))}" + (f" ([the lines]({permalink}))" if permalink else ""),
-        *([fence(item.evidence, 1500, _language(item.path))] if item.evidence else []),
-        *([f"**Why it matters:** {prose(rule.why, 1000)}"] if rule else []),
-        *([f"**What to do:** {prose(item.fix, 600)}"] if item.fix else []),
-        _facts(row),
-    ]
-    return "\n\n".join(rows)
+def body(rows: Sequence[Ranked], rule: Rule | None) -> str:
+    """One issue for all that one rule finds in one file, the worst first: what, where, why it matters, what to do."""
+    first = rows[0].finding
+    parts = [part for row in rows[:SPOTS] for part in _spot(row.finding, rule)]
+    if len(rows) > SPOTS:
+        parts.append(f"And {len(rows) - SPOTS} more in this file.")
+    parts += [f"**Why it matters:** {prose(rule.why, 1000)}"] if rule else []
+    parts += [f"**What to do:** {prose(first.fix, 600)}"] if first.fix else []
+    return "\n\n".join((*parts, _facts(rows[0])))
+
+
+def _spot(item: Finding, rule: Rule | None) -> list[str]:
+    told = [f"**{code(_where(item))}** {prose(said(item, rule), 1000)}"]
+    return [*told, fence(item.evidence, 1500, _language(item.path))] if item.evidence else told
 
 
 def task(item: Finding, rule: Rule | None) -> str:

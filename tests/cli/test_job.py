@@ -22,10 +22,10 @@ def factory(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", THERE)
 def test_a_job_runs_in_a_workflow_only(name: str) -> None:
-    more = {"gate": ["--for", "swarm"], "ship": ["--bundle", "x", "--digest", "y"], "post": ["--findings", "x"]}.get(
-        name, []
-    )
-    done = factory(name, *more)
+    found = ["--found", "x", "--digest", "y"]
+    more = {"gate": ["--for", "swarm"], "ship": ["--bundle", "x", "--digest", "y"], "post": ["--findings", "x"],
+            "hunt": found, "scan": found}  # fmt: skip
+    done = factory(name, *more.get(name, []))
     assert done.returncode == 2
     assert "runs inside a GitHub Actions job" in done.stderr
 

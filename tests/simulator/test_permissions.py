@@ -15,7 +15,7 @@ from tests.simulator.asking import world
 
 ALL = (
     "actions", "actions_variables", "administration", "checks", "contents", "deployments", "issues", "pull_requests",
-    "secrets", "statuses", "workflows",
+    "secrets", "security_events", "statuses", "workflows",
 )  # fmt: skip
 SERVED = [one for one in collect(MODULES) if one.template.startswith("/repos/")]
 DESCRIBED = [one for one in SERVED if one.template != "/repos/{owner}/{repo}/contents"]

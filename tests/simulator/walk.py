@@ -1,6 +1,7 @@
 """A walk over every route of the double, each answered well: what tests of shapes and of permissions go by."""
 
 import base64
+import gzip
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from tests.simulator.asking import World, finished_run
 
 
 def walk(made: World) -> None:
-    for part in (_people, _issues, _pulls, _code, _checks, _actions, _settings, _apps):
+    for part in (_people, _issues, _pulls, _code, _checks, _scanning, _actions, _settings, _apps):
         part(made)
 
 
@@ -110,6 +111,15 @@ def _checks(made: World) -> None:
 
 def _note(line: int) -> dict[str, Any]:
     return {"path": "README.md", "start_line": line, "end_line": line, "annotation_level": "notice", "message": "m"}
+
+
+def _scanning(made: World) -> None:
+    ask = _asker(made, made.owner)
+    run = {"tool": {"driver": {"name": "hunt"}}, "results": []}
+    log = base64.b64encode(gzip.compress(json.dumps({"version": "2.1.0", "runs": [run]}).encode())).decode()
+    body = {"commit_sha": made.head, "ref": "refs/heads/main", "sarif": log}
+    number = ask("POST", "/code-scanning/sarifs", body)["id"]
+    assert ask("GET", f"/code-scanning/sarifs/{number}")["processing_status"] == "complete"
 
 
 def _actions(made: World) -> None:

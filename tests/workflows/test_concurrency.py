@@ -11,6 +11,7 @@ QUEUED = {
     "local-agent-worker/open": "factory-write-",
     "local-agent-worker/ship": "factory-write-",
     "local-agent-worker/work": "factory-box-",
+    "nightly-hunt/file": "factory-hunt",
     "watchdog/watch": "factory-watch",
 }
 
@@ -27,7 +28,7 @@ def test_act_05_the_third_request_waits_and_is_not_dropped(job: Job) -> None:
     assert rule["queue"] == "max"
     assert "cancel-in-progress" not in rule
     assert rule["group"].startswith(QUEUED[str(job)])
-    if job.workflow != "watchdog":
+    if job.workflow not in ("nightly-hunt", "watchdog"):
         assert mentioned(rule, "needs.gate.outputs.") == ["group"]
 
 

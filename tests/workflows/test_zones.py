@@ -18,7 +18,10 @@ COMMANDS = {
     "think": {"stage", "review", "hunt"},
     "prove": {"stage"},
     "ship": {
-        f"job {name}" for name in ("open", "ship", "send", "close", "answer", "route", "watch", "post", "remember")
+        f"job {name}"
+        for name in (
+            "open", "ship", "send", "close", "answer", "route", "watch", "post", "remember", "outcome", "hunt", "scan",
+        )
     },
 }
 STAGES = {"think": {"intake", "gather", "plan", "generate", "collect", "work"}, "prove": {"verify"}}
@@ -27,6 +30,7 @@ PATHS = (
     "bundle/change-${{ matrix.unit }}.json",
     "bundle/unit-${{ matrix.unit }}.json",
     "gate",
+    "hunt",
     "review.json",
 )
 SETUP, STAGE = "$/.github/actions/setup", "$/.github/actions/stage"
@@ -42,7 +46,8 @@ def test_each_job_belongs_to_one_zone_and_holds_no_other_zone_s_keys(job: Job) -
 def test_only_ship_jobs_may_write(job: Job) -> None:
     writes = {name for name, level in job.permissions.items() if level == "write"}
     assert not writes or job.zone == "ship"
-    assert not writes - {"actions", "checks", "contents", "issues", "pull-requests"}
+    assert not writes - {"actions", "checks", "contents", "issues", "pull-requests", "security-events"}
+    assert "security-events" not in writes or writes == {"security-events"}
     if job.zone == "prove":
         assert job.permissions == {"contents": "read"}
 

@@ -36,7 +36,7 @@ install_locked() {
   local commands="$RUNNER_TEMP/factory-bin"
   install_installer
   export UV_PROJECT_ENVIRONMENT="$RUNNER_TEMP/factory-venv" UV_CACHE_DIR="$RUNNER_TEMP/factory-downloads"
-  "$tools/bin/uv" sync --frozen --no-dev --quiet --project "$repository" --python python3
+  "$tools/bin/uv" sync --frozen --no-dev ${EXTRA:+--extra "$EXTRA"} --quiet --project "$repository" --python python3
   # Only `factory` goes on the PATH: the environment's python is not what a target's tests should find.
   mkdir -p "$commands"
   ln -sf "$UV_PROJECT_ENVIRONMENT/bin/factory" "$commands/factory"

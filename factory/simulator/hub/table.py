@@ -5,6 +5,7 @@ from factory.simulator.hub import (
     actions,
     apps,
     checks,
+    code_scanning,
     comments,
     dispatches,
     gitdata,
@@ -20,8 +21,8 @@ from factory.simulator.hub import (
 from factory.simulator.hub.routes import Table, collect
 
 MODULES = (
-    action_settings, actions, apps, checks, comments, dispatches, gitdata, graphql, issues, labels, pulls, rate_limit,
-    reactions, repos, reviews,
+    action_settings, actions, apps, checks, code_scanning, comments, dispatches, gitdata, graphql, issues, labels,
+    pulls, rate_limit, reactions, repos, reviews,
 )  # fmt: skip
 
 
