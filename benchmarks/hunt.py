@@ -2,7 +2,7 @@
 
     python -m benchmarks.hunt time FOLDER [--runs 3] [--write]     Django's source archive, unpacked
     python -m benchmarks.hunt corpus [--write]
-    python -m benchmarks.hunt sample CLONES [--unlabelled] [--write]
+    python -m benchmarks.hunt sample CLONES [--only IDS] [--unlabelled] [--write]
 
 time: the folder is committed to a repository of its own first, which does not count; then each run is a process that
 exports, builds the code graph and hunts with every detector. sample: CLONES holds <owner>+<name>/repo for each
@@ -45,6 +45,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("part", choices=("time", "corpus", "sample"))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="", help="detectors of the sample, with commas")
     parser.add_argument("--unlabelled", action="store_true")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     asked = parser.parse_args()
@@ -123,7 +124,7 @@ def corpus(asked: argparse.Namespace) -> tuple[str, bool]:
 
 def sample(asked: argparse.Namespace) -> tuple[str, bool]:
     """Precision of each detector on real repositories, by hand."""
-    drawn = hunt_sample.drawn(asked.folder)
+    drawn = hunt_sample.drawn(asked.folder, [name for name in asked.only.split(",") if name])
     if asked.unlabelled:
         return "\n".join(each.shown for each in drawn if each.label is None), False
     return hunt_sample.table(drawn)

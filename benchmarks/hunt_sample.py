@@ -1,14 +1,15 @@
 """Findings on real repositories, drawn by a seed, with the labels that a person gave them by reading the code.
 
 benchmarks/data/hunt_labels.toml: for each repository its commit, and for each fingerprint true (a maintainer should
-mend it) or false (noise). No code is kept. A finding that is drawn and not labelled counts as nothing, and is listed.
+mend it) or false (noise); `without` names detectors that it is no judge of. No code is kept. A finding that is
+drawn and not labelled counts as nothing, and is listed.
 """
 
 import random
 import tempfile
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,23 +34,24 @@ class Drawn(NamedTuple):
     shown: str
 
 
-def drawn(clones: Path) -> list[Drawn]:
-    """At most EACH findings of each detector, the same ones each time."""
+def drawn(clones: Path, only: Sequence[str] = ()) -> list[Drawn]:
+    """At most EACH findings of each detector (or of `only` these), the same ones each time."""
     found: dict[str, list[Drawn]] = defaultdict(list)
     for entry in tomllib.loads(LABELS.read_text(encoding="utf-8"))["repository"]:
-        for each in _of(clones, entry["name"], entry["commit"], entry.get("labels", {})):
-            found[each.finding.rule].append(each)
+        for each in _of(clones, entry["name"], entry["commit"], entry.get("labels", {}), only):
+            if each.finding.rule not in entry.get("without", ()):
+                found[each.finding.rule].append(each)
     return [each for rule in sorted(found) for each in _some(found[rule], EACH)]
 
 
-def _of(clones: Path, name: str, commit: str, labels: dict[str, bool]) -> Iterator[Drawn]:
+def _of(clones: Path, name: str, commit: str, labels: dict[str, bool], only: Sequence[str]) -> Iterator[Drawn]:
     repo = clones / name.replace("/", "+") / "repo"
     by_rule: dict[str, list[Drawn]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
         tree = Path(folder) / "tree"
         tree.mkdir()
         ground = exported(source_of_commit(repo, commit), tree, lambda: GraphStore(Path(folder) / "graph.db"))
-        for finding in hunt(ground, HuntSettings()).findings:
+        for finding in hunt(ground, HuntSettings(), only=only).findings:
             shown = _shown(name, finding, ground)
             by_rule[finding.rule].append(Drawn(name, finding, labels.get(finding.id), shown))
     for rows in by_rule.values():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.contracts.errors import EXIT_CODES
-from scripts import client_pages, planner_tables, scale_tables
+from scripts import client_pages, hunt_tables, planner_tables, scale_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.settings_page import configuration, lead, table
 from scripts.workflow_files import events_table, jobs_table
@@ -148,6 +148,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/clients.md", "clients"): client_pages.clients,
     ("docs/github.md", "events"): events_table,
     ("docs/github.md", "permissions"): jobs_table,
+    ("docs/hunt.md", "detectors"): hunt_tables.detectors,
     ("docs/scale.md", "waits"): scale_tables.waits,
     ("docs/scale.md", "pooled"): scale_tables.pooled,
     ("docs/scale.md", "boxes"): scale_tables.needed,

@@ -98,6 +98,29 @@ def is_import(tried: ast.Try | ast.TryStar) -> bool:
     )
 
 
+_FILLS = frozenset("append add extend update insert setdefault appendleft".split())
+
+
+def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
+    """Whether what is tried makes something that is used afterwards: after an error, that lacks a part unseen."""
+    names = set()
+    for node in inside(tried.body):
+        if isinstance(node, ast.Return | ast.Yield):
+            return True
+        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
+            return True
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLS:
+            return True
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    around: ast.AST | None = function_around(source, tried) or source.module
+    within = {id(node) for node in ast.walk(tried)}
+    return around is not None and any(
+        isinstance(node, ast.Name) and node.id in names and id(node) not in within and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(around)
+    )
+
+
 def cleans_up(source: Source, node: ast.AST) -> bool:
     """Whether it stands where an error has nowhere to go: at the end of an object or a program, in another clean-up."""
     function = function_around(source, node)

@@ -84,6 +84,8 @@ def _formatted(text: str, call: ast.Call) -> Iterator[Part]:
 
 def is_harmless(source: Source, node: ast.expr) -> bool:
     """Whether what is put in can only be a number, or comes from the program itself: a literal, a CONSTANT."""
+    if written(node).rpartition(".")[2].isupper():
+        return True
     node = value_of(source, node)
     if isinstance(node, ast.Constant):
         return True

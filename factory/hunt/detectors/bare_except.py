@@ -4,7 +4,7 @@ import ast
 from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.handlers import cleans_up, inside
+from factory.hunt.handlers import cleans_up, inside, is_import, try_of
 from factory.hunt.names import written
 from factory.hunt.source import Source
 
@@ -14,6 +14,8 @@ _PASSED_ON = ("sys.exc_info", "os._exit", "sys.exit", "exc_info")
 def _keep(source: Source, hit: Hit) -> Hit | None:
     handler = next((each for each in source.nodes(ast.ExceptHandler) if each.lineno == hit.start), None)
     if handler is None or handler.type is not None or cleans_up(source, handler):
+        return None
+    if is_import(try_of(source, handler)):
         return None
     for node in inside(handler.body):
         if isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and written(node.func) in _PASSED_ON):

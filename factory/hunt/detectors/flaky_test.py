@@ -50,7 +50,7 @@ def _test_around(source: Source, node: ast.AST) -> Function | None:
 def _called(source: Source, call: ast.Call, name: str, test: Function) -> Iterator[Hit]:
     if name in ("time.sleep", "asyncio.sleep") and _sleeps(source, call, test):
         yield Hit(source.path, call.lineno, f"{test.name} sleeps and then expects something to have happened",
-                  confidence=0.75 if _is_judged_next(source, call) else 0.5,
+                  confidence=0.55 if _is_judged_next(source, call) else 0.4,
                   fix="Wait for the event itself with a deadline, or pass a clock in.")  # fmt: skip
     elif name in _REQUESTS and _goes_out(source, call, test):
         yield Hit(source.path, call.lineno, f"{test.name} asks a real server", confidence=0.85,

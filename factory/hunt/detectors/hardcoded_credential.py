@@ -71,7 +71,7 @@ def _has_body(source: Source, number: int) -> bool:
 def _issued(line: str) -> Iterator[str]:
     from factory.llm.secret_forms import formats_in
 
-    if "devstoreaccount1" in line:  # the emulator's, printed in its manual
+    if "devstoreaccount1" in line or ">>>" in line:  # an emulator's, printed in its manual; a doctest
         return
     address = _ADDRESS.search(line)
     for secret in (*formats_in(line), *_GOOGLE.findall(line)):

@@ -17,6 +17,8 @@ _CHANGES = frozenset(
 def _keep(source: Source, hit: Hit) -> Hit | None:
     for function in functions(source):
         for argument, default in _defaults(function.args):
+            if isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
+                continue
             if default.lineno <= hit.start <= (default.end_lineno or 0) and _is_shared(function, argument.arg):
                 return replace(
                     hit, end=hit.start, quoted=f"{function.name}({argument.arg}={ast.unparse(default)[:60]})",

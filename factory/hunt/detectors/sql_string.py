@@ -64,11 +64,14 @@ def _is_inner(source: Source, node: ast.expr) -> bool:
 def _values(source: Source, parts: list[Part]) -> Iterator[ast.expr]:
     """What stands where SQL has a value, and could be anything. Names of tables and columns cannot be parameters."""
     before = ""
-    for part in parts:
+    for number, part in enumerate(parts):
         if part.node is None:
             before += part.text
         else:
-            placed = _VALUE.search(before[-40:]) or _LISTED.search(before[-200:])
+            after = parts[number + 1].text if number + 1 < len(parts) else ""
+            closed = before.endswith(("'", "'%")) and before.count("'") % 2 == 0
+            placed = not closed and not after.startswith(("(", ".")) and _VALUE.search(before[-40:])
+            placed = placed or _LISTED.search(before[-200:])
             if placed and not is_harmless(source, part.node) and not _is_made(part.node):
                 yield part.node
             before += "x"

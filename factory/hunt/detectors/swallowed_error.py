@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, is_retry, try_of
+from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, is_retry, leaves_gap, try_of
 from factory.hunt.names import full, written
 from factory.hunt.script.keep import either
 from factory.hunt.source import Source
@@ -21,7 +21,8 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
         fine = fine or is_retry(source, handler)
         if handler.type is None or fine or not is_broad(source, handler):
             return None
-        return replace(hit, message="Every error ends here and nobody is told", fix=_FIX)
+        return replace(hit, message="Every error ends here and nobody is told", fix=_FIX,
+                       confidence=0.85 if leaves_gap(source, try_of(source, handler)) else 0.5)  # fmt: skip
     return None
 
 

@@ -23,13 +23,14 @@ _LEADERS = {
     "sql": re.compile(r"(?:^|\s)--\s*" + _MARK),
     "lua": re.compile(r"(?:^|\s)--\s*" + _MARK),
 }  # fmt: skip
+_COPIED = re.compile(r"(?:^|/)(?:static|public|assets|www)/(?:.*/)?(?:libs?|vendor|ext|plugins)/.*\.js$")
 _TRACKED = re.compile(r"https?://|#\d+|\b[A-Z][A-Z0-9]+-\d+\b|\bgh-\d+")
 
 
 def _survey(ground: Ground) -> Iterator[Hit]:
     for path in ground.paths:
         pattern = _LEADERS.get(PurePosixPath(path).suffix[1:].lower())
-        if pattern is None:
+        if pattern is None or _COPIED.search(path):
             continue
         source = ground.source(path)
         found = list(_marks(source, pattern))
