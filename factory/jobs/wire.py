@@ -6,6 +6,7 @@ none by itself, unless the owner set `start_ci = "auto"`; everything else with t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from factory.contracts.books import Row
@@ -25,6 +26,7 @@ from factory.jobs.context import JobContext
 from factory.settings import Settings, load
 
 CONFIG = Path("factory.toml")
+MONTH = timedelta(days=31)
 _APP = ("FACTORY_APP_ID", "FACTORY_APP_KEY")
 
 
@@ -103,7 +105,7 @@ def site(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     environment = context.environment
     markers = Markers(environment.get("FACTORY_MARKER_KEY", ""), context.repo)
     again = context.attempt > 1
-    since = "" if ticket.depth else ticket.issued
+    since = "" if ticket.depth else _since(ticket, again)
     hygiene = hygiene_of(ticket, context.server_url, context.repo, environment)
     hub = connect(context.repo, context.api_url, environment, clock, mask=context.mask)
     quiet = pushing(environment, settings)
@@ -118,6 +120,15 @@ def site(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
         tokens=pusher.caller.tokens, books=SharedBooks(context.temp / "factory-books.git", f"{url}.git", writes, clock),
         git_url=f"{url}.git",
     )  # fmt: skip
+
+
+def _since(ticket: Ticket, again: bool) -> str:
+    """Nothing older can be this run's. A gate that is run again issues a new ticket for the same run: what an attempt
+    before made is older than that, but no older than a month, after which GitHub runs nothing again."""
+    if not again:
+        return ticket.issued
+    then = datetime.fromisoformat(ticket.issued.replace("Z", "+00:00")) - MONTH
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def pushing(environment: Mapping[str, str], settings: Settings) -> Mapping[str, str]:

@@ -34,6 +34,7 @@ _STANDS: dict[Stand, tuple[str, str]] = {  # GitHub's alert, what it says
     "parked": ("WARNING", "Parked"),
     "refused": ("WARNING", "Not started"),
 }
+WORKING = f"**{_STANDS['working'][1]}.**"  # how a comment shows that its run is not over
 _PURPOSES: dict[Purpose, str] = {
     "swarm": "the swarm", "local": "the whole line on the box", "demiurge": "one fix on the box",
     "revise": "a revision of this pull request", "review": "a review of this pull request",

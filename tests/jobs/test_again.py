@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from factory.contracts.errors import FactoryError
 from factory.contracts.ticket import Ticket
+from factory.forge.tickets import sign
 from factory.jobs.close import close
 from factory.jobs.context import JobContext
 from factory.jobs.open import open as open_job
@@ -171,3 +172,16 @@ def test_gha_02_any_answers_lost(
 def test_a_label_is_there_once_after_all(whole: tuple[str, int]) -> None:
     assert whole[0].count("factory:draft") == 1
     assert ZERO.id not in whole[0]
+
+
+def test_all_jobs_run_again_days_later_dispatch_nothing_twice(whole: tuple[str, int], tmp_path: Path) -> None:
+    """The gate issues a new ticket for the same run: what the attempt before made is older than that."""
+    with place(tmp_path, lambda folder: repository(folder, FILES)) as here:
+        ticket, bundle = started(here)
+        walk(here, ticket, bundle, attempt=1)
+        _dispatched_run(here, ticket)
+        here.clock.sleep(3 * 86_400)
+        anew = sign(ticket.but(issued=here.hub.now()), here.seed)
+        walk(here, anew, bundle, attempt=2)
+        assert sum(each.name == "repository_dispatch" for each in here.hub.events) == 1
+        assert sum("kind=status" in text for text in here.comments(1)) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from factory.contracts.errors import HubUnreachable
 from factory.contracts.ticket import Errand, Handover, Ticket
 from factory.jobs.close import close
 from factory.jobs.context import JobContext
@@ -235,3 +236,32 @@ def test_a_run_that_was_never_heard_of_again_is_closed_and_said_once(here: Place
     assert [text for text in here.comments(number) if "has not been heard of for two days" in text]
     (row,) = [row for row in here.ledger() if row["kind"] == "close"]
     assert (row["state"], row["spent"]) == ("failed", 2_000_000)
+
+
+def test_an_end_that_the_last_job_could_not_say_is_said_once(here: Place) -> None:
+    """GHA-02: the job died between the books and the comment, and nobody ran it again."""
+    number = here.issue()
+    ticket, run, _ = waiting(here, number)
+    here.faults.add(Rule("down", "PATCH", "/comments/", times=0))
+    with pytest.raises(HubUnreachable):
+        close(here.job(ticket, "ship", run=run.id, needs=cancelled()), clock=here.clock)
+    here.faults.clear()
+    run.status = "completed"
+    looked(here)
+    assert len(here.comments(number)) == 1, "it may still be at work"
+    for _ in range(3):
+        later(here, 60)
+        looked(here)
+    _, text = here.comments(number)
+    assert f"Run `{ticket.run}` is over: stopped." in text
+    assert "`/factory retry`" in text
+
+
+def test_an_end_that_was_said_is_not_said_again(here: Place) -> None:
+    number = here.issue()
+    ticket, run, _ = waiting(here, number)
+    assert close(here.job(ticket, "ship", run=run.id, needs=cancelled()), clock=here.clock) == 0
+    run.status = "completed"
+    later(here, 60)
+    looked(here)
+    assert len(here.comments(number)) == 1
