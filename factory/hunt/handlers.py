@@ -98,7 +98,7 @@ def is_import(tried: ast.Try | ast.TryStar) -> bool:
     )
 
 
-_FILLS = frozenset("append add extend update insert setdefault appendleft".split())
+_FILLS = frozenset("append add extend update setdefault appendleft".split())
 
 
 def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
@@ -109,7 +109,8 @@ def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
             return True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLS:
+        filled = isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute)
+        if filled and node.func.attr in _FILLS:  # type: ignore[attr-defined]
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)

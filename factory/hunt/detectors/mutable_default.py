@@ -1,6 +1,7 @@
 """A default that is made once and shared by all calls, where a call changes it or gives it away."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
         for argument, default in _defaults(function.args):
             if isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
                 continue
-            if default.lineno <= hit.start <= (default.end_lineno or 0) and _is_shared(function, argument.arg):
+            if default.lineno <= hit.start <= (default.end_lineno or 0) and _is_shared(source, function, argument.arg):
                 return replace(
                     hit, end=hit.start, quoted=f"{function.name}({argument.arg}={ast.unparse(default)[:60]})",
                     message=f"The default of {argument.arg} in {function.name}() is one object for all calls, "
@@ -36,11 +37,21 @@ def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
     yield from ((arg, value) for arg, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value)
 
 
-def _is_shared(function: Function, name: str) -> bool:
+def _is_shared(source: Source, function: Function, name: str) -> bool:
     """Whether the object itself is changed, kept or handed out; one that is only read, or is replaced first, is not."""
     if _is_replaced(function.body, name):
         return False
-    return any(_lets_go(node, name) for stmt in function.body for node in ast.walk(stmt))
+    nodes = [node for stmt in function.body for node in ast.walk(stmt)]
+    return any(_lets_go(node, name) for node in nodes) or any(_is_kept(source, node, name) for node in nodes)
+
+
+def _is_kept(source: Source, node: ast.AST, name: str) -> bool:
+    """`self.items = items`, where somebody changes `.items`."""
+    if not isinstance(node, ast.Assign) or not _is(node.value, name):
+        return False
+    attributes = [re.escape(each.attr) for each in node.targets if isinstance(each, ast.Attribute)]
+    changes = rf"\.(?:{'|'.join(_CHANGES)})\(|\[[^\]\n]*\]\s*[-+|]?=(?!=)|\s*[-+|]="
+    return any(re.search(rf"\.{each}(?:{changes})", source.text) for each in attributes)
 
 
 def _lets_go(node: ast.AST, name: str) -> bool:
@@ -52,8 +63,6 @@ def _lets_go(node: ast.AST, name: str) -> bool:
         return _is(node.target, name)
     if isinstance(node, ast.Return | ast.Yield):
         return _is(node.value, name)
-    if isinstance(node, ast.Assign):
-        return _is(node.value, name) and any(isinstance(each, ast.Attribute | ast.Subscript) for each in node.targets)
     return False
 
 

@@ -17,6 +17,8 @@ def imports(source: Source, hit: Hit) -> Hit | None:
     match = _IMPORT.match(hit.quoted)
     if not match or source.path.endswith(".d.ts"):
         return None
+    if match["what"].startswith("*") and not re.search(r"from\s*['\"](?:[./]|node:)", hit.quoted):  # for what it does
+        return None
     here = Counter(_WORD.findall(hit.quoted))
     words = _words(source)
     names = [name for name in _names(match["what"]) if name not in _PRAGMA and words[name] == here[name]]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from tests.hunt.trees import found
 
-
 GAP = """
 def f(rows, out):
     for row in rows:
