@@ -34,6 +34,8 @@ _SURE = re.compile(  # a length, a type, a word, a count, a constant: on one sid
     r"\.length$|typeof|^['\"`](?!\s*-?[\d.]*\s*['\"`]$)|^(--|\+\+)|^[A-Z][A-Z0-9_]+$|(indexOf|parseInt|Number)\(.*\)$"
 )
 _FOREIGN = re.compile(r"(poly|pony)fill|jquery|bootstrap|@\d|equal|\.min\.", re.IGNORECASE)
+_ASSERTS = re.compile(r"\b(expect|assert\w*|should|chai|strictEqual|deepEqual|t\.[a-z]\w*)\s*[.(]")
+_DATA = re.compile(r"(^|/)(bench\w*|performance|fixtures?)/")
 _MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
 
 
@@ -126,6 +128,8 @@ def _axios(source: Source, hit: Hit) -> Hit | None:
     """An instance or the defaults of the same file may have set one."""
     if re.search(r"\btimeout\s*[:=]", source.text) or not re.search(r"['\"][^'\"]*axios[^'\"]*['\"]", source.text):
         return None
+    if re.search(r"(^|/)(client|frontend|browser|www|ui)/", source.path):  # a page that asks its own server
+        return None
     return replace(hit, severity="low" if _TOOLING.search(source.path) else "medium",
                    fix="Set `timeout` in the call, or once with axios.create.")  # fmt: skip
 
@@ -143,23 +147,36 @@ def _loose(source: Source, hit: Hit) -> Hit | None:
     match = re.fullmatch(r"(.*?)\s*(?<![!=])[!=]=(?!=)\s*(.*)", hit.quoted, re.DOTALL)
     left, right = match.groups() if match else ("", "")
     same = left.strip("+ ") == right.strip("+ ")  # only NaN differs from itself
-    if same or _SURE.search(left) or _SURE.search(right) or _FOREIGN.search(source.path):
+    told = re.search(r"['\"][!=]==?['\"]", source.line(hit.start))  # the operator itself, in an interpreter
+    if same or told or _SURE.search(left) or _SURE.search(right) or _FOREIGN.search(source.path):
         return None
     return replace(hit, fix="Compare with === or !==.")
 
 
 def _sleep(source: Source, hit: Hit) -> Hit | None:
-    """Timers of the test framework do not wait, and a few milliseconds are a turn of the event loop."""
-    if re.search(r"(use)?FakeTimers|mock\.timers|MockDate", source.text):
+    """A wait whose end is asserted on. A framework's timers do not wait; a handler may be slow on purpose."""
+    if re.search(r"(use)?FakeTimers|mock\.timers|MockDate", source.text) or _DATA.search(source.path):
         return None
     times = [int(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?!\w)", hit.quoted)]
-    return hit if times and max(times) >= 20 else None
+    browser = re.search(r"waitForTimeout|cy\.wait", hit.quoted)
+    return hit if times and max(times) >= 20 and (browser or _is_asserted(source, hit.end)) else None
+
+
+def _is_asserted(source: Source, line: int) -> bool:
+    """Whether one of the next lines of the block checks something."""
+    for number in range(line + 1, line + 7):
+        text = source.line(number).strip()
+        if text.startswith("}"):
+            return False
+        if _ASSERTS.search(text):
+            return True
+    return False
 
 
 def _random(source: Source, hit: Hit) -> Hit | None:
     """A seed, a name that must be new, or a port are no branch."""
     line = source.line(hit.start)
-    if not source.is_test or re.search(r"(^|/)(bench\w*|performance|fixtures?)/", source.path):
+    if not source.is_test or _DATA.search(source.path) or re.search(r"[<>]=?\s*[01]$", hit.quoted):
         return None
     named = re.search(r"name|id\b|port|tmp|temp|path|key", line, re.IGNORECASE)
     if named or re.search(r"seed|mock|spyOn|stub", source.text, re.IGNORECASE):
