@@ -79,6 +79,8 @@ def read(name: str, payload: Json, repo: str, run_id: int, inputs: Json | None =
 def feedback(name: str, payload: Json) -> Json | None:
     """The client_payload of the dispatch that a review event leads to: the ids, and nothing that anybody wrote."""
     pull = _number(_table(payload, "pull_request"), "number")
+    if name == "pull_request" and payload.get("action") == "closed":
+        return {"pull": pull, "closed": True} if pull else None
     if name == "pull_request_review" and payload.get("action") == "submitted":
         return {"pull": pull, "review": _number(_table(payload, "review"), "id")} if pull else None
     if name == "pull_request_review_comment" and payload.get("action") == "created":

@@ -27,7 +27,7 @@ _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
 
 def route(context: JobContext, config: Path = CONFIG, clock: Clock | None = None) -> int:
     """0 also when nothing could be sent: that is said where it was asked."""
-    if context.event.startswith("pull_request_review"):
+    if context.event.startswith("pull_request"):
         return _forward(context, clock)
     here = site(context, config, clock)
     asked = str(context.inputs.get("to") or "auto")

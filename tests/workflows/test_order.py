@@ -222,6 +222,8 @@ def review(**changes: Any) -> dict[str, Any]:
         (review(ref="feature"), False),
         (review(name="pull_request_review_comment", body="/factory fix this"), True),
         (review(name="pull_request_review_comment", body="a remark of a review"), False),
+        (review(name="pull_request"), True),
+        (review(name="pull_request", ref="feature"), False),
         ({"event_name": "issue_comment", "repository": "o/r", "event": {}}, False),
     ],
 )
@@ -230,6 +232,16 @@ def test_reviews_are_forwarded_for_the_factory_s_own_branches_only(
 ) -> None:
     forward = workflows()["pr-feedback"]["jobs"]["forward"]
     assert github.holds(forward["if"], {"github": event}) is runs
+
+
+@pytest.mark.parametrize(
+    ("told", "runs"), [({"pull": 3, "review": 5}, "gate"), ({"pull": 3, "closed": True}, "outcome")]
+)
+def test_what_is_closed_is_remembered_and_asks_no_gate(github: Expressions, told: dict[str, Any], runs: str) -> None:
+    jobs, event = workflows()["pr-feedback"]["jobs"], {"client_payload": told}
+    for name in ("gate", "outcome"):
+        happening = {"event_name": "repository_dispatch", "repository": "o/r", "event": event}
+        assert github.holds(jobs[name]["if"], {"github": happening}) is (name == runs)
 
 
 def test_a_fork_s_pull_request_is_reviewed_at_the_pinned_commit(github: Expressions) -> None:
