@@ -77,7 +77,7 @@ def _conflict(path: str, text: str) -> Finding:
         "says, between ======= and >>>>>>> what the base says. Write each place so that it does what both sides want, "
         f"and take the markers out. Drop nothing of either side.\n{hunks[:SHOWN]}"
     )
-    return finding("review.base", "conflict", message, path=path, evidence=text.splitlines()[starts[0] - 1][:200],
+    return finding("merge.base", "conflict", message, path=path, evidence=text.splitlines()[starts[0] - 1][:200],
                    start=starts[0], end=ends[-1] if ends else starts[-1], severity="high")  # fmt: skip
 
 
