@@ -82,6 +82,10 @@ def _counted(run: "Run", state: "State", settings: "Settings", signals: list[int
     except Abandoned:
         attempts.end(number, "interrupted")
         raise
+    except KeyboardInterrupt:  # before the line had begun
+        attempts.end(number, "interrupted")
+        state.journal.release(run.id)
+        raise
     except Stopped as stop:
         attempts.end(number, stop.reason)
         raise
@@ -134,10 +138,11 @@ def check_machine(state: "State", settings: "Settings", sandboxed: bool = True) 
 
     Raises Stopped('disk_full' | 'state_unusable' | 'sandbox_unavailable') with what to do.
     """
-    from factory.ledger.room import check_room
+    from factory.ledger.room import check_room, keep_spare
     from factory.sandbox.probe import probe
 
     check_room(state.folder)
+    keep_spare(state.folder)
     if sandboxed and settings.sandbox.kind != "none":
         found = probe()
         if not found.works:

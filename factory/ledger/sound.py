@@ -68,8 +68,15 @@ def _mended(folder: Path, now: str) -> Salvaged | None:
         saved = salvage(path, folder / "runs", folder / "factory.db.building", now)
         (folder / "factory.db.building").replace(rebuilt)
         saved = saved.but(aside=_replace(path, rebuilt, now))
-    write_whole(folder / CHECKED, boot())
+    _remember(folder / CHECKED)
     return saved
+
+
+def _remember(path: Path) -> None:
+    """Found whole in this boot. On a full disk it is looked at again next time: what frees space must still start."""
+    with contextlib.suppress(OSError, Stopped):
+        if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != boot():
+            write_whole(path, boot())
 
 
 def _doubtful(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from factory.files import BlobFolder, trusted_folder, write_whole
 from factory.ledger.clock import SystemClock
 from factory.ledger.journal import SqliteJournal
 from factory.ledger.migrations import MIGRATIONS
-from factory.ledger.room import give_spare, keep_spare
+from factory.ledger.room import give_spare
 from factory.ledger.sound import NAME, doubt, hold
 
 
@@ -41,7 +41,6 @@ def open_state(folder: Path) -> State:
     have planted, Stopped('state_unusable' | 'disk_full') for one that cannot be used."""
     clock, halt = SystemClock(), threading.Event()
     lock, saved = hold(trusted_folder(folder), clock.now())
-    keep_spare(folder)
     db = Database(folder / NAME, MIGRATIONS, doubt=partial(doubt, folder))
     journal = SqliteJournal(db, clock, halt.is_set, partial(_keep, folder), partial(give_spare, folder))
     said = saved.words() if saved else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.app import make_shop, new_run, open_state
+from factory.cli.go import check_machine
 from factory.contracts.errors import Stopped
 from factory.contracts.task import Event
 from factory.places import state_folder
@@ -46,6 +47,7 @@ class Breaking:
 def main(repo: str, config: str, stage: str, how: str, folder: str) -> int:
     state = open_state(state_folder())
     settings = load(Path(config), None, {})
+    check_machine(state, settings)
     run = new_run(state, Path(repo), "", Event(kind="tidy", source="test"), settings)
     try:
         run = walk(run, make_shop(run, state, settings, Breaking(stage, how, Path(folder))))
