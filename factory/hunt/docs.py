@@ -41,6 +41,9 @@ _EXPORT = re.compile(r"^(?:export|set)\s+([A-Z][A-Z0-9]*_[A-Z0-9_]+)=|^([A-Z][A-
 _FLAG = re.compile(r"(?<=\s)--([a-z][a-z0-9]+(?:-[a-z0-9]+)*)(?=[\s=]|$)")
 
 
+LONGEST, WHOLE = 1000, 1 << 20  # characters of a line
+
+
 class Command(NamedTuple):
     line: int
     text: str  # without its prompt
@@ -52,10 +55,12 @@ class Tree:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
 
-    def _texts(self, pattern: str) -> Iterator[str]:
+    def _texts(self, pattern: str, longest: int = LONGEST) -> Iterator[str]:
+        """Files by name, without lines that no person wrote: a search in them may take for ever."""
         for path in self.ground.paths:
             if re.search(pattern, path):
-                yield self.ground.source(path).text
+                lines = self.ground.source(path).text.split("\n")
+                yield "\n".join(line for line in lines if len(line) <= longest)
 
     @cached_property
     def targets(self) -> frozenset[str] | None:
@@ -72,7 +77,7 @@ class Tree:
     def scripts(self) -> frozenset[str] | None:
         """npm's, of every package.json."""
         found: set[str] = set()
-        texts = list(self._texts(r"(^|/)package\.json$"))
+        texts = list(self._texts(r"(^|/)package\.json$", WHOLE))
         for text in texts:
             try:
                 found |= set(json.loads(text).get("scripts", {}))
@@ -89,7 +94,7 @@ class Tree:
                 r"^\[(?:project|tool\.poetry)\.scripts\]\n((?:[^\[\n].*\n|\n)*)", text + "\n", re.M
             ):
                 found |= set(re.findall(r"^\"?([\w\-]+)\"?\s*=", table, re.M))
-        for text in self._texts(r"(^|/)package\.json$"):
+        for text in self._texts(r"(^|/)package\.json$", WHOLE):
             try:
                 programs = json.loads(text).get("bin", {})
                 found |= set(programs) if isinstance(programs, dict) else set()

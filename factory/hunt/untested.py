@@ -18,6 +18,7 @@ from factory.hunt.source import LANGUAGES, Source
 DAYS = 45.0  # before the newest commit
 FILES = 60  # whose history is asked for line by line, the newest first
 FEW_TESTS = 3  # a tree with fewer test files has no custom of testing that a function could break
+MOST_LINES = 20_000  # of a file: nobody writes longer ones
 LINES = 4  # of a definition, at least: shorter ones are seldom worth a test of their own
 _WORD = re.compile(r"[A-Za-z_$][\w$]+")
 _APART = re.compile(
@@ -97,7 +98,7 @@ def _reached(ground: Ground, view: View) -> set[str]:
         facts = view.facts(path)
         if doc.test:
             names.update(facts.idents)
-        elif doc.language and path in ground.known:
+        elif doc.language and path in ground.known and doc.lines <= MOST_LINES:
             names |= _in_modules(ground.source(path), facts, inside)
     left = list(names)
     while left:

@@ -35,7 +35,10 @@ _SURE = re.compile(  # a length, a type, a word, a count, a constant: on one sid
 )
 _FOREIGN = re.compile(r"(poly|pony)fill|jquery|bootstrap|@\d|equal|\.min\.", re.IGNORECASE)
 _ASSERTS = re.compile(r"\b(expect|assert\w*|should|chai|strictEqual|deepEqual|t\.[a-z]\w*)\s*[.(]")
-_DATA = re.compile(r"(^|/)(bench\w*|performance|fixtures?)/")
+_ONLY_WAITS = re.compile(
+    r"Promise(<\w*>)?\(\s*(function\s*)?\(?[\w: ]*\)?\s*(=>)?\s*\{?\s*(return\s+|void\s+)?setTimeout\("
+)
+_DATA = re.compile(r"(^|/)(bench\w*|performance|fixtures?|types?)/|types?\.test\.|\.test-d\.")
 _MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
 
 
@@ -158,6 +161,8 @@ def _sleep(source: Source, hit: Hit) -> Hit | None:
     if re.search(r"(use)?FakeTimers|mock\.timers|MockDate", source.text) or _DATA.search(source.path):
         return None
     times = [int(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?!\w)", hit.quoted)]
+    if "Promise" in hit.quoted and not _ONLY_WAITS.search(hit.quoted):
+        return None
     browser = re.search(r"waitForTimeout|cy\.wait", hit.quoted)
     return hit if times and max(times) >= 20 and (browser or _is_asserted(source, hit.end)) else None
 
@@ -178,7 +183,7 @@ def _random(source: Source, hit: Hit) -> Hit | None:
     line = source.line(hit.start)
     if not source.is_test or _DATA.search(source.path) or re.search(r"[<>]=?\s*[01]$", hit.quoted):
         return None
-    named = re.search(r"name|id\b|port|tmp|temp|path|key", line, re.IGNORECASE)
+    named = re.search(r"name|id\b|port|tmp|temp|path|key|token|toString", line, re.IGNORECASE)
     if named or re.search(r"seed|mock|spyOn|stub", source.text, re.IGNORECASE):
         return None
     return replace(hit, severity="low", confidence=0.6)

@@ -23,3 +23,12 @@ def test_names_out_of_documentation_are_never_opened(tmp_path: Path) -> None:
 def test_a_package_json_that_is_none_says_nothing(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"README.md": "`npm run x`\n", "package.json": "[" * 100_000}
     assert not found(tmp_path, "docs-contradiction", files)
+
+
+def test_lines_that_are_made_to_take_long_do_not(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "README.md": "`make gone`\n" + "[" * 900_000 + "\n" + "`" * 900_000 + "\n",
+        "Makefile": "all:\n" + "%" * 900_000 + "\n",
+        "Dockerfile": "EXPOSE " + "1 " * 400_000 + "\n", "pyproject.toml": "[project.scripts]\n" + '"' * 900_000,
+    }  # fmt: skip
+    assert [each.start for each in found(tmp_path, "docs-contradiction", files)] == [1]
