@@ -105,7 +105,7 @@ def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
     """Whether what is tried makes something that is used afterwards: after an error, that lacks a part unseen."""
     names = set()
     for node in inside(tried.body):
-        if isinstance(node, ast.Return | ast.Yield):
+        if isinstance(node, ast.Yield):
             return True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return True

@@ -12,7 +12,7 @@ Scope = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.C
 
 @lru_cache(maxsize=4)  # detectors look at one file after the other
 def origins(source: Source) -> Mapping[str, str]:
-    """Local name → where it comes from: {"run": "subprocess.run", "np": "numpy"}; relative imports keep their dots."""
+    """Local name → where it comes from: {"array": "numpy.array", "np": "numpy"}; relative imports keep their dots."""
     found = {}
     for plain in source.nodes(ast.Import):
         for alias in plain.names:
@@ -39,7 +39,7 @@ def written(node: ast.AST) -> str:
 
 
 def full(source: Source, node: ast.AST) -> str:
-    """The same with its first part as it was imported: `sp.run` → `subprocess.run`; "" for a name of the file's own."""
+    """The same with its first part as it was imported: `np.array` → `numpy.array`; "" for a name of the file's own."""
     first, dot, rest = written(node).partition(".")
     origin = origins(source).get(first)
     if origin is None:

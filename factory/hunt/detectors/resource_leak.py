@@ -17,7 +17,7 @@ _READERS = frozenset(
     "json.load yaml.safe_load yaml.load pickle.load toml.load tomllib.load csv.reader csv.DictReader list sorted set "
     "tuple len enumerate str dict sum max min any all zip map filter json.dump yaml.dump pickle.dump".split()
 )
-_FIX = "Open it in a `with` statement, or use `Path.read_text()`, `write_text()` and the like."
+_FIX = "Open it in a `with` statement, or use `Path.read_text`, `write_text` and the like."
 
 
 def _look(source: Source) -> Iterator[Hit]:
