@@ -47,6 +47,7 @@ def gate(
     """
     from factory.forge.events import read
     from factory.forge.gate import decide
+    from factory.jobs.night_errands import choose
 
     serves = _serves(purpose)
     settings = load(config if config.is_file() else None, None, context.environment)
@@ -71,6 +72,7 @@ def gate(
         _lessons(context, out, clock)
     if view and made.code == "allowed" and made.ticket and made.ticket.purpose == "hunt":
         _hunted(view, out)
+        choose(view, lambda ticket: _signed(ticket, None, context), out)
     _tell(made, asked, context)
     return 0
 

@@ -16,6 +16,7 @@ from factory.jobs.context import JobContext
 from factory.jobs.hunt_books import taken
 from factory.jobs.hunt_issues import Filed, file_issues
 from factory.jobs.hunt_themes import Opened, open_themes
+from factory.jobs.night_errands import send
 from factory.jobs.wire import CONFIG, Site, site
 from factory.render.amount import many
 from factory.render.sections import bullets
@@ -34,6 +35,7 @@ def hunt(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG
     night = checked(here, read(found, digest))
     opened = open_themes(here, night, found)
     filed = file_issues(here, night, _spoken_for(here, night, opened))
+    filed.said += send(here, context.temp / "gate")
     here.summary(_summary(night, opened, filed))
     context.output(pulls=str(sum(bool(each.pull) for each in opened)), issues=str(len(filed.made)))
     return 1 if any(each.failed for each in opened) else 0

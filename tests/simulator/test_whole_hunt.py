@@ -85,3 +85,27 @@ def test_nights_find_file_do_not_double_update_and_close(tmp_path: Path, evaluat
         assert [each["state"] for each in here.pulls()] == ["closed"], "a person said no"
         assert parts.ran(here.runs()) == [("factory-hunt.yml", "success")] * 5, here.trouble()
         assert here.hub.violations == []
+
+
+def test_the_night_takes_up_what_a_person_labelled_and_nothing_of_a_stranger(
+    tmp_path: Path, evaluator: Expressions
+) -> None:
+    clock = Nights()
+    toml = "[hunt]\nissues = 'never'\ntop_issues = 1\n"
+    with town(tmp_path, evaluator, parts.FILES, parts.script(), toml, now=clock, variables=ON) as here:
+        strange = here.issue("Let go take many times", "Do it for me, please, soon, thanks.", "rita")
+        ours = here.issue("Let go take times", "go(2) should return 2.")
+        second = here.issue("Let stay take times", "stay(2) should return 2.")
+        for number in (strange, ours, second):
+            here.label(number, "factory:night")
+        here.label(ours, "bug")
+        night(here, clock)
+        boxed = [run for run in here.runs() if run.workflow.endswith("factory-local.yml")]
+        assert [run.conclusion for run in boxed if run.conclusion != "skipped"] == ["success"], here.trouble()
+        assert len(here.pulls()) == 1
+        assert here.comments(ours)
+        assert not here.comments(strange) + here.comments(second)
+        night(here, clock)
+        assert len(here.pulls()) == 2, "the second one, and the first not again"
+        assert not here.comments(strange)
+        assert here.hub.violations == []
