@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from factory.cli.options import Config, Json
+from factory.cli.options import Config, Json, SandboxKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def doctor(
     github: Annotated[str, typer.Option(help="OWNER/NAME: also look at that repository (GITHUB_TOKEN: yours).")] = "",
     runner: Annotated[Path | None, typer.Option(help="Folder of the box's runner: also look at it.")] = None,
+    attack: Annotated[bool, typer.Option("--attack", help="Attack this box and these settings, safely.")] = False,
+    sandbox: SandboxKind = "",
     config: Config = None,
     as_json: Json = False,
 ) -> int:
@@ -29,7 +31,11 @@ def doctor(
     from factory.install.checkup import gathered
     from factory.render.terminal import table
 
-    settings = settings_for(config, None)
+    if attack:
+        from factory.cli.doctor_attack import show
+
+        return show(config, sandbox, as_json)
+    settings = settings_for(config, None, sandbox)
     checks = _here(settings, runner) + (_there(github, settings) if github else [])
     rows = gathered(checks)
     if as_json:
