@@ -13,7 +13,7 @@ from factory.hunt.detectors import all_detectors
 from factory.hunt.ground import Blamed, Ground
 from factory.hunt.hunt import chosen, hunt
 
-SWALLOWS = "def send(bus, event):\n    try:\n        bus.send(event)\n    except Exception:\n        pass\n"
+SWALLOWS = "def send(bus, event):\n    try:\n        bus.append(event)\n    except Exception:\n        pass\n"
 
 
 def ground(root: Path, files: dict[str, str]) -> Ground:
