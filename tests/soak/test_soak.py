@@ -7,11 +7,13 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from factory.contracts.books import Row
+from factory.contracts.errors import FactoryError
 from factory.forge.accounts import legs
 from factory.jobs.watch import watch
 from factory.memory.lines import Bad, fact, read
@@ -71,6 +73,9 @@ def test_whatever_dies_and_whatever_is_lost_each_thing_is_there_once(tmp_path: P
                 fresh = [here.issue(f"Task {len(numbers) + n}") for n in range(ABREAST)]
                 numbers += fresh
                 list(pool.map(lambda number: task(here, chaos, clock, number), fresh))
+                clock.sleep(3600)  # GitHub's rate limits are by the hour, and so is the watchdog
+                with suppress(FactoryError):
+                    watch(here.job(here.ticket(1), "watch", event="schedule"), clock=clock)
         killed = chaos.kills
         chaos.well()
         two_days_later(here, clock)
