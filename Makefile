@@ -13,7 +13,7 @@ setup: .venv/.ready bubblewrap
 	python3 -m venv .tools && .tools/bin/python -m pip install --quiet uv
 
 .venv/.ready: pyproject.toml uv.lock $(filter .tools/bin/uv,$(UV))
-	$(UV) sync --frozen --quiet --compile-bytecode --extra hunt
+	$(UV) sync --frozen --quiet --compile-bytecode --extra hunt --extra mcp
 	@touch $@
 
 .PHONY: bubblewrap

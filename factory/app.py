@@ -2,14 +2,16 @@
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from factory.checks.look_up import about_package, run_command
 from factory.checks.prove import Bench, try_tests
 from factory.codegraph.building.home import viewer
 from factory.codegraph.rank.embeddings import kept
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
+from factory.contracts.grant import McpSettings
 from factory.contracts.record import Json, Record, digest
 from factory.contracts.run import Repo, Run
 from factory.contracts.sandbox import Sandbox
@@ -17,7 +19,10 @@ from factory.contracts.seams import Journal
 from factory.contracts.story import Watcher
 from factory.contracts.task import Event
 from factory.contracts.verdict import Verdict
-from factory.desk.desk import Tools
+from factory.desk.grants import Issuer
+from factory.desk.history_tool import history_of
+from factory.desk.machinery import Tools
+from factory.desk.mcp_tools import Connections
 from factory.edits.paths import PathPolicy
 from factory.files import BlobFolder
 from factory.forge.local import LocalBranches, LocalPulls
@@ -135,7 +140,11 @@ def make_shop(
         client=client, prompts=Prompts(), trees=store, blobs=blobs, policy=policy, settings=settings,
         note=lambda event, facts: journal.note(run.id, event, **facts),
         run_tests=lambda tree, selection, scope: try_tests(bench, scope, tree, selection).text,
+        issuer=Issuer(_seal(run, state), settings.grants, settings.budget.run_minutes, state.clock.now),
         withheld=client.guard.allowed, view=view, recall=memory.recall,
+        history=history_of(store.folder, run.repo.commit),
+        package=lambda name, scope: about_package(bench, scope, run.repo.tree, name),
+        command=lambda tree, command, scope: run_command(bench, scope, tree, command), connect=_mcp,
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
@@ -149,6 +158,13 @@ def make_shop(
                                    egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),
                                    recorded_label(settings)),
     )  # fmt: skip
+
+
+def _mcp(servers: Mapping[str, McpSettings]) -> Connections:
+    """To the MCP servers that a role was granted; nothing is started before the first use."""
+    from factory.desk.mcp_client import McpConnections
+
+    return McpConnections(servers, os.environ)
 
 
 def _admit_check(state: State, minutes: float | None, run: str) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from factory.contracts.egress import EgressSettings
 from factory.contracts.engines import CardSettings, ModelSettings, ProfileSettings
 from factory.contracts.errors import UsageProblem
+from factory.contracts.grant import STANDARD, GrantSettings, McpSettings
 from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.model import Endpoint, grade_of
 from factory.contracts.night import AlertSettings, HuntSettings
@@ -46,6 +47,8 @@ class Settings(Record):
     github: GithubSettings = GithubSettings()
     hunt: HuntSettings = HuntSettings()
     alerts: AlertSettings = AlertSettings()
+    grants: dict[str, GrantSettings] = Field(default={}, description="what roles may do in the tool loop, by role")
+    mcp: dict[str, McpSettings] = Field(default={}, description="MCP servers whose tools may be granted, by name")
     serve: ServeSettings = ServeSettings()
     models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")
     cards: dict[str, CardSettings] = Field(default={}, description="what is said of single cards, by index")
@@ -84,6 +87,30 @@ class Settings(Record):
                 raise ValueError(
                     f"the endpoint {name!r} is not seen to be on this machine or in this network: say its tier "
                     '("frontier" or "rented", or "local" if it is yours)'
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _grants_name_what_is_there(self) -> "Settings":
+        for role, grant in self.grants.items():
+            if role not in STANDARD:
+                raise ValueError(f"[grants.{role}] names no role: there are {', '.join(STANDARD)}")
+            if "edit" in (grant.tools or ()) and not STANDARD[role].writes:
+                raise ValueError(f"[grants.{role}] grants `edit`, and {role} only reads: no setting changes that")
+            strange = next((name for name in grant.mcp or () if name not in self.mcp), None)
+            if strange is not None:
+                raise ValueError(f"[grants.{role}] names the MCP server {strange!r}, which is not in [mcp]")
+        return self
+
+    @model_validator(mode="after")
+    def _mcp_servers_are_here(self) -> "Settings":
+        for name, server in self.mcp.items():
+            if not re.fullmatch("[a-z0-9][a-z0-9-]{0,19}", name):
+                raise ValueError(f"[mcp.{name}]: a name has at most 20 small letters, digits and dashes")
+            if server.tier != "local" or (server.url and not is_here(server.url)):
+                raise ValueError(
+                    f"[mcp.{name}] is not on this machine, and what is sent to an MCP server is neither checked by "
+                    "[egress] nor booked: run the server here, as a command or on a loopback address"
                 )
         return self
 
@@ -168,6 +195,15 @@ def is_near(url: str) -> bool:
     except ValueError:
         return "." not in host or host.endswith((".local", ".lan", ".internal", ".home.arpa"))
     return address.is_private or address.is_loopback
+
+
+def is_here(url: str) -> bool:
+    """Is the host of a URL this very machine, by address or by the one name that always means it?"""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read(path: Path) -> dict[str, Any]:

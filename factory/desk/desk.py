@@ -3,39 +3,41 @@
 Money, retries, routing and the recording of exchanges happen behind it, in the client.
 """
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from factory.codegraph.graph.graph import Graph
-from factory.codegraph.view import View
 from factory.contracts.change import Change
-from factory.contracts.errors import BadReply, EditProblem
-from factory.contracts.memory import Lessons, Question, Recalled
+from factory.contracts.errors import BadReply, EditProblem, Stopped
+from factory.contracts.memory import Lessons, Recalled
 from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
 from factory.contracts.plan import Unit
-from factory.contracts.record import Json, Record
-from factory.contracts.seams import Answer, Blobs, Scope, Trees
+from factory.contracts.record import Record
+from factory.contracts.seams import Answer, Scope
 from factory.contracts.task import Pack
+from factory.desk.grants import Gate, Holder, may_read, use_of
 from factory.desk.graph_tool import GraphOf
+from factory.desk.history_tool import AskHistory, Told
 from factory.desk.loop import Caps, Loop
+from factory.desk.machinery import Tools
+from factory.desk.mcp_tools import Servers, serving, shut
+from factory.desk.offered import offered
 from factory.desk.pieces import pieces_of
+from factory.desk.reason_tool import Reasoner, reasoners
 from factory.desk.recall_tool import question, told
 from factory.desk.reply import asked, said
 from factory.desk.sources import few, fitted, now
+from factory.desk.stopwatch import stopwatch
 from factory.desk.tools import Bench
 from factory.desk.window import History
-from factory.desk.withheld import Unseen, permitted
+from factory.desk.withheld import Unseen, not_granted, permitted
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
-from factory.edits.paths import PathPolicy
-from factory.llm.client import Account, Client, Heard
+from factory.llm.client import Account, Heard
 from factory.llm.structured import parse_json, schema_of
 from factory.llm.tokens import estimate
-from factory.prompting import Prompts, Rendered
-from factory.settings import Settings
+from factory.prompting import Rendered, printable
 
 T = TypeVar("T", bound=Record)
 
@@ -43,34 +45,6 @@ ONE_SHOT, ONE_STEP = 8_192, 4_096  # tokens of an answer; the client raises it o
 STEADY, VARIED = 0.2, 0.7  # temperature of the first sample, and of those whose difference is wanted
 UNKNOWN_CONTEXT = 65_536
 PACK_SHARE, OWN_SHARE = 4, 5  # at most this part of the smallest window that may answer: the pack, a unit's own files
-
-
-@dataclass(frozen=True)
-class Tools:
-    """The machinery behind every desk of a run. `run_tests(tree, selection, scope)` journals its own steps."""
-
-    client: Client
-    prompts: Prompts
-    trees: Trees
-    blobs: Blobs
-    policy: PathPolicy
-    settings: Settings
-    note: Callable[[str, Json], None]
-    run_tests: Callable[[str, str, Scope], str]
-    clock: Callable[[], float] = time.monotonic
-    withheld: Callable[[str, Tier], str] = lambda path, tier: ""  # why a file may not go to endpoints of a tier
-    view: Callable[[str], View] | None = None  # the code graph of a tree; None: the tool `graph` says it has none
-    recall: Callable[[Question], Lessons] = lambda question: Lessons()
-
-
-class Tick(Record):
-    """A step of a loop, as it lies in the journal: seconds since the loop began, so that a replay ends where it did."""
-
-    step: int
-
-
-class Elapsed(Record):
-    seconds: float
 
 
 class Workdesk:
@@ -93,6 +67,7 @@ class Workdesk:
         self.effort, self.ceiling, self.escalation, self.avoid, self.sample = (
             effort, ceiling, escalation, avoid, sample,
         )  # fmt: skip
+        self.grant = tools.issuer.issue(Holder(account.run, role, ""))
 
     def ask(self, template: str, output: type[T], **facts: Any) -> Answer[T]:
         facts = self._shown(facts)
@@ -111,6 +86,7 @@ class Workdesk:
                      endpoint=heard.endpoint, tier=heard.tier)  # fmt: skip
 
     def write(self, template: str, unit: Unit, tree: str, **facts: Any) -> Change:
+        gate = self._gate(unit)
         facts = self._facts(unit, tree, facts)
         rendered = self.tools.prompts.render(template, **facts, tools=(), native=False)
         request = self._request(template, rendered, pieces_of(facts.values()), max_tokens=ONE_SHOT)
@@ -118,7 +94,10 @@ class Workdesk:
         def accept(reply: Reply) -> tuple[Draft, tuple[str, ...]]:
             if reply.finish == "length":
                 raise BadReply(self._nudge("cut_once"))
-            draft = self._draft(unit, tree)
+            ruling = gate.rule(use_of("edit", printable(reply.text)))
+            if not ruling.allowed:
+                raise Stopped("refused", f"{unit.id} wrote nothing: {ruling.why}.")
+            draft = self._draft(unit, tree, gate)
             try:
                 notes = tuple(draft.apply(parse(asked(reply).edits)))
             except EditProblem as problem:
@@ -135,10 +114,24 @@ class Workdesk:
         )  # fmt: skip
 
     def work(self, template: str, unit: Unit, tree: str, **facts: Any) -> Change:
-        specs, native = self.tools.prompts.tools(), self._native()
+        gate = self._gate(unit)
+        connections = self.tools.connect(self.tools.settings.mcp) if self.tools.connect and gate.grant.mcp else None
+        try:
+            names = gate.grant.mcp
+            servers = serving(names, self.tools.settings.mcp, connections, self.scope, self.tools.note)
+            return self._worked(template, unit, tree, facts, gate, servers)
+        finally:
+            shut(connections)
+
+    def _worked(
+        self, template: str, unit: Unit, tree: str, facts: Mapping[str, Any], gate: Gate, servers: Servers
+    ) -> Change:  # fmt: skip
+        reasoner = self._reasoner(gate)
+        has = frozenset(name for name, there in (("reason", reasoner), ("history", self.tools.history)) if there)
+        specs = (*offered(self.tools.prompts.tools(), gate.grant, has), *servers.specs)
+        native = self._native()
         facts = self._facts(unit, tree, facts)
         rendered = self.tools.prompts.render(template, **facts, tools=specs, native=native)
-        draft = self._draft(unit, tree)
 
         def hear(history: History) -> Heard[Reply]:
             request = self._request(template, rendered, history.pieces, specs if native else ())
@@ -146,11 +139,9 @@ class Workdesk:
 
         loop = Loop(
             hear=hear,
-            elapsed=self._stopwatch(),
+            elapsed=stopwatch(self.scope, self.tools.clock),
             nudge=self._nudge,
-            bench=Bench(
-                draft, self.tools.trees, self._run_tests, self.tools.note, self._withheld, self._graph(), self._lessons
-            ),
+            bench=self._bench(unit, tree, gate, reasoner, servers),
             caps=self._caps(specs),
             may_decline=_asked_by_people(facts.get("finding")),
             history=History(rendered.system, rendered.user, pieces_of(facts.values())),
@@ -158,9 +149,38 @@ class Workdesk:
         loop.run()
         ending = () if loop.ended == "finished" else (f"the tool loop ended early: {loop.ended}",)
         return _change(
-            unit, tree, draft, models=tuple(loop.models), steps=loop.steps, notes=(*loop.notes, *ending),
+            unit, tree, loop.bench.draft, models=tuple(loop.models), steps=loop.steps, notes=(*loop.notes, *ending),
             summary=loop.summary, reproduction=loop.reproduction, why=loop.ended,
         )  # fmt: skip
+
+    def _bench(self, unit: Unit, tree: str, gate: Gate, reasoner: Reasoner | None, servers: Servers) -> Bench:
+        tools = self.tools
+        return Bench(
+            self._draft(unit, tree, gate), tools.trees, self._run_tests, tools.note, gate, self._withheld,
+            self._graph(), self._lessons, history=self._history if tools.history else None,
+            package=lambda name: tools.package(name, self.scope),
+            command=lambda tree, command: tools.command(tree, command, self.scope),
+            reasoner=reasoner, servers=servers,
+        )  # fmt: skip
+
+    def _gate(self, unit: Unit) -> Gate:
+        """The unit's grant, at the gate that its tools and edits go through; what it may read holds from here on."""
+        issuer, holder = self.tools.issuer, Holder(self.account.run, self.role, unit.id)
+        self.grant = issuer.issue(holder, unit.owns)
+        return Gate(self.grant, holder, issuer.key, issuer.now, self.scope, self.tools.note)
+
+    def _reasoner(self, gate: Gate) -> Reasoner | None:
+        who = reasoners(self.tools.settings, self.ceiling, self._endpoints())
+        if not who or "reason" not in gate.grant.tools:
+            return None
+        return Reasoner(self.tools.client, self.tools.prompts, self.account, self.scope, self.ceiling, who,
+                        gate.grant.money)  # fmt: skip
+
+    def _history(self, wanted: AskHistory) -> Told:
+        """A step of the journal: git may have been too slow the first time."""
+        assert self.tools.history
+        ask = self.tools.history
+        return self.scope.step("history", wanted, lambda: ask(wanted), Told)
 
     def _graph(self) -> GraphOf | None:
         """The graph of a draft's newest tree, for this loop alone: a view is made for one thread."""
@@ -195,18 +215,20 @@ class Workdesk:
         return {name: fitted(fact, room) if isinstance(fact, Pack) else fact for name, fact in seen.items()}
 
     def _withheld(self, path: str) -> str:
-        """Why a file may not go to one of the endpoints that may answer, or ''."""
+        """Why a file may not go to one of the endpoints that may answer, or may not be read by this role, or ''."""
+        if not may_read(self.grant, path):
+            return not_granted(self.grant.reads)
         tiers = {endpoint.tier for endpoint in self._endpoints()} - {"local"}
         return next((why for tier in sorted(tiers) if (why := self.tools.withheld(path, tier))), "")
 
     def _context(self) -> int:
         return min((endpoint.context for endpoint in self._endpoints()), default=UNKNOWN_CONTEXT)
 
-    def _draft(self, unit: Unit, tree: str) -> Draft:
+    def _draft(self, unit: Unit, tree: str, gate: Gate) -> Draft:
         policy = Unseen(**dict(self.tools.policy), withheld=self._withheld)
         guard = self.tools.client.guard
         guard.see(tree)
-        return Draft(self.tools.trees, tree, unit.owns, policy, unit.removes, guard.redaction)
+        return Draft(self.tools.trees, tree, gate.grant.writes, policy, unit.removes, guard.redaction)
 
     def _request(
         self, template: str, rendered: Rendered, pieces: tuple[Piece, ...], tools: tuple[ToolSpec, ...] = (),
@@ -245,20 +267,6 @@ class Workdesk:
 
     def _run_tests(self, tree: str, selection: str) -> str:
         return self.tools.run_tests(tree, selection, self.scope)
-
-    def _stopwatch(self) -> Callable[[int], float]:
-        """Seconds worked up to a step: journalled, so that pauses between kill and resume do not count."""
-        last, before = self.tools.clock(), 0.0
-
-        def elapsed(step: int) -> float:
-            nonlocal last, before
-            before = self.scope.step(
-                "tick", Tick(step=step), lambda: Elapsed(seconds=before + self.tools.clock() - last), Elapsed
-            ).seconds
-            last = self.tools.clock()
-            return before
-
-        return elapsed
 
 
 def _asked_by_people(finding: Any) -> bool:

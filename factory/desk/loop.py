@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from factory.contracts.errors import BadReply, EditProblem, Stopped
+from factory.contracts.errors import BadReply, Stopped
 from factory.contracts.model import Reply
 from factory.contracts.record import digest
 from factory.desk.reply import Action, Asked, asked
 from factory.desk.stuck import Turn, stuck
 from factory.desk.tools import Bench
 from factory.desk.window import History, Result
-from factory.edits.blocks import parse
 from factory.llm.client import Heard
 
 MIN_REASON = 3  # words
@@ -100,12 +99,9 @@ class Loop:
         return results
 
     def _edit(self, text: str) -> tuple[bool, Result]:
-        try:
-            notes = self.bench.draft.apply(parse(text))
-        except EditProblem as problem:
-            return True, Result(f"error: nothing was applied. {problem}", "[edits failed]")
-        self.notes.extend(notes)
-        return False, Result("\n".join(("edits applied.", *notes)), "[edits applied]")
+        notes, result = self.bench.edit(text)
+        self.notes.extend(notes or ())
+        return notes is None, result
 
     def _use(self, action: Action) -> Result:
         if action.name != "finish":
@@ -130,7 +126,7 @@ class Loop:
         caps = self.caps
         reached = (
             (self.steps >= caps.steps, f"{caps.steps} steps"),
-            (self.cost >= max(1, caps.cost), f"${caps.cost / 1e6:.2f}"),
+            (self.cost + self.bench.spent >= max(1, caps.cost), f"${caps.cost / 1e6:.2f}"),
             (self.elapsed(self.steps) >= caps.seconds, f"{caps.seconds / 60:g} minutes"),
             (self.format_errors >= caps.format_errors, f"{caps.format_errors} unreadable answers in a row"),
         )

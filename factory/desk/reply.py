@@ -13,7 +13,7 @@ from factory.contracts.record import Json, Record
 
 _OPEN = re.compile(r"(<{7,}) ?(SEARCH|CONTENT)")  # as factory.edits.blocks reads it
 _THINK = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
-_TOOL = re.compile(r'<tool\s+name\s*=\s*["\']?([A-Za-z_]+)["\']?\s*>(.*?)</tool>', re.DOTALL)
+_TOOL = re.compile(r'<tool\s+name\s*=\s*["\']?([A-Za-z0-9_-]+)["\']?\s*>(.*?)</tool>', re.DOTALL)
 _TOOL_START = re.compile(r"<tool\b")
 _REPRODUCE = re.compile(r"^###? +reproduce *\n+(`{3,}|~{3,})[^\n]*\n(.*?)\n?^\1[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^### (edit|write|delete|rename)[ \t]+\S", re.MULTILINE)

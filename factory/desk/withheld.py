@@ -3,7 +3,7 @@
 The client refuses a request that holds such a file whoever made it; this is what makes requests that it lets pass.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from factory.contracts.finding import Finding
@@ -11,6 +11,8 @@ from factory.contracts.memory import Recalled
 from factory.contracts.task import Pack
 from factory.desk.pieces import blocks_of, parts_of
 from factory.edits.paths import PathPolicy
+
+GRANTS = "[grants]:"
 
 Withheld = Callable[[str], str]
 """Why the contents of a path may not be sent; '' when they may."""
@@ -31,7 +33,16 @@ def permitted(fact: Any, withheld: Withheld) -> Any:
 
 
 def notice(path: str, why: str) -> str:
-    return f"{path}: withheld by [egress]: {why}"
+    return f"{path}: withheld by {_by(why)}"
+
+
+def not_granted(reads: Sequence[str]) -> str:
+    """The reason for a path that a grant does not cover."""
+    return f"{GRANTS} only {', '.join(reads)} may be read"
+
+
+def _by(why: str) -> str:
+    return why if why.startswith(GRANTS) else f"[egress]: {why}"
 
 
 def _pack(pack: Pack, withheld: Withheld) -> Pack:
@@ -71,4 +82,4 @@ class Unseen(PathPolicy):
 
     def refuse(self, path: str) -> str:
         why = self.withheld(path)
-        return super().refuse(path) or (f"is withheld by [egress]: {why}" if why else "")
+        return super().refuse(path) or (f"is withheld by {_by(why)}" if why else "")

@@ -38,6 +38,8 @@ FLAGGED = {
     ),
 }  # fmt: skip
 
+INSTALLED = ("is a lock file", "is a dependency manifest")  # what `flag` says of files that decide what is installed
+
 _IGNORABLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u3164\uffa0")
 _SHORT_NAME = re.compile(r"git~\d+")  # what Windows calls .git
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from factory.contracts.model import Tier
 from factory.contracts.run import Run
 from factory.contracts.seams import Desk, Scope
-from factory.desk.desk import Tools, Workdesk
+from factory.desk.desk import Workdesk
+from factory.desk.machinery import Tools
 from factory.llm.client import Account
 from factory.settings import Settings
 

@@ -15,7 +15,7 @@ from factory.desk.tools import Bench
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
 from factory.edits.paths import PathPolicy
-from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, repository, tool
+from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, gate, repository, tool
 
 MORE = {
     "shop/bill.py": "from shop.cart import total\n\n\nclass Bill:\n    def due(self):\n        return total(self.x)\n",
@@ -34,7 +34,7 @@ def bench(tmp_path: Path, trail: list[tuple[str, dict[str, object]]]) -> Bench:
     store = GraphStore(tmp_path / "graph.db")
     return Bench(
         Draft(trees, tree, UNIT.owns, PathPolicy()), trees, lambda tree, selection: "", lambda *row: trail.append(row),
-        withheld=lambda path: "secret" if path.startswith("secret/") else "",
+        gate(), withheld=lambda path: "secret" if path.startswith("secret/") else "",
         graph=lambda tree: Graph(view_of(store, source_of_store(trees, tree, ""), workers=1)[0]),
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def _full(tree: str) -> Graph:
 def test_without_a_store_the_tool_says_so_and_the_work_goes_on(
     bench: Bench, graph: Callable[[str], Graph] | None
 ) -> None:
-    without = Bench(bench.draft, bench.trees, bench.run_tests, bench.note, graph=graph)
+    without = Bench(bench.draft, bench.trees, bench.run_tests, bench.note, gate(), graph=graph)
     text = without.use("graph", {"ask": "tests", "of": "total"}).text
     assert text == "error: the code graph cannot be read here: use search and read_file instead."
 
@@ -118,7 +118,8 @@ def test_answers_are_capped_and_say_so(tmp_path: Path) -> None:
     calls = "".join(f"def user{n}():\n    return total([{n}])\n\n\n" for n in range(90))
     trees, tree = repository(tmp_path, FILES | {"shop/many.py": f"from shop.cart import total\n\n\n{calls}"})
     store = GraphStore(tmp_path / "graph.db")
-    bench = Bench(Draft(trees, tree, UNIT.owns, PathPolicy()), trees, lambda tree, selection: "", lambda *row: None,
+    bench = Bench(Draft(trees, tree, UNIT.owns, PathPolicy()), trees, lambda tree, selection: "",
+                  lambda *row: None, gate(),
                   graph=lambda tree: Graph(view_of(store, source_of_store(trees, tree, ""), workers=1)[0]))  # fmt: skip
     text = bench.use("graph", {"ask": "callers", "of": "total"}).text
     assert len(text.splitlines()) == 42

@@ -13,7 +13,7 @@ from factory.desk.tools import Bench
 from factory.edits.draft import Draft
 from factory.edits.paths import PathPolicy
 from factory.prompting import Prompts
-from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, repository, tool
+from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, gate, repository, tool
 from tests.llm.bench import MemoryScope
 
 CENTS = Recalled(
@@ -87,7 +87,7 @@ def test_a_lesson_about_a_withheld_file_is_not_shown(tmp_path: Path) -> None:
 
 def test_what_is_no_question_is_the_models_error(tmp_path: Path) -> None:
     trees, tree = repository(tmp_path, FILES)
-    bench = Bench(Draft(trees, tree, UNIT.owns, PathPolicy()), trees, lambda tree, what: "", lambda *row: None)
+    bench = Bench(Draft(trees, tree, UNIT.owns, PathPolicy()), trees, lambda tree, what: "", lambda *row: None, gate())
     for arguments in ({}, {"about": ""}, {"about": "x" * 501}, {"about": "\ud800"}, {"of": "x"}):
         with pytest.raises(BadReply):
             bench.use("recall", arguments)

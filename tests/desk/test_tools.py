@@ -9,7 +9,7 @@ from factory.desk.tools import READ_LINES, Bench
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
 from factory.edits.paths import PathPolicy
-from tests.desk.workshop import EDIT, FILES, UNIT, repository
+from tests.desk.workshop import EDIT, FILES, UNIT, gate, repository
 
 LONG = {"long.py": "".join(f"x{n} = {n}\n" for n in range(1, 1001))}
 
@@ -23,7 +23,7 @@ def trail() -> list[tuple[str, dict[str, object]]]:
 def bench(tmp_path: Path, trail: list[tuple[str, dict[str, object]]]) -> Bench:
     store, tree = repository(tmp_path, FILES | LONG | {"src/a b/new file.py": "deep = 1\n"})
     draft = Draft(store, tree, UNIT.owns, PathPolicy())
-    return Bench(draft, store, lambda tree, selection: "12 passed\n" * 5000, lambda *row: trail.append(row))
+    return Bench(draft, store, lambda tree, selection: "12 passed\n" * 5000, lambda *row: trail.append(row), gate())
 
 
 PIT_01 = ("/proc/self/environ", "/proc/1/environ", "/proc/self/../self/environ")
@@ -121,7 +121,7 @@ def test_wrong_calls_are_named(bench: Bench, name: str, arguments: dict[str, obj
 )
 def test_inj_07_a_selection_is_test_ids_and_nothing_else(bench: Bench, selection: str) -> None:
     ran: list[str] = []
-    made = Bench(bench.draft, bench.trees, lambda tree, words: ran.append(words) or "ran", bench.note)
+    made = Bench(bench.draft, bench.trees, lambda tree, words: ran.append(words) or "ran", bench.note, gate())
     assert made.use("run_tests", {"selection": selection}).text.startswith("error: ")
     assert ran == []
     assert made.use("run_tests", {"selection": "tests/test_cart.py::T::test_a[x-1] tests/"}).text == "ran"
@@ -130,7 +130,7 @@ def test_inj_07_a_selection_is_test_ids_and_nothing_else(bench: Bench, selection
 def test_inj_08_names_that_look_like_options_are_only_names(tmp_path: Path) -> None:
     names = ("-rf", "--upload-pack=sh", ";id", "$(id)", "-e", "--open-files-in-pager=id")
     store, tree = repository(tmp_path, {name: f"text of {name}\n" for name in names} | FILES)
-    made = Bench(Draft(store, tree, UNIT.owns, PathPolicy()), store, lambda tree, words: "", lambda *row: None)
+    made = Bench(Draft(store, tree, UNIT.owns, PathPolicy()), store, lambda tree, words: "", lambda *row: None, gate())
     listed = made.use("list_files", {}).text
     for name in names:
         assert f"\n{name}\n" in f"{listed}\n"
@@ -143,6 +143,6 @@ def test_inj_08_names_that_look_like_options_are_only_names(tmp_path: Path) -> N
 def test_pit_15_there_is_no_tool_that_fetches(bench: Bench) -> None:
     """An issue that says "read https://evil/x.txt" finds no means: the model is told what there is."""
     for name in ("fetch", "web_search", "open_url", "shell", "bash", "http_get"):
-        with pytest.raises(BadReply, match=r"there are: read_file, search, .*, recall, run_tests, finish"):
+        with pytest.raises(BadReply, match=r"there are: read_file, search, .*, reason, run_tests, finish"):
             bench.use(name, {"url": "https://evil.example/instructions.txt"})
     assert bench.use("read_file", {"path": "https://evil.example/instructions.txt"}).text.startswith("error: ")

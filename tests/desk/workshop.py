@@ -9,7 +9,9 @@ from factory.contracts.record import Json
 from factory.contracts.tables import BudgetSettings, LineSettings
 from factory.contracts.task import Pack, PackFile, Task
 from factory.db import Database
-from factory.desk.desk import Tools, Workdesk
+from factory.desk.desk import Workdesk
+from factory.desk.grants import Gate, Holder, Issuer
+from factory.desk.machinery import Tools
 from factory.edits.paths import PathPolicy
 from factory.files import BlobFolder
 from factory.git import Store, run_git
@@ -119,6 +121,18 @@ def repository(folder: Path, files: dict[str, str]) -> tuple[Store, str]:
     return store, tree
 
 
+def issuer(settings: Settings) -> Issuer:
+    return Issuer(b"seal", settings.grants, settings.budget.run_minutes, lambda: "2026-11-20T10:00:00.000Z")
+
+
+def gate(role: str = "backend", settings: Settings | None = None, notes: list[tuple[str, Json]] | None = None) -> Gate:
+    """As a desk makes it for UNIT."""
+    makes, holder = issuer(settings or Settings()), Holder("run-1", role, UNIT.id)
+    told = [] if notes is None else notes
+    return Gate(makes.issue(holder, UNIT.owns), holder, makes.key, makes.now, MemoryScope(place=PLACE),
+                lambda event, facts: told.append((event, facts)))  # fmt: skip
+
+
 class Workshop:
     """Everything a desk needs; `notes` is the trail, `tests` what run_tests was asked."""
 
@@ -143,7 +157,7 @@ class Workshop:
         self.tools = Tools(
             client=client, prompts=Prompts(), trees=self.store, blobs=BlobFolder(folder / "blobs"), policy=PathPolicy(),
             settings=self.settings, note=lambda event, facts: self.notes.append((event, facts)),
-            run_tests=self.run_tests, clock=self.clock.monotonic,
+            run_tests=self.run_tests, issuer=issuer(self.settings), clock=self.clock.monotonic,
         )  # fmt: skip
 
     def run_tests(self, tree: str, selection: str, scope: object) -> str:
