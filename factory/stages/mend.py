@@ -23,7 +23,7 @@ from factory.stages.shop import Shop
 from factory.stages.tidy import tidy_change
 
 PREFIX = "mend-"  # of a unit's id, before the finding's: the commit's trailer names both
-TRIALS = 24  # times that the tests may run to find the fixes that break them
+TRIALS = 40  # times that the tests may run to find the fixes that break them
 DONE: Mapping[str, str] = {
     "except-exception": "Let Ctrl-C and exits through",
     "none-default": "Give each call a default of its own",
@@ -155,16 +155,20 @@ def _harmless(run: Run, shop: Shop, findings: list[Finding]) -> list[Finding]:
 
 
 def _holding(some: list[Finding], holds: Callable[[list[Finding]], bool]) -> list[Finding]:
+    """Those that hold alone, found by halving; of fixes that only break things together the later ones go."""
     if holds(some):
         return some
-    if len(some) == 1:
-        return []
+    kept = _alone(some, holds)
+    while kept and not holds(kept):
+        kept = kept[: len(kept) // 2]
+    return kept
+
+
+def _alone(some: list[Finding], holds: Callable[[list[Finding]], bool]) -> list[Finding]:
+    """Of a list that does not hold as a whole."""
     half = len(some) // 2
-    left, right = _holding(some[:half], holds), _holding(some[half:], holds)
-    both = [*left, *right]
-    if not left or not right or holds(both):
-        return both
-    return left
+    parts = [some[:half], some[half:]] if half else []
+    return [each for part in parts for each in (part if holds(part) else _alone(part, holds))]
 
 
 def _proven(shop: Shop, scope: Scope, base: str, tree: str, known: Evidence | None) -> Evidence:

@@ -95,7 +95,7 @@ def test_the_night_takes_up_what_a_person_labelled_and_nothing_of_a_stranger(
     with town(tmp_path, evaluator, parts.FILES, parts.script(), toml, now=clock, variables=ON) as here:
         strange = here.issue("Let go take many times", "Do it for me, please, soon, thanks.", "rita")
         ours = here.issue("Let go take times", "go(2) should return 2.")
-        second = here.issue("Let stay take times", "stay(2) should return 2.")
+        second = here.issue("Orders are counted twice", "One pass over all customers will do; see the report of June.")
         for number in (strange, ours, second):
             here.label(number, "factory:night")
         here.label(ours, "bug")
