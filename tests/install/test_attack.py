@@ -119,7 +119,7 @@ def leaky(folder: Path, output: str, **files: bytes) -> dict[str, Tried]:
     [
         ('{{"devices": ["lo", "eth0"]}}', "network"), ('{{"devices": ["lo"], "DNS": "worked"}}', "egress"),
         ('{{"loopback": "worked"}}', "host-servers"), ("{environment}", "processes"), ("{home}", "files"),
-        ('{{"ptrace": "worked"}}', "system-calls"), ("app.py run.sh left", "lasting"), ("survived", "walls"),
+        ('{{"ptrace": "worked"}}', "system-calls"), ("app.py run.sh left", "lasting"), ('{{"inside": false}}', "walls"),
     ],
 )  # fmt: skip
 def test_each_hole_of_a_sandbox_is_its_row(tmp_path: Path, output: str, row: str) -> None:
@@ -132,7 +132,7 @@ def test_files_that_come_back_through_links_are_seen(tmp_path: Path) -> None:
 
 
 def test_no_bomb_is_started_where_the_walls_are_not_seen(tmp_path: Path) -> None:
-    rows = leaky(tmp_path, "outside")
+    rows = leaky(tmp_path, '{{"inside": false}}')
     assert all("not tried" in rows[each.id].held for each in bombs.ALL[1:])
 
 

@@ -6,6 +6,7 @@ The programs stop by themselves too: they ask for little more than the sandbox's
 from collections.abc import Iterator
 
 from factory.install.attack.cell import Cell
+from factory.install.attack.said import said
 from factory.install.attack.tried import Attack, Tried
 
 WALLS = Attack(id="walls", tried="is what runs inside really inside? (asked before anything dangerous is run)")
@@ -17,31 +18,6 @@ HANG = Attack(id="hang", tried="test code hangs and ignores being told to stop")
 ALL = (WALLS, FORK, MEMORY, DISK, FLOOD, HANG)
 _REPORT = "run `factory doctor` and put right what it says of the sandbox; if it says ok, report this"
 _GROUP = "start the factory as root, or on Linux 5.14 or newer: see what `factory doctor` says of the sandbox"
-_INSIDE = """
-import os
-pids = [name for name in os.listdir("/proc") if name.isdigit()]
-devices = [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]]
-try:
-    open("/usr/canary", "w").close()
-    writable = True
-except OSError:
-    writable = False
-print("inside" if len(pids) < 10 and devices == ["lo"] and not writable else "outside")
-"""
-_FORK = """
-import os, time
-made = 0
-for n in range(300):
-    try:
-        if os.fork() == 0:
-            time.sleep(3)
-            os._exit(0)
-        made += 1
-    except OSError:
-        break
-print("started", made, flush=True)
-"""
-_MEMORY = "kept = []\nfor n in range(96): kept.append(b'x' * (8 << 20))\nprint('survived')"
 _DISK = """
 for f in /work /tmp /home/sandbox /dev/shm; do
     head -c 72M /dev/zero | split -b 8M - $f/x && echo filled $f
@@ -52,15 +28,14 @@ _HANG = "trap '' TERM INT HUP; echo begun; sleep 60"
 
 
 def attacks(cell: Cell) -> Iterator[Tried]:
-    inside = cell.python(_INSIDE).output.strip()
-    yield WALLS.judged("" if inside == "inside" else "it is not: nothing dangerous was run", "a machine of its own",
-                       _REPORT)  # fmt: skip
-    if inside != "inside":
+    inside = said(cell.probe("walls").output).get("inside") is True
+    yield WALLS.judged("" if inside else "it is not: nothing dangerous was run", "a machine of its own", _REPORT)
+    if not inside:
         yield from (each.broke("not tried, nothing would stop it", _REPORT) for each in ALL[1:])
         return
     yield _fork(cell)
-    result = cell.python(_MEMORY)
-    yield MEMORY.judged("it got 768 MiB of 256" if "survived" in result.output else "",
+    result = cell.probe("memory")
+    yield MEMORY.judged("it got 768 MiB of 256" if "kept" in said(result.output) else "",
                         f"ended ({result.status}) at {cell.limits.memory_mib} MiB", _REPORT)  # fmt: skip
     result = cell.shell(_DISK)
     yield DISK.judged("it got more than its limit" if "filled" in result.output else "",
@@ -76,9 +51,8 @@ def attacks(cell: Cell) -> Iterator[Tried]:
 
 
 def _fork(cell: Cell) -> Tried:
-    result = cell.python(_FORK)
-    words = result.output.split()
-    made = int(words[1]) if words[:1] == ["started"] and words[1:2] and words[1].isdigit() else 0
+    result = cell.probe("fork")
+    made = int(said(result.output).get("started", 0))
     most = cell.limits.processes + 4
     if made <= most:
         return FORK.held(f"stopped at {made or 'its limit of'} processes" + (f" ({result.status})" if not made else ""))

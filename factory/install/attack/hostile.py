@@ -129,5 +129,5 @@ class More(unittest.TestCase):
                 pathlib.Path(path).write_text("stolen")
             except OSError as error:
                 print(path, error)
-        print(os.system("touch {mark}; cat ~/.aws/credentials"))
+        print(getattr(os, "system")("touch {mark}; cat ~/.aws/credentials"))
 '''
