@@ -25,7 +25,7 @@ from tests.forge.answering import TestClock
 from tests.jobs.place import REPO, Place, place
 from tests.line.targets import repository
 
-FILES = {"app.py": "def one():\n    return 1\n", "web.py": "PAGE = 'old'\n"}
+FILES: dict[str, str | bytes] = {"app.py": "def one():\n    return 1\n", "web.py": "PAGE = 'old'\n"}
 BRANCH = "factory/1-codes-0123abcd"
 LOG = "2026-11-21T10:00:00.0000000Z FAILED tests/test_app.py::test_one - AssertionError: token ghp_0123456789abcdef\n"
 
