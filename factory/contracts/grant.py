@@ -87,7 +87,7 @@ class McpSettings(Record):
     env: tuple[str, ...] = Field(default=(), description="names of environment variables that the command gets")
     tools: tuple[str, ...] = Field(min_length=1, description="names of its tools that may be used")
     tier: Tier = Field(default="local", description="where it is; only `local` ones are asked")
-    start_s: float = Field(default=20, gt=0, le=300, description="seconds until it must have listed its tools")
+    start_s: float = Field(default=60, gt=0, le=300, description="seconds until it must have listed its tools")
     call_s: float = Field(default=60, gt=0, le=600, description="seconds one call may take")
     most_chars: int = Field(default=8_000, ge=200, le=50_000, description="characters of a result that are shown")
 

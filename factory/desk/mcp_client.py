@@ -172,12 +172,14 @@ async def _all_tools(session: "ClientSession") -> tuple[Offered, ...]:
 
 async def _called(session: "ClientSession", tool: str, arguments: Json) -> str:
     from mcp import MCPError
-    from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult
+    from mcp.types import CONNECTION_CLOSED, CallToolRequest, CallToolRequestParams, CallToolResult
 
     request = CallToolRequest(params=CallToolRequestParams(name=tool, arguments=arguments))
     try:
         result = await session.send_request(request, CallToolResult)
     except MCPError as error:
+        if error.code == CONNECTION_CLOSED:
+            raise ConnectionError("it ended in the middle of the call") from None
         raise _Answered(" ".join(str(error).split())[:500]) from None
     parts = [getattr(part, "text", "") or f"[{part.type} left out]" for part in result.content]
     if result.structured_content and not any(getattr(part, "text", "") for part in result.content):
