@@ -109,6 +109,7 @@ class Decision(Record):
     ticket: Ticket | None = None
     say: str = ""
     why: str = ""  # for the log
+    again: bool = False  # GitHub gave no answer, so the no is none for good: the job fails and can be run again
     notices: tuple[str, ...] = ()  # what was left out of the snapshot
     snapshot: str = ""  # the text models may be shown; its sha256 is in the ticket
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from factory.contracts.errors import HubForbidden, HubMissing, HubUnreachable
+from factory.contracts.errors import HubForbidden, HubMissing
 from factory.contracts.hub import Standing
 from factory.forge.caller import Caller
 from factory.forge.shapes import person, role, shaped
@@ -19,7 +19,7 @@ class AccessCalls:
         data = self.caller.call("GET", "/repos/{repo}/collaborators/{login}/permission", login=login)
         found = shaped(lambda data: Standing(person=person(data["user"] or {}), role=role(data)), data)
         if found.person.login.lower() != login.lower():
-            raise HubUnreachable(f"GitHub answered for {found.person.login} when asked for {login}.")
+            raise HubMissing(f"GitHub answered for {found.person.login} when asked for {login}.")
         return found
 
     def own_login(self) -> str:

@@ -1,6 +1,6 @@
 """The gate's no, and who may: by the permission API, by explicit list for bots, and never by default."""
 
-from factory.contracts.errors import FactoryError, HubProblem
+from factory.contracts.errors import FactoryError, HubLimited, HubProblem, HubUnauthorized, HubUnreachable
 from factory.contracts.hub import Access, Person, Standing
 from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import ROLES, Denial, RoleName, Verb
@@ -10,12 +10,14 @@ CLOCKED = "schedule"  # the actor of what the clock starts; its id is 0
 
 
 class Denied(FactoryError):
-    """Nothing is started. `say` is for the asker ("": nothing is said), `why` for the log."""
+    """Nothing is started. `say` is for the asker ("": nothing is said), `why` for the log. `unanswered`: GitHub did not
+    say, and may when it is asked later."""
 
-    def __init__(self, code: Denial, say: str = "", why: str = "") -> None:
+    def __init__(self, code: Denial, say: str = "", why: str = "", unanswered: HubProblem | None = None) -> None:
         super().__init__(why or say or code)
         self.code: Denial = code
         self.say = say
+        self.unanswered = unanswered
 
 
 def authorised(person: Person, verb: Verb | None, access: Access, github: GithubSettings) -> Standing:
@@ -30,7 +32,9 @@ def authorised(person: Person, verb: Verb | None, access: Access, github: Github
     try:
         standing = access.standing(person.login)
     except HubProblem as problem:
-        raise Denied("denied:permission_unknown", why=f"The role of {person.login} is not known: {problem}") from None
+        later = problem if isinstance(problem, HubLimited | HubUnreachable | HubUnauthorized) else None
+        why = f"The role of {person.login} is not known: {problem}"
+        raise Denied("denied:permission_unknown", why=why, unanswered=later) from None
     if standing.person.id != person.id:  # the name was given up, and somebody else took it
         raise Denied("denied:permission_unknown", why=f"{person.login} is not who asked.")
     if not enough(standing.role, least):

@@ -64,7 +64,7 @@ class Subject:
 
 
 def decide(asked: Asked | None, view: View) -> Decision:
-    """Raises HubProblem when GitHub cannot be asked about anything but a permission: then nothing is started either."""
+    """Raises HubProblem when GitHub cannot be asked about anything but a permission (that is a no with `again`)."""
     try:
         if asked is None or not _served(asked, view):
             raise Denied("not_for_us")
@@ -79,7 +79,7 @@ def decide(asked: Asked | None, view: View) -> Decision:
             asked.sender, asked.command.verb if asked.command else None, view.access, view.settings.github
         )
     except Denied as no:
-        return Decision(code=no.code, why=str(no))
+        return Decision(code=no.code, why=str(no), again=no.unanswered is not None)
     except Refusal as no:
         return Decision(code=_denial(no), why=str(no))
     return _decided(asked, standing, view)
@@ -270,7 +270,7 @@ def recheck(ticket: Ticket, access: Access, issues: IssueReader, pulls: PullRead
     """Is what the ticket admits still admitted? For ship jobs, before their effects; two or three requests, none for a
     ticket younger than `fresh`. `text`: the snapshot that was used; `ours`: commits that this run pushed itself.
 
-    Raises Refusal: digest_mismatch, not_allowed, stale_input.
+    Raises Refusal: digest_mismatch, not_allowed, stale_input; HubProblem when GitHub does not say.
     """
     if text is not None and digest(text) != ticket.text:
         raise Refusal("digest_mismatch", "The issue's text that was worked on is not the one that the gate saw.")
@@ -280,6 +280,8 @@ def recheck(ticket: Ticket, access: Access, issues: IssueReader, pulls: PullRead
     try:
         authorised(person, ticket.command.verb if ticket.command else None, access, github)
     except Denied as no:
+        if no.unanswered:
+            raise no.unanswered from None
         raise Refusal("not_allowed", f"{ticket.actor} may not ask for this any more: {no}") from None
     _still_there(ticket, issues, pulls, ours)
 

@@ -43,7 +43,7 @@ def gate(
     """Writes out/ticket.json, out/issue.md and what earlier runs taught, and the job's outputs. `purpose`: names of
     SERVES with commas between, or "any". `rows`: the shared books, where the caller has them open.
 
-    Raises HubProblem when GitHub cannot be asked: nothing is started, and the job can be run again.
+    1, or HubProblem, when GitHub cannot be asked: nothing is started, and the job can be run again.
     """
     from factory.forge.events import read
     from factory.forge.gate import decide
@@ -74,7 +74,7 @@ def gate(
         _hunted(view, out)
         choose(view, lambda ticket: _signed(ticket, None, context), out)
     _tell(made, asked, context)
-    return 0
+    return 1 if made.again else 0
 
 
 def _hunted(view: "View", out: Path) -> None:
@@ -199,5 +199,7 @@ def _tell(made: Decision, asked: "Asked | None", context: JobContext) -> None:
     )  # fmt: skip
     if allowed and ticket:
         context.say("notice", f"Allowed: {ticket.purpose} for {ticket.actor} ({ticket.role}), run {ticket.run}.")
+    elif made.again:
+        context.say("error", f"{made.why} Nothing is started and nothing is said: run this job again.")
     else:
         context.say("notice", f"Nothing is started: {made.code}. {made.why}".strip())

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from factory.contracts.errors import HubUnreachable, Refusal
+from factory.contracts.errors import HubForbidden, HubUnreachable, Refusal
 from factory.contracts.hub import ArtifactInfo, WorkflowRun
 from factory.contracts.record import digest
 from factory.contracts.tables import GithubSettings
@@ -172,6 +172,9 @@ def test_recheck_asks_nothing_while_the_ticket_is_fresh_and_everything_later() -
     with pytest.raises(Refusal, match="closed"):
         recheck(ticket, hub, hub, hub, github, later)
     hub.down = HubUnreachable("500", 500)
+    with pytest.raises(HubUnreachable):  # no answer is no word about the person: the job can be run again
+        recheck(ticket, hub, hub, hub, github, later)
+    hub.down = HubForbidden("403", 403)
     with pytest.raises(Refusal) as gone:
         recheck(ticket, hub, hub, hub, github, later)
     assert gone.value.code == "not_allowed"

@@ -147,13 +147,22 @@ def test_idm_06_an_errand_for_another_issue_is_refused(here: Place) -> None:
 
 
 @pytest.mark.parametrize("kind", ["down", "dropped", "limited", "slow_down"])
-def test_trg_14_an_unknown_permission_is_no_and_was_tried_again(here: Place, kind: Kind) -> None:
+def test_trg_14_an_unknown_permission_is_no_and_was_tried_again(
+    here: Place, kind: Kind, capsys: pytest.CaptureFixture[str]
+) -> None:
     """TRG-14"""
     number = here.issue()
     here.faults.add(Rule(kind, "GET", "/permission$", times=0))
-    told = run(here, job(here, labeled(here, number)))
+    context = job(here, labeled(here, number))
+    assert gate(context, "swarm", context.temp / "gate", clock=here.clock) == 1, "red: the event is not lost silently"
+    told = outputs(context)
     assert (told["allowed"], told["code"], told["ticket"]) == ("false", "denied:permission_unknown", "")
+    assert "::error::" in (said := capsys.readouterr().out)
+    assert "run this job again" in said
     assert len(here.faults.struck) >= (2 if kind in ("down", "dropped") else 1)
+    here.faults.clear()
+    here.clock.sleep(2 * 3600)
+    assert run(here, job(here, labeled(here, number)))["allowed"] == "true"
 
 
 def test_trg_14_nobody_that_github_knows_is_no(here: Place) -> None:
