@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.contracts.errors import EXIT_CODES
-from scripts import client_pages, hunt_tables, planner_tables, scale_tables
+from scripts import client_pages, grant_tables, hunt_tables, planner_tables, scale_tables
 from scripts.meanings import ANSWERS, BESIDE, COMMENTS, EXIT, PACKAGES, PROMPTS, RECORDS, TOOLS
 from scripts.settings_page import configuration, lead, table
 from scripts.workflow_files import events_table, jobs_table
@@ -137,6 +137,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("README.md", "commands"): commands,
     ("README.md", "map"): package_map,
+    ("docs/agents.md", "grants"): grant_tables.grants,
     ("docs/architecture.md", "layers"): layers,
     ("docs/architecture.md", "stages"): stages,
     ("docs/architecture.md", "roles"): roles,

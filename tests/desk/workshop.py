@@ -6,7 +6,7 @@ from pathlib import Path
 from factory.contracts.model import Endpoint, Reply, Request, ToolCall
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.record import Json
-from factory.contracts.tables import BudgetSettings, LineSettings
+from factory.contracts.tables import BudgetSettings, ChainSettings, LineSettings
 from factory.contracts.task import Pack, PackFile, Task
 from factory.db import Database
 from factory.desk.desk import Workdesk
@@ -138,7 +138,8 @@ class Workshop:
 
     def __init__(
         self, folder: Path, answers: Sequence[Reply | str], *, files: dict[str, str] | None = None,
-        endpoint: dict[str, object] | None = None, pace: float = 0.0, **line: object,
+        endpoint: dict[str, object] | None = None, pace: float = 0.0, more: tuple[Endpoint, ...] = (),
+        chain: tuple[ChainSettings, ...] = (), **line: object,
     ) -> None:  # fmt: skip
         self.store, self.tree = repository(folder, FILES if files is None else files)
         self.clock, self.scope = Ticking(pace), MemoryScope(place=PLACE)
@@ -148,7 +149,9 @@ class Workshop:
             {"name": "box", "wire": "scripted", "model": "listed", "price_in": 0, "price_out": 0, **(endpoint or {})}
         )
         self.model = Listening(one, self.clock, answers)
-        self.settings = Settings(endpoints={"box": one}, line=LineSettings.model_validate(line))
+        self.settings = Settings(
+            endpoints={each.name: each for each in (one, *more)}, line=LineSettings.model_validate(line), chain=chain
+        )
         db = Database(folder / "state.db", MIGRATIONS)
         client = Client(
             self.settings, lambda _: self.model, Spend(db, BudgetSettings(), self.clock), Egress(db, self.clock),
