@@ -31,16 +31,17 @@ def show(run: RunId = "last", as_json: Json = False) -> int:
     row = shelf(state.db, found.id)[0]
     effects = Outbox(state.journal, found.id).all()
     failed = Attempts(state.db, state.clock).failed_in_a_row(row.task)
-    stages = stage_times(state, found.id)
+    stages, tools = stage_times(state, found.id), tool_uses(state, found.id)
     if as_json:
         print(json.dumps({
-            **facts_of(row), "stages": stages, "rounds": [each.decision for each in found.rounds],
+            **facts_of(row), "stages": stages, "tools": tools, "rounds": [each.decision for each in found.rounds],
             "stopped": found.stopped.model_dump() if found.stopped else None, "failed_in_a_row": failed,
             "effects": [entry.model_dump() for entry in effects], "files": _files(state, found), "next": following(row),
         }, indent=2))  # fmt: skip
         return 0
     _head(row, found, failed)
     _tables(stages, found, effects)
+    _tools(tools)
     for name, path in _files(state, found).items():
         print(f"{name:<10}{path}")
     print(f"\nNext: {following(row)}")
@@ -53,6 +54,16 @@ def stage_times(state: "State", run: str) -> list[dict[str, Any]]:
         "SELECT stage, MIN(started) AS began, COUNT(*) AS steps, SUM(kind = 'exchange') AS asked,"
         " SUM(kind = 'check') AS checks, ROUND(SUM(seconds), 1) AS seconds FROM steps WHERE run = ?"
         " GROUP BY stage ORDER BY 2"
+    )
+    return [dict(row) for row in state.db.connection().execute(query, (run,))]
+
+
+def tool_uses(state: "State", run: str) -> list[dict[str, Any]]:
+    """How often each role used a tool, and was denied it, with the last reason; from the trail."""
+    query = (
+        "SELECT facts ->> 'role' AS role, facts ->> 'tool' AS tool, SUM(event = 'tool_used') AS used,"
+        " SUM(event = 'tool_denied') AS denied, COALESCE(MAX(facts ->> 'why'), '') AS why FROM trail"
+        " WHERE run = ? AND event IN ('tool_used', 'tool_denied') GROUP BY 1, 2 ORDER BY 1, 2"
     )
     return [dict(row) for row in state.db.connection().execute(query, (run,))]
 
@@ -100,6 +111,14 @@ def _tables(stages: list[dict[str, Any]], run: "Run", effects: "tuple[Entry, ...
     if effects:
         done = [(entry.kind, entry.state, entry.result[:12] or "-", entry.key, entry.at[:19]) for entry in effects]
         table(done, ("effect", "state", "result", "looked up by", "at"), sys.stdout)
+
+
+def _tools(uses: list[dict[str, Any]]) -> None:
+    from factory.render.terminal import table
+
+    rows = [(each["role"], each["tool"], each["used"], each["denied"], each["why"][:60]) for each in uses]
+    if rows:
+        table(rows, ("role", "tool", "used", "denied", "last reason"), sys.stdout)
 
 
 def _files(state: "State", run: "Run") -> dict[str, str]:

@@ -55,6 +55,14 @@ def test_show_says_why_and_what_to_type(state: State) -> None:
     assert json.loads(factory(state.folder, "runs", "show", run(2).id, "--json").stdout)["next"].startswith("look at")
 
 
+def test_show_adds_up_which_tools_were_used_and_denied(state: State) -> None:
+    for event, why in (("tool_used", {}), ("tool_used", {}), ("tool_denied", {"why": "scribe may not use run_tests"})):
+        state.journal.note(run(1).id, event, role="scribe", tool="run_tests", unit="docs", arguments="0", **why)
+    (row,) = json.loads(factory(state.folder, "runs", "show", run(1).id, "--json").stdout)["tools"]
+    assert (row["role"], row["tool"], row["used"], row["denied"]) == ("scribe", "run_tests", 2, 1)
+    assert "scribe may not use run_tests" in factory(state.folder, "runs", "show", run(1).id).stdout
+
+
 def test_cancel_leaves_other_machines_alone(state: State) -> None:
     done = factory(state.folder, "runs", "cancel", run(2).id)
     assert (done.returncode, "cancel it there" in done.stderr) == (2, True)
