@@ -40,6 +40,7 @@ from factory.llm.embeddings import embedder
 from factory.llm.guard import Repository
 from factory.llm.models import models
 from factory.llm.policy import sizes_of
+from factory.llm.prices import yardstick
 from factory.llm.providers.script import read_script
 from factory.prompting import Prompts
 from factory.settings import Settings
@@ -156,7 +157,7 @@ def make_shop(
         memory=memory, view=view, embed=embedder(settings, os.environ, kept, state.folder / "graph" / "vectors.db"),
         story=lambda now: story_of(now, state.journal, store, blobs, spend.by_role(now.id),
                                    egress.by_endpoint(now.id, sizes_of(store, now.repo.tree)),
-                                   recorded_label(settings)),
+                                   recorded_label(settings)).but(yardstick=yardstick(settings.endpoints.values())),
     )  # fmt: skip
 
 

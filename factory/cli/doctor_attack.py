@@ -11,14 +11,13 @@ if TYPE_CHECKING:
     from factory.install.attack.tried import Tried
     from factory.settings import Settings
 
-_STYLES = {"green": "bold green", "yellow": "bold yellow", "red": "bold red"}
-
 
 def show(config: Path | None, sandbox: str, as_json: bool) -> int:
     """1 with any red row. A file that switches the sandbox off is a finding here, not a refusal."""
     import json
 
     from factory.install.attack.start import attack
+    from factory.render.attacked import coloured
     from factory.render.stream import is_terminal
 
     settings = _settings(config, sandbox)
@@ -28,7 +27,7 @@ def show(config: Path | None, sandbox: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps([row.model_dump() for row in rows], indent=2))
     elif is_terminal(sys.stdout):
-        _coloured(rows)
+        coloured([(row.state, row.tried, row.held, row.remedy) for row in rows], sys.stdout)
     else:
         for row in rows:
             print(f"{row.state:6}  {row.id}: {row.tried}: {row.held}{f' -> {row.remedy}' if row.remedy else ''}")
@@ -43,25 +42,6 @@ def _settings(config: Path | None, sandbox: str) -> "Settings":
 
     settings = load(settings_file(config, None), None, os.environ)
     return sandboxed(settings, sandbox) if sandbox else settings
-
-
-def _coloured(rows: "Sequence[Tried]") -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from factory.render.terminal import console
-    from factory.render.text import line
-
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name, ratio in (("", None), ("what was tried", 4), ("what held, or what to do", 5)):
-        drawn.add_column(Text(name), overflow="fold", ratio=ratio)
-    for row in rows:
-        held = Text(line(row.held, 300))
-        if row.remedy:
-            held.append(f"\n→ {line(row.remedy, 400)}", _STYLES[row.state])
-        drawn.add_row(Text(row.state, _STYLES[row.state]), Text(line(row.tried, 200)), held)
-    console(sys.stdout).print(drawn)
 
 
 def _last(rows: "Sequence[Tried]") -> str:

@@ -34,6 +34,7 @@ def go(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as
 def to_its_end(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as_json: bool) -> "Run":
     """Walk with the live view on stderr, counted and released; nothing is printed to stdout."""
     from factory.app import make_shop
+    from factory.cli.metering import metered
     from factory.forge.recorded import reconcile
     from factory.git import git_folder
     from factory.ledger.clearing import drop_locks
@@ -47,7 +48,8 @@ def to_its_end(run: "Run", state: "State", settings: "Settings", out: Sequence[P
         drop_locks(state.run_folder(run.id) / "repo.git")
         drop_locks(git_folder(Path(run.repo.path)) / "refs" / "heads" / "factory")  # nobody else writes there
         reconcile(Outbox(state.journal, run.id), shop.branches, shop.pulls)
-        run = _walked(run, state, shop)
+        with metered(run.id, state):
+            run = _walked(run, state, shop)
         ended.append(run)
     state.journal.release(run.id)
     return run

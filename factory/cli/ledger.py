@@ -1,5 +1,6 @@
 """factory ledger: what a run did and cost"""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -52,29 +53,25 @@ def egress(run: RunId = "last", everything: All = False, day: Day = "", by: By =
 
 
 @app.command("cost")
-def cost(run: RunId = "last", as_json: Json = False) -> int:
-    """Money, tokens and model time of a run, by role and tier."""
-    import json
-    import sys
+def cost(
+    run: RunId = "last",
+    merged: Annotated[
+        bool, typer.Option("--merged", help="A row for each merged change, all its runs together.")
+    ] = False,
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM: write that month's page, with plots.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="The page's file; else in the state folder.")] = None,
+    price: Annotated[str, typer.Option("--price", help="IN/OUT, dollars per million tokens, to compare with.")] = "",
+    config: Config = None,
+    as_json: Json = False,
+) -> int:
+    """Money, tokens, machines by role and tier, and what a frontier model alone would have cost."""
+    from factory.cli import ledger_cost
 
-    from factory.app import open_state, settings_of, spend_of
-    from factory.places import state_folder
-    from factory.render.terminal import table
-
-    state = open_state(state_folder())
-    found = state.journal.load(run)
-    costs = spend_of(state, settings_of(found, state)).by_role(found.id)
-    if as_json:
-        print(json.dumps([row.model_dump() for row in costs], indent=2))
-        return 0
-    rows = [
-        (row.role, row.tier, row.endpoint, str(row.calls), f"{row.tokens_in:,}", f"{row.tokens_out:,}",
-         f"{row.seconds:.1f} s", f"${row.cost / 1e6:.4f}")
-        for row in costs
-    ]  # fmt: skip
-    table(rows, ("role", "tier", "endpoint", "calls", "tokens in", "out", "model time", "cost"), sys.stdout)
-    print(f"Total ${sum(row.cost for row in costs) / 1e6:.4f}")
-    return 0
+    if month:
+        return ledger_cost.of_month(month, out, config, price, as_json)
+    if merged:
+        return ledger_cost.of_merged(config, price, as_json)
+    return ledger_cost.of_run(run, config, price, as_json)
 
 
 @app.command("keys")

@@ -121,6 +121,7 @@ class WorkflowJob(Record):
     runner: str = ""
     created: str = ""
     started: str = ""
+    completed: str = ""
 
 
 class ArtifactInfo(Record):

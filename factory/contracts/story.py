@@ -1,5 +1,6 @@
 """What the renderers get: a run with everything looked up that `run.json` only points at."""
 
+from decimal import Decimal
 from typing import Any, Protocol
 
 from factory.contracts.model import Tier
@@ -30,6 +31,25 @@ class Cost(Record):
     tokens_out: int
     tokens_cached: int
     seconds: float
+
+
+def _plain(price: Decimal) -> str:
+    """3.0 as 3."""
+    text = f"{price:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class Yardstick(Record):
+    """A frontier price to compare with, US dollars per million tokens, which is micro-dollars per token."""
+
+    endpoint: str
+    price_in: Decimal
+    price_out: Decimal
+
+    @property
+    def words(self) -> str:
+        prices = f"${_plain(self.price_in)} in, ${_plain(self.price_out)} out"
+        return f"{self.endpoint}: {prices} per million tokens, no caching"
 
 
 class Sent(Record):
@@ -75,6 +95,8 @@ class Story(Record):
     logs: dict[str, str] = {}  # blob key -> text (test logs that the report shows)
     issue: int = 0  # its number on the forge, to refer to; 0 = none
     notices: tuple[str, ...] = ()  # what whoever merges must know or click, in our own words
+    yardstick: Yardstick | None = None  # the frontier price to compare the cost with
+    runner_minutes: float | None = None  # of hosted runners so far; None = not known
     recorded: str = ""  # label when the answers came from a file and not from a model
 
 

@@ -109,7 +109,7 @@ def job(data: Json) -> WorkflowJob:
     return WorkflowJob(
         id=data["id"], name=data["name"], status=data["status"], conclusion=data.get("conclusion") or "",
         labels=labels(data), runner=data.get("runner_name") or "", created=data.get("created_at") or "",
-        started=data.get("started_at") or "",
+        started=data.get("started_at") or "", completed=data.get("completed_at") or "",
     )  # fmt: skip
 
 

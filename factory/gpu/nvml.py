@@ -1,7 +1,7 @@
 """NVIDIA's cards through NVML (nvidia-ml-py). What a card or a driver does not tell is None."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from factory.gpu.device import CardState, Use, host_free, unreachable
@@ -44,6 +44,21 @@ def _opened() -> "ModuleType":
         raise unreachable(str(error)) from error
     module: ModuleType = pynvml
     return module
+
+
+def joules(library: "ModuleType | Any" = None) -> float | None:
+    """What all cards have used since the driver was loaded, by their own counters; None where one does not count.
+
+    Raises Stopped when the driver does not answer.
+    """
+    nvml = library or _opened()
+    try:
+        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+        counted = [_told(nvml, partial(nvml.nvmlDeviceGetTotalEnergyConsumption, handle)) for handle in handles]
+    except nvml.NVMLError as error:
+        raise unreachable(str(error)) from error
+    known = [each for each in counted if each is not None]
+    return sum(known) / 1000 if known and len(known) == len(counted) else None
 
 
 def _state(nvml: Any, index: int) -> CardState:

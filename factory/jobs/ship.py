@@ -14,6 +14,7 @@ from factory.contracts.record import digest
 from factory.contracts.run import Run
 from factory.contracts.seams import Clock
 from factory.jobs.context import JobContext
+from factory.jobs.minutes import runner_minutes
 from factory.jobs.shipped import Shipped
 from factory.jobs.wire import CONFIG, Site, site
 
@@ -177,10 +178,11 @@ def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
     others = (here.ticket.head,) if here.ticket.purpose == "revise" else ()
     story = shop.story
     notices = (*ladder(here), *seen.notes)
+    minutes = runner_minutes(here)
     return replace(
         shop, branches=GitHubBranches(store, here.git_url, here.tokens, here.clock, others),
         pulls=GitHubPulls(here.pushing), mark=here.pushing.markers.make, hold=seen.draft, clock=here.clock,
-        story=lambda now: story(now).but(notices=notices, issue=here.ticket.issue),
+        story=lambda now: story(now).but(notices=notices, issue=here.ticket.issue, runner_minutes=minutes),
     ), seen  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """What a call costs: the endpoint's own prices, else the bundled list, else nobody knows and the call is refused."""
 
 import tomllib
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
 from fnmatch import fnmatchcase
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from factory.contracts.model import Endpoint, Usage
 from factory.contracts.record import Json, Record
+from factory.contracts.story import Yardstick
 
 CACHE_WRITE = Decimal("1.25")  # times the input price: Anthropic's rate for an entry that lives five minutes
 
@@ -35,6 +37,15 @@ def price_of(endpoint: Endpoint) -> Price | None:
     if endpoint.tier == "local":
         return Price(input=Decimal(0), cached=Decimal(0), cache_write=Decimal(0), output=Decimal(0))
     return _listed(endpoint)
+
+
+def yardstick(endpoints: Iterable[Endpoint]) -> Yardstick | None:
+    """The dearest frontier endpoint whose price is known; None when there is none."""
+    known = [(one, found) for one in endpoints if one.tier == "frontier" and (found := price_of(one)) is not None]
+    if not known:
+        return None
+    endpoint, price = max(known, key=lambda each: (each[1].output, each[1].input))
+    return Yardstick(endpoint=endpoint.model or endpoint.name, price_in=price.input, price_out=price.output)
 
 
 def cost(price: Price, usage: Usage) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from factory.contracts.run import Run
 from factory.contracts.story import Story
 from factory.render import facts, sections
+from factory.render.bills import footer
 from factory.render.text import code, line, quiet
 
 LIMIT = 60_000  # characters; GitHub refuses more than 65,536
@@ -29,7 +30,7 @@ def title(run: Run) -> str:
 def body(story: Story, marker: str) -> str:
     """The pull request's body in markdown, at most 60,000 characters; `marker` is its last line."""
     by = f"Made by Dark Factory, run {code(story.run.id, 80)}. It never merges: that is up to you. {facts.left(story)}"
-    tail = f"\n\n---\n{by}\n\n{marker}"
+    tail = f"\n\n---\n{by}\n\n{footer(story)}\n\n{marker}"
     parts = [(heading, section(story), rank) for heading, section, rank in _PARTS]
     return fit([part for part in parts if part[1]], LIMIT - len(tail)) + tail
 

@@ -1,5 +1,6 @@
 """The attack self-test: green on a good set-up, and each kind of weakening turns its row red."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from factory.install.attack.cell import Cell
 from factory.install.attack.start import ALL, ENDED, attack
 from factory.install.attack.tried import Tried
 from factory.settings import Settings
+from tests.line.targets import factory
 
 NONE = Settings(sandbox=SandboxSettings(kind="none"))
 
@@ -182,3 +184,17 @@ def test_settings_that_narrow_what_leaves_are_not_weak() -> None:
 def test_unsigned_tickets_are_red_in_a_workflow() -> None:
     rows = by_id(weak.weaknesses(Settings(), {"GITHUB_ACTIONS": "true"}))
     assert rows["setting FACTORY_GATE_PUBLIC"].state == "red"
+
+
+def test_the_command_exits_with_1_and_says_what_to_do(tmp_path: Path) -> None:
+    done = factory(tmp_path / "state", "doctor", "--attack", "--sandbox", "none", "--json")
+    rows = {row["id"]: row for row in result_rows(done.stdout)}
+    assert done.returncode == 1
+    assert rows["fork-bomb"]["state"] == "red"
+    assert "--sandbox none" in rows["fork-bomb"]["remedy"]
+    assert not (tmp_path / "state").exists()
+
+
+def result_rows(text: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(text)
+    return rows

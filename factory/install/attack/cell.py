@@ -8,7 +8,7 @@ from factory.install.attack.tried import Attack, Tried
 from factory.settings import Settings
 
 SMALL = Limits(seconds=8, memory_mib=256, disk_mib=64, inodes=20_000, processes=48, file_mib=32, output_mib=1)
-NONE = "sandbox.kind = none: the repository's code would run as you, with your files, network and keys"
+NONE = "sandbox.kind = none"
 FILES = {"app.py": "ANSWER = 42\n", "run.sh": "#!/bin/sh\necho ran\n"}
 
 
@@ -38,14 +38,17 @@ def missing(settings: Settings) -> tuple[str, str]:
     from factory.sandbox.probe import probe
 
     if settings.sandbox.kind == "none":
-        return NONE, 'take `kind = "none"` out of [sandbox] and do not type --sandbox none'
+        return (
+            NONE,
+            "leave out --sandbox none, and `kind` in [sandbox]: else code of the target runs as you",
+        )
     found = probe()
     return ("", "") if found.works else ("no sandbox starts here", found.remedy)
 
 
 def not_tried(attacks: tuple[Attack, ...], why: str, remedy: str) -> tuple[Tried, ...]:
     """What is dangerous is never run outside a sandbox: it counts as open instead."""
-    return tuple(attack.broke(f"not tried, nothing would stop it: {why}", remedy) for attack in attacks)
+    return tuple(attack.broke(f"not tried: {why}", remedy) for attack in attacks)
 
 
 def cell(folder: Path, settings: Settings) -> Cell:
