@@ -5,7 +5,7 @@ RUN := $(UV) run --frozen --no-sync
 # Many tests wait for processes of their own.
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$(( $$(nproc) + 2 )))
 
-.PHONY: setup demo test test-network test-kill test-soak soak test-swarm test-whole test-vllm test-clients test-browser test-gpu check lint types imports docs workflows bench clean
+.PHONY: setup demo test test-network test-kill test-soak soak test-swarm test-whole test-week test-vllm test-clients test-browser test-gpu check lint types imports docs workflows bench clean
 
 setup: .venv/.ready bubblewrap
 
@@ -41,6 +41,10 @@ test-soak: setup
 
 soak: setup
 	SOAK_KILLS=$${SOAK_KILLS:-300} $(RUN) pytest -m soak -n 2 -rP tests/soak
+
+# Forty issues, seven nights, outages: the report is printed.
+test-week: setup
+	$(RUN) pytest -m week -s tests/week
 
 test-whole: setup
 	$(RUN) pytest -m whole -n auto

@@ -6,14 +6,14 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from factory.forge.tickets import keypair
 from factory.install.plan import plan as installation
-from factory.llm.providers.script import Script
+from factory.llm.providers.script import Asked, Script
 from factory.serve.scripted import serving
 from factory.simulator.expressions.evaluator import Expressions
 from factory.simulator.hub import bare
@@ -30,6 +30,7 @@ from tests.line.targets import repository
 ROOT = Path(__file__).parent.parent.parent
 OURS = (".github", "pyproject.toml", "uv.lock", "scripts")  # what the workflows need of the factory's repository
 KEY = "sk-town-0123456789abcdefghijklmnop"
+LINE = '[line]\ncoding = "write"\n'  # unless a test has a table of its own
 BOX = ("self-hosted", "Linux", "X64", "gpu")
 
 
@@ -110,7 +111,7 @@ def town(
     folder: Path, evaluator: Expressions, files: Mapping[str, str], script: Mapping[str, Any], toml: str = "",
     *, signed: bool = True, box: bool = True, parallel: int = 3, now: Any = None, faults: Any = None,
     variables: Mapping[str, str] | None = None, path: tuple[Path, ...] = (),
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None, asked: Callable[[], None] = lambda: None,
 ) -> Iterator[Town]:  # fmt: skip
     """octo/tea with the factory's callers on its default branch. People: wanda may write, tria triages, rita reads."""
     hub = Hub(folder / "hub", **({"now": now} if now else {}), faults=faults)
@@ -128,7 +129,12 @@ def town(
     )
     told = {**({"FACTORY_GATE_PUBLIC": public} if signed else {}), **(variables or {})}
     heard: list[tuple[str, str]] = []
-    listening = serving(Script.model_validate(script), heard=lambda run, asked: heard.append((run, asked.role)))
+
+    def hear(run: str, request: Asked) -> None:
+        heard.append((run, request.role))
+        asked()
+
+    listening = serving(Script.model_validate(script), heard=hear)
     with serve(hub) as served, listening as model:
         start = {path: text.encode() for path, text in files.items()}
         start |= {each.path: each.text.encode() for each in installation(lambda path: None, _source(commit), "write")}
@@ -171,9 +177,7 @@ model = "scripted"
 key_env = "FACTORY_MODEL_KEY"
 logprobs = true
 
-[line]
-coding = "write"
-
+{"" if "[line]" in toml else LINE}
 [checks]
 lint = false
 {toml.replace("{model}", model)}

@@ -85,6 +85,11 @@ def replies() -> list[dict[str, Any]]:
     return found
 
 
+def second_opinions() -> list[dict[str, Any]]:
+    """What the frontier's judge says: a provider is not told which role asks, and only the judge goes there."""
+    return [parts.always("", parts.verdict(), match=task.title, margin=5.0) for task in tasks()]
+
+
 def _always(task: Task, role: str, text: str, **more: Any) -> dict[str, Any]:
     return parts.always(role, text, match=task.title, **more)
 
@@ -132,9 +137,8 @@ def _reviewed(task: Task) -> list[dict[str, Any]]:
     wanted = f"call it count in {task.path}"
     renamed = parts.edit("def go(times=1):\n    return times", "def go(count=1):\n    return count", task.path)
     return [
-        _always(task, "demiurge", renamed, calls=[{"name": "finish", "arguments": {"summary": "Renamed."}}]),
-        parts.always("integration", renamed, match=wanted),
-        parts.always("genesis", parts.verdict(shown_by="fix"), match=wanted, margin=5.0),
+        parts.mend(renamed, "It is called count.", match=f"message: Please {wanted}"),
+        parts.always("genesis", parts.verdict(shown_by="fix-1-1"), match=wanted, margin=5.0),
         *_plain(task),
     ]
 

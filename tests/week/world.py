@@ -23,9 +23,10 @@ from factory.simulator.hub.runs import settings
 from tests.simulator import parts
 from tests.simulator.factory_town import BOX, Town, town
 from tests.simulator.warm import warm
-from tests.week.tasks import CANARY, files, replies
+from tests.week.tasks import CANARY, files, replies, second_opinions
 
 HOUR = 3600.0
+ANSWER = 30.0  # seconds that a box takes for an answer, one after the other: about 16K tokens in and 500 out on a 3090
 DAY_USD, RUN_USD = "3.00", "0.60"  # reserved until a run ends: five at once fill the day
 TOML = f"""
 [endpoints.cloud]
@@ -46,6 +47,10 @@ endpoints = ["box", "cloud"]
 
 [[chain]]
 endpoints = ["box"]
+
+[line]
+coding = "write"
+escalate_to = "frontier"
 
 [budget]
 day_usd = {DAY_USD}
@@ -75,6 +80,9 @@ class Clock:
     def hours(self) -> float:
         """Since Monday, 00:00 UTC."""
         return (self() - self.monday) / HOUR
+
+    def pass_by(self, seconds: float) -> None:
+        skip(self.file, float(self.file.read_text() or 0) + seconds)
 
     def until(self, hours: float) -> None:
         skip(self.file, self.monday + hours * HOUR - time.time())
@@ -162,15 +170,16 @@ def world(
             if any(each.holds(clock.hours) for each in down):
                 raise ProviderDown(name)
             asked.append((name, run, said.role))
+            clock.pass_by(ANSWER / 3)
 
         return heard
 
     with warm(folder / "warm") as commands, serving(
-        Script.model_validate({"label": "the frontier", "replies": replies()}), heard=hears("cloud", provider)
+        Script.model_validate({"label": "the frontier", "replies": second_opinions()}), heard=hears("cloud", provider)
     ) as cloud, town(
         folder / "town", evaluator, files(), script, TOML.replace("CLOUD", cloud), now=clock,
         faults=Outages(clock, *hub), path=(commands,), environment={"FACTORY_CLOCK": str(clock.file)},
-        variables={"FACTORY_HUNT": "on"}, parallel=4,
+        variables={"FACTORY_HUNT": "on"}, parallel=4, asked=lambda: clock.pass_by(ANSWER),
     ) as here:  # fmt: skip
         here.secrets["FACTORY_FRONTIER_KEY"] = CANARY
         settings(here.repo).runners.append(Machine(2, "box-2", BOX))
