@@ -136,7 +136,7 @@ def _days(rows: list[Row]) -> dict[str, float]:
 def markdown(found: Outcome) -> str:
     """The report."""
     facts = [
-        f"| {name} | {value:,.2f} |" if value % 1 else f"| {name} | {value:,.0f} |"
+        f"| {name} | {value:,.3f} |" if value % 1 else f"| {name} | {value:,.0f} |"
         for name, value in found.facts.items()
     ]
     kinds: dict[str, Counter[str]] = defaultdict(Counter)

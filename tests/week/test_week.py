@@ -1,11 +1,11 @@
-"""The week, whole: everybody gets an end, nothing is doubled or lost, no cap is passed, nobody who means harm gets far."""
+"""The week, whole: every task has an end, nothing is doubled or lost, no cap is passed, harm comes to nothing."""
 
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from factory.simulator.expressions.evaluator import Expressions, expressions
+from factory.simulator.expressions.evaluator import expressions
 from tests.week.play import play
 from tests.week.report import Outcome, markdown
 from tests.week.tasks import HOW_MANY, tasks
