@@ -192,4 +192,6 @@ def _cause(error: BaseException) -> str:
     """The first real error of nested groups, on one line."""
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
+    if isinstance(error, ModuleNotFoundError):
+        return "the extra `mcp` is not installed (pip install 'dark-factory[mcp]')"
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

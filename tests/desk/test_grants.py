@@ -11,7 +11,7 @@ from factory.contracts.errors import Stopped
 from factory.contracts.grant import STANDARD, TESTS, TOOLS, Grant, GrantSettings, Use
 from factory.contracts.record import Json
 from factory.desk.grants import Gate, Holder, Issuer, covered, invalid
-from factory.settings import Settings
+from factory.settings import Settings, load
 from tests.desk.workshop import EDIT, FACTS, PLACE, UNIT, Workshop, gate, tool
 from tests.llm.bench import MemoryScope
 
@@ -54,6 +54,13 @@ def test_settings_narrow_and_widen_but_a_reader_never_writes() -> None:
         Settings(grants={"nobody": GrantSettings()})
     with pytest.raises(ValueError, match="is no tool"):
         GrantSettings(tools=("shell",))
+
+
+def test_a_repository_cannot_grant_anything(tmp_path: Path) -> None:
+    theirs = tmp_path / "factory.toml"
+    theirs.write_text('[grants.scribe]\ntools = ["edit", "run_tests"]\n[mcp.x]\ncommand = ["x"]\ntools = ["y"]\n')
+    found = load(None, theirs, {})
+    assert (found.grants, found.mcp) == ({}, {})
 
 
 grants = some.builds(
