@@ -20,7 +20,6 @@ from tests.desk.workshop import EDIT, FACTS, PLACE, UNIT, Workshop, call, tool
 from tests.llm.bench import MemoryScope
 
 HERE = Path(__file__).parent
-pytest.importorskip("mcp", reason="make setup installs the extra mcp")
 
 
 def sdk(**more: object) -> McpSettings:
