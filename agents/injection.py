@@ -6,4 +6,4 @@ from factory.contracts.seams import Desk
 
 
 def injection(desk: Desk, facts: ReviewFacts) -> Notes:
-    return review("injection/audit", desk, facts)
+    return review("injection/audit", desk, facts, flow=facts.flow)

@@ -6,4 +6,4 @@ from factory.contracts.seams import Desk
 
 
 def threat(desk: Desk, facts: ReviewFacts) -> Notes:
-    return review("threat/audit", desk, facts)
+    return review("threat/audit", desk, facts, flow=facts.flow)

@@ -11,6 +11,7 @@ PACKAGES = {  # folders; a module of its own says it in its docstring
     "handover": "Bundles that cross a job boundary, and what is checked when one arrives",
     "desk": "All that a role may touch: ask, write in one shot, work in the tool loop",
     "hunt": "The bug hunt: detectors over a tree, triage, fixes without a model; gives findings and nothing else",
+    "audit": "A change's data flow by rules: entries, boundaries, strangers' values on their way; findings and facts",
     "render": "Pull request, reports, terminal; formats and decides nothing",
     "checks": "Finds and runs the repository's own tests and linters; what comes out is evidence",
     "edits": "Edit blocks, leases, protected paths, merging",

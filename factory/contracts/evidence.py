@@ -76,6 +76,7 @@ class Evidence(Record):
     tests_found: bool = False
     sandbox: str = ""  # "bubblewrap (root)", "bubblewrap (user)", "none"
     notes: tuple[str, ...] = ()
+    flow: str = ""  # the elements of the changed data flow, one a line, for the auditors
 
     @property
     def red(self) -> bool:

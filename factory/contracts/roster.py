@@ -40,6 +40,7 @@ class ReviewFacts(Record):
     plan: Plan
     diff: str
     evidence: str  # the checks, as text
+    flow: str = ""  # elements of the changed data flow and what to ask of each; only auditors are shown it
     known: tuple[Finding, ...] = ()
     lessons: tuple[Recalled, ...] = ()  # about files that the change touches
 

@@ -7,6 +7,7 @@ from factory.contracts.evidence import Evidence
 from factory.contracts.finding import Finding
 from factory.contracts.plan import Criterion, Plan, Unit
 from factory.contracts.run import Run
+from factory.stages.athena import with_audit
 from factory.stages.intake import task_of
 from factory.stages.review import athena, hydra, review
 from factory.stages.shop import Shop
@@ -31,7 +32,8 @@ def examine(run: Run, shop: Shop, head: str, eyes: Eyes, tests: bool) -> Looked:
         raise UsageProblem("There is nothing to review: both commits hold the same files.")
     run = run.but(task=task_of(run.event), plan=plan_for_review(), tree=head)
     unseen = Evidence(tree=head, base=run.repo.tree, tests_found=True, notes=("the checks were not run",))
-    run = run.but(evidence=evidence_of(run, shop, "verify", "") if tests else unseen)
+    seen = evidence_of(run, shop, "verify", "") if tests else with_audit(unseen, run, shop, "verify", "")
+    run = run.but(evidence=seen)
     assert run.evidence
     shop.journal.save(run, "verify")
     reading = hydra(shop.roster) | {"atlas.review": shop.roster.atlas_review} if eyes != "security" else {}

@@ -57,7 +57,7 @@ def _gathered(run: Run, shop: Shop, wanted: Wanted, endpoints: tuple[Endpoint, .
         return lessons_for(run, shop, f"{wanted.task.title}\n{wanted.task.body}", paths, tokens=tokens)
 
     gatherer = Gatherer(
-        trees=shop.trees, tree=wanted.tree, task=wanted.task, view=_view(run, shop), recall=recall,
+        trees=shop.trees, tree=wanted.tree, task=wanted.task, view=base_view(run, shop), recall=recall,
         count=_tokenizer(endpoints), withheld=_withheld(run, shop, endpoints),
         embed=shop.embed,
     )  # fmt: skip
@@ -81,7 +81,7 @@ def _readers(run: Run, shop: Shop) -> tuple[Endpoint, ...]:
     return tuple({one.name: one for one in found}.values())
 
 
-def _view(run: Run, shop: Shop) -> View | None:
+def base_view(run: Run, shop: Shop) -> View | None:
     """The code graph of the base; None, with a word why, when it cannot be had: no run fails for that."""
     if shop.view is None:
         return None

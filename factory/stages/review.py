@@ -26,7 +26,7 @@ def review(
     assert run.plan
     assert run.evidence
     facts = ReviewFacts(task=run.task, plan=run.plan, diff=diff_text(shop.trees.diff(run.repo.tree, run.tree)),
-                        evidence=evidence_text(run.evidence, shop.blobs), known=known,
+                        evidence=evidence_text(run.evidence, shop.blobs), flow=run.evidence.flow, known=known,
                         lessons=lessons_on_change(run, shop, n))  # fmt: skip
     jobs = [partial(_look, run, shop, n, name, agent, facts) for name, agent in who.items()]
     notes = dict(zip(who, side_by_side(jobs, shop.settings.line.threads), strict=True))

@@ -5,6 +5,7 @@ from factory.contracts.errors import Stopped
 from factory.contracts.evidence import Evidence
 from factory.contracts.run import Run
 from factory.forge.hygiene import hidden_in_diff
+from factory.stages.athena import with_audit
 from factory.stages.commits import accepted
 from factory.stages.shop import Shop
 
@@ -36,4 +37,5 @@ def evidence_of(run: Run, shop: Shop, stage: str, unit: str) -> Evidence:
     shop.watcher.tell("check", name="tests", state="green" if found.green else "red",
                       seconds=shop.clock.monotonic() - clock)  # fmt: skip
     hidden = hidden_in_diff(shop.trees.diff(run.repo.tree, run.tree))
-    return found.but(findings=(*found.findings, *hidden)) if hidden else found
+    found = found.but(findings=(*found.findings, *hidden)) if hidden else found
+    return with_audit(found, run, shop, stage, unit)

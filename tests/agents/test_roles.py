@@ -153,7 +153,7 @@ def test_what_a_planner_or_a_finder_wrote_cannot_stand_where_instructions_stand(
     full = {"task": task, "pack": pack, "now": Now((file,), (ORDER,), (ORDER,)), "plan": plan, "unit": unit,
             "error": ORDER, "problems": (ORDER,), "diff": ORDER,
             "evidence": ORDER, "known": (found,), "findings": (found,), "criteria": plan.acceptance,
-            "commits": (ORDER,), "finding": found, "problem": ORDER, "lessons": (lesson,)}  # fmt: skip
+            "commits": (ORDER,), "finding": found, "problem": ORDER, "lessons": (lesson,), "flow": ORDER}  # fmt: skip
     tame = {key: _harmless(value) for key, value in full.items()}
     hostile = outside(rendered(name, **full).user)
     assert hostile == [line.replace("harmless", FOLDED) for line in outside(rendered(name, **tame).user)]
@@ -199,7 +199,7 @@ def rendered(name: str, **changed: object) -> Rendered:
     facts = {"task": TASK, "pack": PACK, "plan": PLAN, "unit": UNIT, "now": Now(), "error": "",
              "tools": (), "native": False,
              "problems": (), "diff": DIFF, "evidence": "", "known": (), "findings": (), "criteria": PLAN.acceptance,
-             "commits": (), "finding": FOUND, "problem": "", "lessons": (), **changed}  # fmt: skip
+             "commits": (), "finding": FOUND, "problem": "", "lessons": (), "flow": "", **changed}  # fmt: skip
     return prompts.render(name, **{key: facts[key] for key in prompts.variables(name)})
 
 

@@ -18,6 +18,7 @@ from factory.codegraph.parse.imports import Reader
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Query, Tree
+    from tree_sitter import Node as Node
 
 STEPS = 300  # in hundreds of the parser's; sources take 10 to 20 such steps a kilobyte, nested or broken ones up to 80
 

@@ -87,9 +87,14 @@ def _named(source: Source) -> Iterator[Hit]:
     for name, value in _pairs(source):
         secret = text_of(value)
         bare = name.rpartition(".")[2]
-        if secret is None or not _NAME.search(bare) or _NOT_NAME.search(bare) or not _is_password(secret):
+        if secret is None or not is_credential(bare, secret):
             continue
         yield _hit(source, value.lineno, f"{bare} = …", f"The value of {bare} stands", 0.85)
+
+
+def is_credential(name: str, text: str) -> bool:
+    """Whether a text that is given to this name is one, and not an example of it."""
+    return bool(_NAME.search(name)) and not _NOT_NAME.search(name) and _is_password(text)
 
 
 def _pairs(source: Source) -> Iterator[tuple[str, ast.expr]]:
