@@ -78,6 +78,7 @@ def perform(order: "Order", state: "State") -> int:
     from factory.cli.arriving import arrive
     from factory.cli.go import check_machine, stop_politely
     from factory.cli.leaving import leave
+    from factory.cli.metering import metered
     from factory.render.terminal import watcher
     from factory.stages.line import interrupted
 
@@ -88,7 +89,7 @@ def perform(order: "Order", state: "State") -> int:
     else:
         state.journal.lease(run.id)
     stop_politely(state)
-    with watcher(sys.stderr, plain=True) as view:
+    with watcher(sys.stderr, plain=True) as view, metered(run.id, state):
         shop = make_shop(run, state, settings, view)
         if order.unit:
             return _one_unit(run, shop, state, order, bundled)

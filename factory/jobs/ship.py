@@ -171,6 +171,7 @@ def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
     from factory.forge.branches import GitHubBranches
     from factory.forge.pulls import GitHubPulls
     from factory.handover.arrival import inspect
+    from factory.ledger.cost import RUNNER
 
     store = store_of(run, state)
     seen = inspect(run, store, here.settings, here.secrets)
@@ -179,6 +180,8 @@ def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
     story = shop.story
     notices = (*ladder(here), *seen.notes)
     minutes = runner_minutes(here)
+    if minutes is not None:
+        state.journal.note(run.id, RUNNER, github_run=here.context.run_id, minutes=minutes)
     return replace(
         shop, branches=GitHubBranches(store, here.git_url, here.tokens, here.clock, others),
         pulls=GitHubPulls(here.pushing), mark=here.pushing.markers.make, hold=seen.draft, clock=here.clock,
