@@ -29,8 +29,11 @@ class Cell:
         return self._run(("sh", "-c", script), job)
 
     def _run(self, command: tuple[str, ...], job: dict[str, object]) -> JobResult:
-        facts = {"tree": self.tree, "limits": self.limits, **job}
-        return self.sandbox.run(Job.model_validate({"command": command, **facts}))
+        order = Job.model_validate({"command": command, "tree": self.tree, "limits": self.limits, **job})
+        try:
+            return self.sandbox.run(order)
+        except BrokenPipeError:  # it died before it had read all: on a machine that is at its limits, once more
+            return self.sandbox.run(order)
 
 
 def missing(settings: Settings) -> tuple[str, str]:
