@@ -9,6 +9,7 @@ from pathlib import Path
 from factory.contracts.errors import Stopped
 
 DAMAGED = ("malformed", "not a database")
+BUSY = ("locked", "busy")
 READ_ONLY = ("readonly", "disk I/O error")
 
 Migration = Callable[[sqlite3.Connection], None]
@@ -55,6 +56,15 @@ class Database:
         except sqlite3.Error as error:
             raise self._problem(error) from error
 
+    def settle(self) -> None:
+        """Everything into the file itself, nothing left in the log beside it. Raises Stopped."""
+        try:
+            busy = self.connection().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise self._problem(error) from error
+        if busy:
+            raise self._problem(sqlite3.OperationalError("database is busy"))
+
     def _migrate(self, migrations: Sequence[Migration]) -> None:
         with self.transaction() as connection:
             version = int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -73,6 +83,12 @@ class Database:
                 "state_unusable",
                 f"The state database {self.path} is damaged ({error}): start any `factory` command again, "
                 "it is rebuilt from what can be read.",
+            )
+        if any(word in str(error) for word in BUSY):
+            return Stopped(
+                "state_unusable",
+                f"The state database {self.path} is held by another process ({error}): wait until that is done, or end "
+                "it, then try again.",
             )
         if any(word in str(error) for word in READ_ONLY):
             return Stopped(

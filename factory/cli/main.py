@@ -131,11 +131,26 @@ def _unexpected(error: Exception) -> int:
     if shown:
         _say(shown())
         return int(getattr(error, "exit_code", 2))
+    if type(error).__module__ == "sqlite3" and _damage(error):
+        return 4
     import traceback
 
     traceback.print_exception(error)
     _say(f"This is a bug in the factory ({type(error).__name__}). Nothing is lost: `factory resume last` goes on.")
     return 3
+
+
+def _damage(error: Exception) -> bool:
+    """A question to a database met damage: the next start looks at all of the state's and mends it."""
+    from factory.db import DAMAGED
+    from factory.ledger.sound import doubt
+    from factory.places import state_folder
+
+    if not any(word in str(error) for word in DAMAGED):
+        return False
+    doubt(state_folder())
+    _say(f"A database cannot be read ({error}): start any `factory` command again, the state's is rebuilt if need be.")
+    return True
 
 
 def _say(message: str) -> None:

@@ -57,13 +57,19 @@ class Salvaged(Record):
 def salvage(broken: Path, runs: Path, fresh: Path, now: str) -> Salvaged:
     """A new database at `fresh` from the broken one and from `runs`/<id>/run.json. The old one is only read.
 
-    `now`: ISO 8601, UTC.
+    `now`: ISO 8601, UTC. Raises Stopped('disk_full' | 'state_unusable') when the new one cannot be written whole.
     """
     for left in fresh.parent.glob(f"{fresh.name}*"):
         left.unlink()
     db = Database(fresh, MIGRATIONS)
-    with contextlib.closing(db.connection()) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+    with contextlib.closing(db.connection()):
+        found = _rebuilt(broken, runs, db, now)
+        db.settle()  # closing would pass over a disk that is full, and the log is not what gets the name
+    return found
+
+
+def _rebuilt(broken: Path, runs: Path, db: Database, now: str) -> Salvaged:
+    with db.transaction() as connection:
         rows, partly, fence = _copied(broken, connection)
         from_files = _from_files(runs, connection)
         # higher than any number that was given out, so that nobody who still holds one may write
@@ -77,7 +83,6 @@ def salvage(broken: Path, runs: Path, fresh: Path, now: str) -> Salvaged:
         connection.execute(
             "INSERT INTO trail (run, at, event, facts) VALUES ('', ?, 'rebuilt', ?)", (now, found.to_json())
         )
-        connection.execute("COMMIT")
     return found
 
 
@@ -93,7 +98,10 @@ def _copied(broken: Path, new: sqlite3.Connection) -> tuple[dict[str, int], tupl
         for table in TABLES:
             reader = _Reader(old, table)
             for row in reader.rows():
-                rows[table] += _put(new, table, row)
+                try:
+                    rows[table] += _put(new, table, row)
+                except (sqlite3.IntegrityError, sqlite3.DataError):
+                    reader.gaps = True
             if reader.gaps:
                 partly.append(table)
         with contextlib.suppress(sqlite3.Error):
@@ -139,13 +147,10 @@ def _put(new: sqlite3.Connection, table: str, row: Row) -> int:
     known = {found[1] for found in new.execute(f"PRAGMA table_info({table})")}
     names = [name for name in row if name in known]
     marks = ", ".join("?" * len(names))
-    try:
-        done = new.execute(
-            f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 (names of ours)
-            [row[name] for name in names],
-        )
-    except sqlite3.Error:
-        return 0
+    done = new.execute(
+        f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 (names of ours)
+        [row[name] for name in names],
+    )
     return max(done.rowcount, 0)
 
 
@@ -167,11 +172,18 @@ def _run(text: str | bytes) -> Run | None:
         return None
 
 
+def _read(path: Path) -> Run | None:
+    try:
+        return _run(path.read_bytes())
+    except OSError:  # the disk that lost the database lost this as well
+        return None
+
+
 def _from_files(runs: Path, new: sqlite3.Connection) -> int:
     """Runs that the database does not know any more: each was written to its folder after every stage."""
     found = 0
     for path in sorted(runs.glob("*/run.json")):
-        run = _run(path.read_bytes())
+        run = _read(path)
         if run is None or run.id != path.parent.name:
             continue
         try:

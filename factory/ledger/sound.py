@@ -32,15 +32,14 @@ def hold(folder: Path, now: str) -> tuple[IO[str], Salvaged | None]:
         lock = (folder / LOCK).open("a")
     except OSError as error:
         raise disk_problem(error, folder) from error
-    saved = None
-    if _alone(lock):
-        saved = _mended(folder, now)
-    elif not (folder / CHECKED).exists() and not _whole(folder / NAME):
+    alone = _alone(lock)
+    saved = _mended(folder, now) if alone else None
+    fcntl.flock(lock, fcntl.LOCK_SH)  # whoever looks at it or rebuilds it just now is waited for
+    if not alone and _damaged(folder):
         raise Stopped(
             "state_unusable",
             f"The state database in {folder} is damaged while other processes use it: stop them, then try again.",
         )
-    fcntl.flock(lock, fcntl.LOCK_SH)
     return lock, saved
 
 
@@ -48,6 +47,11 @@ def doubt(folder: Path) -> None:
     """Something about the database was wrong: the next start looks at all of it."""
     with contextlib.suppress(OSError):
         (folder / CHECKED).unlink()
+
+
+def _damaged(folder: Path) -> bool:
+    """Beside others: is it doubted, and broken? None at all is what the first of them is about to make."""
+    return not (folder / CHECKED).exists() and _there(folder / NAME) and not _whole(folder / NAME)
 
 
 def _alone(lock: IO[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import fcntl
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from factory.contracts.tables import BudgetSettings
 from factory.contracts.task import Event
 from factory.ledger.journal import SqliteJournal
 from factory.ledger.lost import forgive, lost
-from factory.ledger.sound import CHECKED, NAME, REBUILT
+from factory.ledger.process import boot
+from factory.ledger.sound import CHECKED, LOCK, NAME, REBUILT
 from factory.ledger.spend import Spend, Use
+from tests.line.targets import factory
 
 RUN = Run(id="20261120-1", created="2026-11-20T10:00:00Z", event=Event(kind="tidy", source="test"),
           repo=Repo(path="/nowhere", ref="main", commit="c", tree="t"))  # fmt: skip
@@ -168,3 +171,60 @@ def test_fences_rise_over_all_runs(tmp_path: Path) -> None:
     again = SqliteJournal(state.db, state.clock)
     again.lease(RUN.id)
     assert [state.journal.fences[RUN.id], state.journal.fences[other.id], again.fences[RUN.id]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("before", ["nothing yet", "a broken one"])
+def test_two_first_starts_at_once_wait_for_each_other(tmp_path: Path, before: str) -> None:
+    """While one looks at the database, or rebuilds it, the other waits: neither is told that it is damaged."""
+    folder = tmp_path / "s"
+    if before == "nothing yet":
+        folder.mkdir(mode=0o700)
+    else:
+        filled(folder)
+        (folder / NAME).write_bytes(bytes(range(255, -1, -1)) * 100)
+        (folder / CHECKED).unlink()
+    with (folder / LOCK).open("a") as first, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        second = pool.submit(lambda: closed(open_state(folder)))
+        assert not wait((second,), timeout=0.3).done
+        (folder / NAME).unlink(missing_ok=True)
+        sqlite3.connect(folder / NAME).execute("CREATE TABLE made_by_the_first (x)").connection.close()
+        (folder / CHECKED).write_text(boot())
+        fcntl.flock(first, fcntl.LOCK_SH)
+        second.result(timeout=30)
+    assert not list(folder.glob("*.broken-*"))
+
+
+def test_a_run_s_file_that_cannot_be_read_costs_that_run(tmp_path: Path) -> None:
+    """The disk that lost the database may have lost more: what is left still starts."""
+    folder = tmp_path / "s"
+    filled(folder)
+    (folder / "runs" / "20261120-0" / "run.json").mkdir(parents=True)
+    (folder / NAME).unlink()
+    assert open_state(folder).journal.load("last") == RUN
+
+
+def test_a_busy_database_is_never_said_to_be_moved_aside(tmp_path: Path) -> None:
+    """It is whole, and limits are counted in it."""
+    state = open_state(tmp_path / "s")
+    state.db.connection().execute("PRAGMA busy_timeout=10")
+    other = sqlite3.connect(tmp_path / "s" / NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Stopped, match="another process") as busy:
+        state.journal.note(RUN.id, "event")
+    other.close()
+    assert "aside" not in str(busy.value)
+    assert (tmp_path / "s" / CHECKED).exists()
+
+
+def test_damage_met_outside_a_transaction_is_looked_at_by_the_next_start(tmp_path: Path) -> None:
+    """A plain question meets it: a sentence and a limit's exit code, no traceback; the next start mends it."""
+    filled(tmp_path / "s")
+    spoiled(tmp_path / "s", "runs", 0.0)
+    met = factory(tmp_path / "s", "runs", "show", "last")
+    assert met.returncode == 4
+    assert "start any `factory` command again" in met.stderr
+    assert "Traceback" not in met.stderr
+    again = open_state(tmp_path / "s")
+    assert "was damaged" in again.said
+    assert again.journal.load("last") == RUN

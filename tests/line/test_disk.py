@@ -12,6 +12,7 @@ from tests.line.test_bad_input import TINY
 
 FACTORY = f"{sys.executable} -m factory.cli"
 BROKEN = Path(__file__).parent / "broken_disk.py"
+DAMAGED = Path(__file__).parent / "damaged_state.py"
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -75,3 +76,17 @@ def test_box_03_read_only_in_the_middle(tmp_path: Path) -> None:
     assert "read-only" in said
     assert "first=4" in said
     assert "second=0" in said, said
+
+
+def test_box_05_a_disk_that_fills_up_while_the_database_is_rebuilt(tmp_path: Path) -> None:
+    """BOX-05: nothing gets the database's name that is not whole: what was spent is known when there is room again."""
+    damaged = f"{sys.executable} {DAMAGED} small/state"
+    room = [f"{damaged} room {size}; {FACTORY} runs list; echo end=$?" for size in range(1000, 12000, 1500)]
+    said = mounted(
+        tmp_path, "size=90m",
+        f"{damaged} make; {'; '.join(room)}; rm -f small/filler; {FACTORY} runs list; echo well=$?; {damaged} spent",
+    )  # fmt: skip
+    assert "end=4" in said, said
+    assert "end=3" not in said, said
+    assert "well=0" in said
+    assert "spent=50000" in said, said
