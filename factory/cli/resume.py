@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factory.cli.options import Config, Json, Out
+from factory.contracts.errors import UsageProblem
 
 if TYPE_CHECKING:
     from factory.app import State
@@ -26,11 +27,14 @@ def resume(
     from factory.app import open_state
     from factory.cli.go import check_machine, go
     from factory.ledger.failures import forget_failures
+    from factory.ledger.shelf import shelf
     from factory.places import state_folder
     from factory.stages.refine import finished_units
 
     state = open_state(state_folder())
     found = state.journal.load(run)
+    if shelf(state.db, found.id)[0].status == "removed":
+        raise UsageProblem(f"`factory runs gc` has removed the pieces of run {found.id}: start a new one.")
     settings = settings_now(found, state, config)
     check_machine(state, settings)
     state.journal.lease(found.id, take_over)

@@ -34,12 +34,14 @@ def cancel(
     row = shelf(state.db, found.id)[0]
     if row.status in ("done", "removed"):
         raise UsageProblem(f"Run {found.id} is finished: there is nothing to cancel.")
-    if found.stopped and found.stopped.reason == "cancelled_by_human":
+    if not row.alive and found.stopped and found.stopped.reason == "cancelled_by_human":
         print(f"Run {found.id} is cancelled already.")
         return 0
     if row.alive and not end_process(row.holder, wait):
         print(f"Process {row.holder.split(' ')[1]} of run {found.id} does not end: look at it, then try again.")
         return 1
+    if shelf(state.db, found.id)[0].status == "done":
+        raise UsageProblem(f"Run {found.id} came to its end before it could be cancelled.")
     state.journal.lease(found.id)
     said = f"Cancelled; `factory resume {found.id}` goes on."
     end_run(state, state.journal.load(found.id), "cancelled_by_human", said)

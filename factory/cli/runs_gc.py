@@ -57,7 +57,7 @@ def gc(
         total = size(sum(each.bytes for each in runs))
         print(f"{'Removed' if yes else 'Would go (--yes removes them)'}: {len(rows)} things, {total} of runs.")
     if yes:
-        clear(state, runs, caches, left)
+        clear(state, runs, () if _busy(state) else caches, left)
     return 0
 
 

@@ -55,7 +55,11 @@ def _cut_short(state: "State") -> "list[Shelved]":
     """The oldest first: whose process died, and who was told to end when the machine went down."""
     from factory.ledger.shelf import shelf
 
-    return [row for row in reversed(shelf(state.db)) if row.orphaned or (row.reason and _went_down(state, row))]
+    return [row for row in reversed(shelf(state.db)) if _is_cut_short(state, row)]
+
+
+def _is_cut_short(state: "State", row: "Shelved") -> bool:
+    return row.orphaned or bool(row.reason and _went_down(state, row))
 
 
 def _went_down(state: "State", row: "Shelved") -> bool:
@@ -69,10 +73,13 @@ def _went_down(state: "State", row: "Shelved") -> bool:
 
 
 def _one(state: "State", row: "Shelved", dry: bool) -> dict[str, Any]:
-    """What was done about one run, and why."""
+    """What was done about one run, and why. Those before it may have taken hours."""
     from factory.cli.go import check_machine
     from factory.cli.resume import settings_now
+    from factory.ledger.shelf import shelf
 
+    if not _is_cut_short(state, shelf(state.db, row.id)[0]):
+        return _said(row, "left", "somebody took it up in the meantime")
     if row.ticket:
         return _said(row, "left", f"a job of {row.ticket} goes on with it")
     try:

@@ -1,8 +1,11 @@
 """Finished runs that are old or too many: which they are, and how their pieces go while their costs stay."""
 
+import contextlib
+import os
 import shutil
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -82,18 +85,31 @@ def drop_locks(folder: Path) -> int:
 
     A git takes milliseconds, also one whose factory was killed: one that is ten seconds old has no owner any more.
     """
-    stale = [path for path in folder.rglob("*.lock") if time.time() - path.lstat().st_mtime > GIT_S]
+    limit = time.time() - GIT_S
+    stale = [path for path, info in _files(folder) if path.name.endswith(".lock") and info.st_mtime < limit]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
 
 
 def folder_bytes(folder: Path) -> int:
-    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_symlink() and path.is_file())
+    return sum(info.st_size for _, info in _files(folder) if stat.S_ISREG(info.st_mode))
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """All that is no folder, below one in which a run may be at work: what goes meanwhile is passed over."""
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            with contextlib.suppress(FileNotFoundError):
+                yield path, path.lstat()
 
 
 def _used(path: Path) -> float:
-    info = path.lstat()
+    """What is gone is no matter of age any more."""
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        return float("inf")
     return max(info.st_atime, info.st_mtime)
 
 

@@ -1,15 +1,25 @@
 """`factory runs`: what it shows, on a state made by hand; the processes are tested in tests/line."""
 
+import contextlib
 import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from factory.app import State, open_state
+from factory.cli.runs_recover import _cut_short, _one
 from factory.contracts.run import Repo, Run, Stop
 from factory.contracts.task import Event, Task
 from factory.ledger.attempts import Attempts
+from factory.ledger.clearing import folder_bytes, remove_run
 from factory.ledger.process import nobody
+from factory.ledger.shelf import shelf
 from tests.line.targets import factory
 
 
@@ -73,3 +83,93 @@ def test_recover_says_what_it_would_do(state: State) -> None:
     said = json.loads(factory(state.folder, "runs", "recover", "--dry", "--json").stdout)
     assert [(each["run"], each["did"]) for each in said] == [(run(0).id, "left")]
     assert Attempts(state.db, state.clock).failed_in_a_row(f"task{run(0).id}") == 0
+
+
+def test_recover_leaves_what_somebody_took_up_while_others_were_gone_on_with(state: State) -> None:
+    """The list was made hours ago: a person cancelled this one since."""
+    (row,) = _cut_short(state)
+    state.journal.lease(row.id)
+    stop = Stop(reason="cancelled_by_human", message="Cancelled.", stage="plan")
+    state.journal.save(state.journal.load(row.id).but(stopped=stop), "plan")
+    state.journal.release(row.id)
+    done = _one(state, row, dry=False)
+    assert (done["did"], done["why"]) == ("left", "somebody took it up in the meantime")
+
+
+CHILD = """
+import signal, sys, time
+from pathlib import Path
+from factory.app import open_state
+from factory.contracts.run import Output
+state = open_state(Path(sys.argv[1]))
+state.journal.lease(sys.argv[2])
+def end(*_):
+    if sys.argv[3] == "finishes":
+        run = state.journal.load(sys.argv[2])
+        state.journal.save(run.but(output=Output(html="h", markdown="m", json_file="j")), "report")
+        state.journal.release(run.id)
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@contextlib.contextmanager
+def at_work(state: State, run: str, how: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", CHILD, str(state.folder), run, how]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_cancel_does_not_undo_an_end_that_came_first(state: State) -> None:
+    """Its process delivers while it is told to stop: the run is done, and that is what stands there."""
+    with at_work(state, run(0).id, "finishes"):
+        done = factory(state.folder, "runs", "cancel", run(0).id)
+    assert (done.returncode, "came to its end" in done.stderr) == (2, True)
+    assert shelf(state.db, run(0).id)[0].status == "done"
+
+
+def test_cancel_ends_a_cancelled_run_that_was_taken_up_again(state: State) -> None:
+    """Its record says `cancelled` until its first stage ends; its process works all the same."""
+    state.journal.lease(run(0).id)
+    stop = Stop(reason="cancelled_by_human", message="Cancelled.", stage="plan")
+    state.journal.save(run(0).but(stopped=stop), "plan")
+    state.journal.release(run(0).id)
+    with at_work(state, run(0).id, "goes on") as process:
+        assert factory(state.folder, "runs", "cancel", run(0).id).returncode == 0
+        assert process.wait(timeout=20) == 0
+
+
+def test_what_gc_removed_is_not_taken_up_again(state: State, tmp_path: Path) -> None:
+    (state.folder / "runs" / run(1).id).mkdir(parents=True, exist_ok=True)
+    assert remove_run(state.db, state.folder / "runs", run(1).id)
+    done = factory(state.folder, "resume", run(1).id)
+    assert (done.returncode, "has removed the pieces" in done.stderr) == (2, True)
+    assert shelf(state.db, run(1).id)[0].status == "removed"
+
+
+def test_gc_counts_bytes_where_a_run_is_at_work(tmp_path: Path) -> None:
+    """What git and the stages take away while it looks is passed over."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            for number in range(20):
+                (tmp_path / f"d{number}").mkdir()
+                (tmp_path / f"d{number}" / "index.lock").touch()
+            shutil.rmtree(tmp_path / "d0")
+            for number in range(1, 20):
+                shutil.rmtree(tmp_path / f"d{number}")
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work)
+        try:
+            assert [folder_bytes(tmp_path) for _ in range(300)] == [0] * 300
+        finally:
+            over.set()
