@@ -1,6 +1,7 @@
 """What ship jobs do on GitHub, each thing once: found by marker, head branch or key, else made. A second run of any
 job changes nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from factory.contracts.errors import HubMissing, HubRefused, HubUnreachable
@@ -88,9 +89,10 @@ class Effects:
 
     # issues and pull requests
 
-    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking") -> Issue:
+    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking",
+                 reopen: Callable[[str], bool] = lambda before: False) -> Issue:  # fmt: skip
         """The run's tracking issue, or its one of another kind; its first label narrows the look-up. An existing one
-        gets the new text."""
+        gets the new text. `reopen`: does what stood there before say that a closed one opens? In the same request."""
         text = self._sign(body, kind)
         label = labels[0] if labels else ""
 
@@ -99,9 +101,10 @@ class Effects:
             return next((row for row in rows if not row.is_pull and self.ours(row.author, row.body, kind)), None)
 
         issue = self._once(find, lambda: self.hub.create_issue(title, text, labels))
-        if _plain(issue.body) != _plain(text):
-            self.hub.edit_issue(issue.number, text)
-        return issue.but(body=text)
+        state = "open" if issue.state == "closed" and reopen(issue.body) else ""
+        if state or _plain(issue.body) != _plain(text):
+            self.hub.edit_issue(issue.number, text, state)
+        return issue.but(body=text, state=state or issue.state)
 
     def pull(self, title: str, body: str, head: str, base: str, draft: bool) -> PullInfo:
         """The run's pull request: by head branch, then by marker; shows this title, body and draft state. One that a

@@ -42,9 +42,9 @@ def alert(here: Ground, waiting: Sequence[Parked]) -> int:
         return (*new, *over)
 
     booked = here.books.append(wanted)
-    _issue(here, found, booked.rows, bool(booked.added))
-    for row in booked.added:
+    for row in booked.added:  # first: whoever writes the row posts, also when GitHub takes no issue just now
         _webhook(here, row, found)
+    _issue(here, found, booked.rows, bool(booked.added))
     return len(found)
 
 
@@ -83,7 +83,9 @@ def _issue(here: Ground, found: tuple[Alert, ...], rows: Sequence[Row], news: bo
     mark = label(LABEL)
     here.hub.ensure_label(mark.name, mark.color, mark.description)
     body = "\n".join(f"- {WORDS[each.kind].format(since=each.since, count=each.count)}" for each in found) or CALM
-    issue = effects.tracking(TITLE, body, (LABEL,))
+    issue = effects.tracking(
+        TITLE, body, (LABEL,), reopen=lambda before: any(each.since not in before for each in found)
+    )
     if found and issue.state == "closed" and (news or again):
         here.hub.edit_issue(issue.number, state="open")
     if not found and issue.state == "open":

@@ -64,7 +64,7 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     if context.event in ("schedule", "workflow_dispatch"):  # not the look beside a run that begins
         look_after(here, rows)
     unsaid.tell(here, here.books.read().rows)
-    told_of = alert.safely(here, seen.waiting) if context.job == JOB else 0
+    told_of = alert.safely(here, () if seen.busy else seen.waiting) if context.job == JOB else 0
     words = f"{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed; {told_of} alerts."
     context.summary(f"## Watchdog\n\n{words}\n")
     context.output(offline=str(len(seen.waiting)), lost=str(gone))
