@@ -43,7 +43,8 @@ def test_the_whole_line_plans_and_one_fix_does_not(box: Town) -> None:
 
 
 def test_each_run_is_opened_and_closed_once_in_the_books(box: Town) -> None:
-    rows = parts.books(box)
+    rows = [row for row in parts.books(box) if row.kind != "beat"]
+    assert len(parts.books(box)) == len(rows) + 2, "the box was heard of at the end of each"
     assert sorted((row.issue, row.kind, row.purpose, row.state) for row in rows) == [
         (1, "close", "local", "done"), (1, "open", "local", ""),
         (2, "close", "demiurge", "done"), (2, "open", "demiurge", ""),
