@@ -128,8 +128,8 @@ class Follow:
             return ()
         kind = self.table.source(expr)
         if kind and self.env.get(expr.dotted.partition(".")[0], None) != ():
-            for each in (*expr.args, *(value for _, value in expr.keywords)):
-                self.value(each)
+            if expr.kind == "call":
+                self.call(expr)
             return (Origin(kind, expr.dotted, steps=(Step(self.file.path, expr.line),)),)
         if expr.kind == "name":
             return self.env.get(expr.text, ())
@@ -215,7 +215,7 @@ class Follow:
         if call.dotted.startswith("<") or call.dotted in table.harmless or _CLEANING.match(last):
             return ()
         cwes = frozenset(cwe for cwe, names in table.cleans.items() if call.dotted in names)
-        passed = joined((base, back, args if cwes or call.dotted in table.passes or last in ("replace", "get") else ()))
+        passed = joined((base, back, args if cwes or call.dotted in table.passes or last == "replace" else ()))
         if call.dotted == ".map" and call.args:
             passed = back
         return tuple(replace(each, clean=each.clean | cwes, part=each.part or bool(base)) for each in passed)
