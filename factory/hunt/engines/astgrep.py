@@ -19,9 +19,9 @@ from factory.hunt.source import SCRIPT, Source
 
 RULES = Path(__file__).parent.parent / "rules"
 SECONDS, MEMORY, OUTPUT = 60.0, 4 << 30, 64 << 20  # of one batch
-MOST_BYTES, MOST_NAMES = 6 << 20, 90_000  # of one batch: what is in the files, and their names
-LONGEST_LINE = 10_000  # each hit quotes its line: a million hits in one line of a megabyte would be a terabyte
-MOST_FAILURES = 8  # of batches, before the engine is given up
+MOST_BYTES, MOST_NAMES = 2 << 20, 90_000  # of one batch: what is in the files, and their names
+LONGEST_LINE = 2_000  # each hit quotes its line, and what has longer ones was not written by hand
+MOST_FAILURES = 40  # of batches, before the engine is given up: to find one file among thousands takes a dozen
 _CONFIG = "ruleDirs: [rules]\n"
 _TSX_READS = 'languageGlobs:\n  Tsx: ["*.js", "*.jsx", "*.mjs", "*.cjs"]\n'
 _SEVERE: dict[str, Severity] = {"error": "high", "warning": "medium", "info": "low"}  # our own rules say nothing
@@ -78,7 +78,7 @@ def check(folder: Path, nothing: Path) -> None:
 
 def scan(
     ground: Ground, folder: Path, paths: Sequence[str], *options: str,
-    seconds: float = SECONDS, failures: int = MOST_FAILURES,
+    seconds: float = SECONDS, failures: int = MOST_FAILURES, output: int = OUTPUT,
 ) -> Iterator[Hit]:  # fmt: skip
     """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to `failures`.
 
@@ -89,7 +89,7 @@ def scan(
     while left:
         batch = left.pop()
         try:
-            yield from _scanned(ground.root, folder, batch, options, seconds)
+            yield from _scanned(ground.root, folder, batch, options, seconds, output)
             worked += 1
         except EngineProblem:
             failed += 1
@@ -115,18 +115,20 @@ def _batches(ground: Ground, paths: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _scanned(root: Path, folder: Path, batch: Sequence[str], options: Sequence[str], seconds: float) -> list[Hit]:
+def _scanned(
+    root: Path, folder: Path, batch: Sequence[str], options: Sequence[str], seconds: float, output: int
+) -> list[Hit]:
     command = [
         program("ast-grep"), "scan", f"--config={folder / 'sgconfig.yml'}", "--json=stream", "--threads=2", *options,
         "--", *(f"./{path}" for path in batch),
     ]  # fmt: skip
-    done = run(command, root, seconds=seconds, memory=MEMORY, output=OUTPUT)
+    done = run(command, root, seconds=seconds, memory=MEMORY, output=output)
     if done.status not in (0, 1):  # 1: a rule of severity "error" found something, or it gave up
         raise EngineProblem(f"ast-grep gave up: {done.said or f'exit code {done.status}'}")
     if done.status and not done.text:
         raise EngineProblem(f"ast-grep gave up: {done.said}")
     try:
-        return [_hit(json.loads(line)) for line in done.text.splitlines() if line]
+        return [_hit(json.loads(line)) for line in done.text.split("\n") if line]
     except (ValueError, KeyError, TypeError) as error:
         raise EngineProblem(f"ast-grep's output is not what it was: {type(error).__name__}.") from None
 

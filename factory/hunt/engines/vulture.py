@@ -15,6 +15,7 @@ _ROW = re.compile(
     r"|redundant if-condition|unsatisfiable .+?) \((?P<sure>\d+)% confidence"
 )
 _COMMAND = (sys.executable, "-I", "-m", "vulture")
+_WALK = (sys.executable, "-I", str(Path(__file__).with_name("vulture_walk.py")))
 
 
 def version() -> str:
@@ -26,13 +27,13 @@ def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
     if not any(path.endswith(".py") for path in ground.paths):
         return []
     with tempfile.TemporaryDirectory(prefix="vulture-") as empty:  # it reads pyproject.toml where it stands
-        done = run([*_COMMAND, "--min-confidence", "60", "--", str(ground.root)], Path(empty))
+        done = run([*_WALK, str(ground.root)], Path(empty))
     if done.status not in (0, 1, 3):  # 1: some files do not parse; 3: something was found
         raise EngineProblem(f"vulture gave up: {done.said or f'exit code {done.status}'}")
     if done.status == 1 and "Traceback" in done.said:
         raise EngineProblem(f"vulture crashed: {done.said.rpartition(chr(10))[2]}")
     wanted = set(codes)
-    return [hit for line in done.text.splitlines() if (hit := _hit(line, ground.root)) and hit.code in wanted]
+    return [hit for line in done.text.split("\n") if (hit := _hit(line, ground.root)) and hit.code in wanted]
 
 
 def _hit(line: str, root: Path) -> Hit | None:

@@ -36,6 +36,22 @@ def test_bytes_that_are_no_text_long_lines_and_deep_nesting_cost_themselves_only
     assert "good.js" in {hit.path for hit in astgrep.look(ground, ["js-eval"])}
 
 
+def test_line_separators_in_a_text_do_not_end_the_output(tmp_path: Path) -> None:
+    ground = tree(tmp_path, {"a.js": "eval(x + '\u2028\x85');\n", "b.js": EVAL})
+    assert {hit.path for hit in astgrep.look(ground, ["js-eval"])} == {"a.js", "b.js"}
+
+
+def test_one_file_that_says_too_much_costs_itself(tmp_path: Path) -> None:
+    loud = ("eval(a);" * 240 + "\n") * 200
+    files: dict[str, str | bytes] = {f"f{number:03}.js": EVAL for number in range(300)}
+    ground = tree(tmp_path, {**files, "f120x.js": loud})
+    rules = tmp_path.with_name("rules-of-" + tmp_path.name)
+    rules.mkdir()
+    astgrep.place(rules, {"eval.yml": "id: js-eval\nlanguage: JavaScript\nrule: {pattern: eval($A)}\n"})
+    found = {hit.path for hit in astgrep.scan(ground, rules, ground.paths, output=1 << 20)}
+    assert found == set(files)
+
+
 def test_the_trees_own_configuration_is_not_read(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "sgconfig.yml": "ruleDirs: [own]\ncustomLanguages: {evil: {libraryPath: evil.so, extensions: [js]}}\n",

@@ -45,6 +45,12 @@ def test_vultures_rows_carry_the_name_and_its_own_confidence(tmp_path: Path) -> 
     }
 
 
+def test_a_file_that_is_nested_too_deeply_costs_vulture_that_file(tmp_path: Path) -> None:
+    deep = {"deep.py": "x = a" + ".b" * 900 + "\n", "minus.py": "x = " + "-" * 20_000 + "1\n"}
+    here = ground(tmp_path, {"a.py": "def lonely():\n    pass\n", **deep})
+    assert [hit.quoted for hit in vulture.look(here, ("unused-function",))] == ["lonely"]
+
+
 def test_a_tree_without_python_costs_vulture_nothing(tmp_path: Path) -> None:
     assert vulture.look(ground(tmp_path, {"a.js": "x"}), ("unused-function",)) == []
 
