@@ -8,11 +8,15 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from factory.contracts.finding import Finding, fingerprint
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.source import SCRIPT, Source
+
+if TYPE_CHECKING:
+    from factory.codegraph.facts import Symbol
 
 MOST_EVIDENCE = 400  # characters
 MOST_LINES = 8  # of evidence, and of those in which a comment is looked for
@@ -105,7 +109,12 @@ def symbol_at(source: Source, line: int) -> str:
 
 
 def _script_symbol(source: Source, line: int) -> str:
+    around = [symbol for symbol in _script_symbols(source) if symbol.start <= line <= symbol.end]
+    return max(around, key=lambda symbol: symbol.start).full if around else ""
+
+
+@lru_cache(maxsize=1)  # a file may have thousands of hits
+def _script_symbols(source: Source) -> "tuple[Symbol, ...]":
     from factory.codegraph.parse.extract import extract
 
-    around = [symbol for symbol in extract(source.language, source.data).symbols if symbol.start <= line <= symbol.end]
-    return max(around, key=lambda symbol: symbol.start).full if around else ""
+    return tuple(extract(source.language, source.data).symbols)

@@ -17,6 +17,7 @@ from factory.hunt import worker
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.ground import Ground
 
+STRIKES = 10  # files in a row that end their process, before it is asked whether any process runs here
 ALONE = 30  # fewer files are not worth a second process
 SECONDS = 10.0  # of processor time, for one file
 MEMORY = 2 << 30  # bytes of address space, for one worker
@@ -87,6 +88,12 @@ class _Crew:
         self._ended = False
 
     def work(self) -> None:
+        try:
+            self._work()
+        except OSError as error:
+            self.problem = f"A process that looks at files does not start: {error.strerror}."
+
+    def _work(self) -> None:
         process: subprocess.Popen[str] | None = None
         strikes = 0
         while not self._ended and not self.problem:
@@ -102,10 +109,19 @@ class _Crew:
                 self._stop(process)
                 process, strikes = None, strikes + 1
             self._take(path, line)
-            if strikes == 10:
-                self.problem = "The processes that look at files do not run: ten files in a row ended them."
+            if strikes == STRIKES:
+                strikes = 0
+                if not self._runs():
+                    self.problem = "The processes that look at files do not run: see whether memory is left."
         if process:
             self._stop(process)
+
+    def _runs(self) -> bool:
+        """Whether a process answers for a file that is not there: then it was the files' doing, not the machine's."""
+        process = self._start()
+        answer = _asked(process, worker.task("", ()))
+        self._stop(process)
+        return bool(answer)
 
     def end(self) -> None:
         """Whatever they do."""
@@ -147,6 +163,7 @@ def _asked(process: "subprocess.Popen[str]", line: str) -> str:
     try:
         process.stdin.write(line + "\n")
         process.stdin.flush()
-        return process.stdout.readline()
+        answer = process.stdout.readline()
+        return answer if answer.endswith("\n") else ""  # half an answer: it died over it
     except (BrokenPipeError, ValueError):
         return ""

@@ -10,6 +10,7 @@ from factory.hunt.pool import looked_at
 RULES = {detector.id: detector for detector in all_detectors()}
 SWALLOWED = [RULES["broad-except"], RULES["resource-leak"]]
 LEAK = "import json\n\n\ndef load(path):\n    return json.load(open(path))\n"
+SLOW = LEAK * 8_000  # seconds
 
 
 def ground(tmp_path: Path, **files: str) -> Ground:
@@ -33,11 +34,17 @@ def test_processes_and_this_one_find_the_same(tmp_path: Path) -> None:
 
 
 def test_a_file_that_takes_too_long_costs_itself(tmp_path: Path) -> None:
-    slow = "x = " + "+".join(["1"] * 100_000) + "\n" + "y = [" * 80 + "]" * 80
-    here = ground(tmp_path, a=LEAK, b=slow * 8, c=LEAK)
+    here = ground(tmp_path, a=LEAK, b=SLOW, c=LEAK)
     found = looked_at(here, SWALLOWED, {}, workers=1, seconds=0.3)
     assert found.failed == ["b.py"]
     assert [each.path for each in found.findings] == ["a.py", "c.py"]
+
+
+def test_many_files_in_a_row_that_end_their_process_do_not_end_the_hunt(tmp_path: Path) -> None:
+    here = ground(tmp_path, **{f"a{number:02}": SLOW for number in range(11)}, z=LEAK)
+    found = looked_at(here, SWALLOWED, {}, workers=1, seconds=0.2)
+    assert len(found.failed) == 11
+    assert [each.path for each in found.findings] == ["z.py"]
 
 
 def test_a_file_that_is_gone_costs_itself(tmp_path: Path) -> None:
