@@ -5,40 +5,50 @@ to be read, never on a protected path.
 import difflib
 import hashlib
 import re
+import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from factory.contracts.catch import Ranked, Theme
-from factory.hunt.fixes import mended
+from factory.contracts.finding import Finding
 from factory.hunt.ground import Ground
 
 MOST = 24  # findings of a theme: one commit each, and somebody reads them all
+MOST_TRIED, MOST_OF_A_FILE = 300, 24  # findings whose fixes are tried in one hunt
 DEEP = 2  # folders that make a package
 
 Mends = Mapping[str, tuple[str, int]]  # finding id -> (codemod, changed lines)
 
 
+class Tried(NamedTuple):
+    codemod: str
+    finding: Finding
+
+
 def mends(ground: Ground, ranked: Iterable[Ranked], by_rule: Mapping[str, str],
           refuse: Callable[[str], str]) -> dict[str, tuple[str, int]]:  # fmt: skip
-    """Which findings a codemod mends, tried on the file as it is. `by_rule`: the codemod's name. `refuse`: why a path
-    may not be touched, "" when it may."""
-    found = {}
-    for row in sorted(ranked, key=lambda each: each.finding.path):
+    """Which findings a codemod mends, tried on the file as it is: the first MOST_TRIED by rank, MOST_OF_A_FILE of one.
+    `by_rule`: the codemod's name. `refuse`: why a path may not be touched, "" when it may."""
+    from factory.hunt.fixes.trial import tried
+
+    wanted: list[Tried] = []
+    of_a_file: Counter[str] = Counter()
+    for row in sorted(ranked, key=lambda each: -each.rank):
         item = row.finding
         codemod = by_rule.get(item.rule, "")
-        if not codemod or item.path not in ground.known or refuse(item.path):
-            continue
-        before = text_of(ground, item.path)
-        after = mended(before, item, codemod) if before is not None else None
-        if before is not None and after is not None:
-            found[item.id] = (codemod, changed(before, after))
-    return found
-
-
-def text_of(ground: Ground, path: str) -> str | None:
-    """A file exactly as it stands there; None when it is not UTF-8: then its bytes could not be given back."""
-    return exact((ground.root / path).read_bytes())
+        if codemod and item.path in ground.known and not refuse(item.path) and of_a_file[item.path] < MOST_OF_A_FILE:
+            of_a_file[item.path] += 1
+            wanted.append(Tried(codemod, item))
+    wanted = sorted(wanted[:MOST_TRIED], key=lambda each: each.finding.path)
+    by_id = {each.finding.id: each.codemod for each in wanted}
+    if not wanted:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="factory-trial-") as scratch:
+        found = tried(ground.root, wanted, Path(scratch))
+    return {name: (by_id[name], lines) for name, lines in found.items() if name in by_id}
 
 
 def exact(data: bytes) -> str | None:

@@ -14,8 +14,9 @@ from factory.contracts.catch import Catch, Ranked
 from factory.contracts.errors import UsageProblem
 from factory.contracts.finding import SEVERITIES, Finding, finding
 from factory.hunt import baseline
-from factory.hunt.themes import MOST, package_of, themes
+from factory.hunt.themes import MOST, MOST_OF_A_FILE, mends, package_of, themes
 from factory.hunt.triage import Place, centrality, history, places, rank, ranked
+from tests.hunt.trees import tree
 from tests.line.targets import git, repository
 
 NOW = "2026-11-20T10:00:00Z"
@@ -100,3 +101,18 @@ def test_a_baseline_is_sorted_one_a_line_and_read_back() -> None:
 def test_what_is_no_baseline_is_refused_with_the_remedy(raw: bytes) -> None:
     with pytest.raises(UsageProblem, match="write it anew"):
         baseline.read(raw, "known.json")
+
+
+def test_a_file_that_ends_the_reader_of_fixes_costs_its_own_fixes(tmp_path: Path) -> None:
+    bare = "try:\n    go()\nexcept:\n    pass\n"
+    files = {"a.py": bare, "b.py": bare + "x = " + " and ".join(["a"] * 40_000) + "\n", "c.py": bare}
+    ground = tree(tmp_path, dict(files))
+    items = [finding("hunt", "bare-except", "m", path=path, start=3, end=3) for path in files]
+    rows = rows_of(*items)
+    assert set(mends(ground, rows, {"bare-except": "except-exception"}, lambda path: "")) == {items[0].id, items[2].id}
+
+
+def test_only_so_many_fixes_of_one_file_are_tried(tmp_path: Path) -> None:
+    ground = tree(tmp_path, {"a.py": "try:\n    go()\nexcept:\n    pass\n" * 40})
+    items = [finding("hunt", "bare-except", f"m{n}", path="a.py", start=4 * n + 3, end=4 * n + 3) for n in range(40)]
+    assert len(mends(ground, rows_of(*items), {"bare-except": "except-exception"}, lambda path: "")) == MOST_OF_A_FILE

@@ -13,7 +13,7 @@ def rewritten(text: str, make: Callable[[Lines], cst.CSTTransformer]) -> str | N
     """The text after one transformer; None when it cannot be read. `make` is given a node's lines (first, last)."""
     try:
         ast.parse(text)  # its parser bounds how deep a text may nest; libcst's own does not
-        wrapper = MetadataWrapper(cst.parse_module(text))
+        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)  # parsed here: no node is there twice
         positions = wrapper.resolve(PositionProvider)
 
         def lines(node: cst.CSTNode) -> tuple[int, int]:
