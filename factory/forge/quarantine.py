@@ -4,6 +4,7 @@ In a row: a run that ended well (done, draft, plan) ends the count; one that was
 by a person while the task is in quarantine begins the count anew.
 """
 
+import re
 from collections.abc import Sequence
 
 from factory.contracts.books import Row
@@ -12,13 +13,16 @@ from factory.forge.accounts import about, legs, numbers
 from factory.forge.denied import CLOCKED
 from factory.settings import Settings
 
+_CHECKS = re.compile(r"#\d+ checks [0-9a-f]+$")  # as forge/events.py names it
 WELL = ("done", "draft", "plan")
 HELD = "This failed too often in a row ([alerts] attempts): a person must start it again."
 
 
-def automatic(actor: str, settings: Settings) -> bool:
-    """Is it a bot's or the clock's name?"""
-    return actor == CLOCKED or actor.endswith("[bot]") or actor in settings.github.bots
+def automatic(of: Row | Ticket, settings: Settings) -> bool:
+    """Is it a bot's or the clock's name? Or a check that failed: that is looked after in the name of who asked last."""
+    actor = of.actor
+    named = actor == CLOCKED or actor.endswith("[bot]") or actor in settings.github.bots
+    return named or bool(_CHECKS.search(of.event))
 
 
 def failures(rows: Sequence[Row], of: Row | Ticket, settings: Settings) -> int:
@@ -30,7 +34,7 @@ def failures(rows: Sequence[Row], of: Row | Ticket, settings: Settings) -> int:
     for row in mine:
         if row.kind == "open" and row.run not in seen:
             seen.add(row.run)
-            if count >= settings.alerts.attempts and not automatic(row.actor, settings):
+            if count >= settings.alerts.attempts and not automatic(row, settings):
                 count = 0
         state = ends.get(row.id) if row.kind == "close" else None
         count = count + 1 if state == "failed" else 0 if state in WELL else count
@@ -44,7 +48,7 @@ def held(rows: Sequence[Row], of: Row | Ticket, settings: Settings) -> bool:
 
 def refuses(rows: Sequence[Row], ticket: Ticket, settings: Settings) -> bool:
     """Would the machine start what only a person may? What is dispatched is started by the machine."""
-    return (ticket.depth > 0 or automatic(ticket.actor, settings)) and held(rows, ticket, settings)
+    return (ticket.depth > 0 or automatic(ticket, settings)) and held(rows, ticket, settings)
 
 
 def lifted(rows: Sequence[Row], lease: Row, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ NOT_SOLVED = "not_solved"  # went to its end, but not well enough
 TERMINATED = "terminated"  # SIGTERM: the machine or a service went down, no person's Ctrl-C
 NEUTRAL = {  # says nothing about the task: the machine, a provider or a person ended it
     TERMINATED, "interrupted", "cancelled_by_human", "waiting_quota", "rate_limited", "sandbox_unavailable",
-    "auth_expired", "wrong_key", "no_model",
+    "auth_expired", "wrong_key", "no_model", "disk_full", "state_unusable",
 }  # fmt: skip
 assert {*get_args(StopReason), TERMINATED} >= NEUTRAL
 

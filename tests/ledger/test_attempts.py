@@ -33,6 +33,7 @@ def of(folder: Path, *outcomes: str) -> Attempts:
         (("units_failed", SOLVED, "died"), 1),
         (("died", "died", SOLVED), 0),
         (("died", "interrupted", TERMINATED, "waiting_quota", "sandbox_unavailable", "died"), 2),
+        (("disk_full", "state_unusable", "disk_full", "died"), 1),  # the machine's
         (("died", "runs"), 1),  # the one at work has not failed yet
     ],
 )
