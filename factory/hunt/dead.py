@@ -16,6 +16,7 @@ from factory.hunt.source import SCRIPT, Source
 
 _FOUND_BY_NAME = re.compile(
     r"^(__\w+__|test\w*|pytest_\w+|visit_\w+|depart_\w+|generic_visit|do_[A-Z]+|on_\w+|handle_\w+|setup\w*|teardown\w*"
+    r"|_call_print|_(getattr|getitem|getiter|write|inplacevar|(iter_)?unpack_sequence)_"  # RestrictedPython
     r"|setUp\w*|tearDown\w*|main|upgrade|downgrade|handler|lambda_handler|application|app|create_app|run|register"
     r"|conf\w*|post_\w+|pre_\w+|when_\w+|worker_\w+|child_\w+|default|get_\w+|load_\w+|includeme|forwards|backwards)$"
 )

@@ -106,3 +106,44 @@ def test_edits_count_lines_as_parsers_do(text: str, data: st.DataObject) -> None
     column = place - max(before.rfind("\n"), before.rfind("\r"))
     assert applied(text, [Edit((row, column), (row, column), "X")]) == before + "X" + text[place:]
     assert applied(text, [Edit((999, 1), (999, 2), "X")]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["def f(n, d={0: 0}):\n    if n not in d:\n        d[n] = f(n - 1)\n    return d[n]\n",
+     "def f(counts=[0]):\n    counts[0] += 1\n    return counts[0]\n",
+     "def f(a=[]):\n    a.append(1)\n\n\nf.__defaults__[0].clear()\n",
+     "def f(a=list()):\n    return a.x\n\n\nlist = tuple\n"],
+)  # fmt: skip
+def test_a_default_that_is_a_memory_stays(text: str) -> None:
+    assert mended(text, at(1), "none-default") is None
+
+
+def test_an_annotation_in_quotes_stays() -> None:
+    text = "from __future__ import annotations\ndef f(a: 'list' = []):\n    a.append(1)\n"
+    assert mended(text, at(2), "none-default") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["try:\n    x = input()\nexcept:\n    x = ''\n", "try:\n    signal.pause()\nexcept:\n    print('bye')\n",
+     "try:\n    sys.exit(main())\nexcept:\n    code = 1\n", "try:\n    save()\nexcept:\n    db.rollback()\n"],
+)  # fmt: skip
+def test_a_bare_except_that_is_for_ctrl_c_stays(text: str) -> None:
+    assert mended(text, at(3), "except-exception") is None
+
+
+def test_a_bare_except_behind_except_exception_stays() -> None:
+    text = "try:\n    a()\nexcept Exception:\n    b()\nexcept:\n    print('ctrl-c')\n"
+    assert mended(text, at(5), "except-exception") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['import math\ndef f():\n    """\n    >>> math.pi > 3\n    True\n    """\n',
+     "from typing import List\ndef f(a):\n    # type: (List[int]) -> None\n    pass\n",
+     "import math\ndef f(words):\n    return eval(words)\n", "from x import a\ndef f(n):\n    return globals()[n]\n",
+     "import models.user\n"],
+)  # fmt: skip
+def test_an_import_that_only_text_asks_for_stays(text: str) -> None:
+    assert mended(text, at(1), "ruff") is None

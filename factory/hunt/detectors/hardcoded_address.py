@@ -45,6 +45,7 @@ def _look(source: Source) -> Iterator[Hit]:
         line = source.line(node.lineno)
         if (
             _is_machine(text)
+            and "SOCK_DGRAM" not in source.text  # connected to only to learn one's own address: nothing is sent
             and not named(source, node)
             and not is_main(source, node)
             and not _ENVIRONMENT.search(line)

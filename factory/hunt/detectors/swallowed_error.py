@@ -18,12 +18,20 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
         if handler.lineno != hit.start:
             continue
         fine = is_commented(source, handler) or is_import(try_of(source, handler)) or cleans_up(source, handler)
-        fine = fine or is_retry(source, handler)
+        fine = fine or is_retry(source, handler) or _looks_about(source, handler)
         if handler.type is None or fine or not is_broad(source, handler):
             return None
         return replace(hit, message="Every error ends here and nobody is told", fix=_FIX,
                        confidence=0.85 if leaves_gap(source, try_of(source, handler)) else 0.5)  # fmt: skip
     return None
+
+
+def _looks_about(source: Source, handler: ast.ExceptHandler) -> bool:
+    """`getattr` of whatever `dir` names: any property may raise anything, and the next one is shown."""
+    calls = [node for each in try_of(source, handler).body for node in ast.walk(each) if isinstance(node, ast.Call)]
+    loops = (each for each in source.parents(handler) if isinstance(each, ast.For))
+    about = any(isinstance(each.iter, ast.Call) and written(each.iter.func) == "dir" for each in loops)
+    return about and any(written(call.func) == "getattr" for call in calls)
 
 
 def _look(source: Source) -> Iterator[Hit]:

@@ -120,7 +120,8 @@ def _is_asked_for(source: Source, function: Function) -> bool:
     )  # fmt: skip
     method = isinstance(next(source.parents(function), None), ast.ClassDef)
     special = function.name.startswith(("__", "on_", "handle", "pytest_", "visit_", "do_", "test"))
-    return bool(function.decorator_list) or stub or method or special or _is_handed_on(source, function)
+    leaving = any(written(node).endswith("DeprecationWarning") for node in ast.walk(function))  # for its old callers
+    return bool(function.decorator_list) or stub or method or special or leaving or _is_handed_on(source, function)
 
 
 def _is_handed_on(source: Source, function: Function) -> bool:

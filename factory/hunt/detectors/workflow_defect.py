@@ -11,7 +11,7 @@ from factory.hunt.source import Source
 _CODES = tuple(
     "archived-uses artipacked bot-conditions cache-poisoning dangerous-triggers dependabot-execution"
     " excessive-permissions forbidden-uses github-app github-env hardcoded-container-credentials insecure-commands"
-    " insecure-url-scheme misfeature obfuscation overprovisioned-secrets secrets-inherit secrets-outside-env"
+    " insecure-url-scheme obfuscation overprovisioned-secrets secrets-inherit secrets-outside-env"
     " self-hosted-runner template-injection typosquat-uses unpinned-images unpinned-uses unredacted-secrets"
     " unsound-condition unsound-contains unsound-ternary use-trusted-publishing".split()
 )

@@ -90,7 +90,7 @@ def _hit(row: dict[str, Any]) -> Hit:
     sure = row["determinations"]
     return Hit(
         about["key"]["Local"]["verbatim_path"].removeprefix("./"), start,
-        f"{row['desc'].capitalize()}: {about['annotation']}",
+        f"{row['desc'][:1].upper()}{row['desc'][1:]}: {about['annotation']}",
         max(start, min(place["location"]["end_point"]["row"] + 1, start + 7)),
         quoted=str(place["feature"])[:400], severity=_SEVERE.get(sure["severity"], "low"),
         confidence=_SURE.get(sure["confidence"], 0.5), code=str(row["ident"]),

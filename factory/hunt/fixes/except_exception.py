@@ -4,12 +4,19 @@ Not where the handler raises again or leaves by itself: there catching everythin
 """
 
 import ast
+import re
 
 import libcst as cst
 
 from factory.hunt.fixes.parsed import Lines, rewritten
 
 _LEAVING = ("exit", "_exit", "abort", "kill")
+_WAITS = frozenset(  # where Ctrl-C and exits are what the handler is for
+    "input raw_input getpass prompt pause sleep wait serve_forever run_forever mainloop exit _exit"
+    " parse_args parse_known_args".split()
+)
+_ENDS = re.compile(r"(?i)^_?(roll_?back|clean_?up|close|shut_?down|stop|terminate|kill|release|restore|remove|unlink"
+                   r"|rmtree|reset|undo|revert|abort|disconnect|tear_?down)")  # fmt: skip
 
 
 def mend(text: str, start: int, end: int) -> str | None:
@@ -18,7 +25,7 @@ def mend(text: str, start: int, end: int) -> str | None:
         return None
     bare = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.type is None]
     wanted = [node for node in bare if start <= node.lineno <= max(start, end)][:1]
-    if not wanted or _leaves(wanted[0]):
+    if not wanted or _leaves(wanted[0]) or _is_for_exits(tree, wanted[0]):
         return None
     return rewritten(text, lambda lines: _Narrow(lines, wanted[0].lineno))
 
@@ -46,10 +53,24 @@ def _leaves(handler: ast.ExceptHandler) -> bool:
     for node in ast.walk(handler):
         if isinstance(node, ast.Raise):
             return True
-        name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name in (*_LEAVING, "KeyboardInterrupt", "SystemExit", "BaseException", "exc_info"):
+        if _name(node) in (*_LEAVING, "KeyboardInterrupt", "SystemExit", "BaseException", "exc_info"):
             return True
     return False
+
+
+def _is_for_exits(tree: ast.Module, handler: ast.ExceptHandler) -> bool:
+    """Is it what Ctrl-C and exits are to reach: behind an `except Exception`, around a wait, to end what was begun?"""
+    tried = next(
+        node for node in ast.walk(tree) if isinstance(node, ast.Try | ast.TryStar) and handler in node.handlers
+    )
+    caught = {_name(kind) for each in tried.handlers if each.type for kind in ast.walk(each.type)}
+    waits = any(_name(node) in _WAITS for each in tried.body for node in ast.walk(each))
+    ends = any(isinstance(node, ast.Call) and _ENDS.match(_name(node.func)) for node in ast.walk(handler))
+    return bool(caught & {"Exception", "BaseException"}) or waits or ends
+
+
+def _name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 class _Narrow(cst.CSTTransformer):

@@ -16,7 +16,15 @@ _PLAIN = ("staticmethod", "classmethod")
 _EMPTY = m.OneOf(*(m.Call(func=m.Name(name), args=[]) for name in ("list", "dict", "set")))
 
 
+_READ_ELSEWHERE = re.compile(  # the defaults themselves, or another meaning of list, dict and set
+    r"__(kw)?defaults__|get_type_hints|\bsignature\(|\bdef (list|dict|set)\b|\bas (list|dict|set)\b"
+    r"|(?<![.\w])(list|dict|set)\s*=[^=]"
+)
+
+
 def mend(text: str, start: int, end: int) -> str | None:
+    if _READ_ELSEWHERE.search(text):
+        return None
     return rewritten(text, lambda lines: _Sentinel(lines, start, max(start, end)))
 
 
@@ -55,7 +63,9 @@ class _Sentinel(cst.CSTTransformer):
         name = param.name.value
         if _MEANT.search(name) or param.default is None or not _constant(param.default):
             return False
-        if param.annotation is not None and not self.lazy:
+        if param.annotation is not None and (not self.lazy or m.findall(param.annotation, m.SimpleString())):
+            return False
+        if m.findall(function.body, _remembered(name)):
             return False
         return not m.findall(function.body, m.Comparison(left=m.Name(name)) & _compares_none())
 
@@ -121,6 +131,12 @@ def _constant(node: cst.BaseExpression) -> bool:
         return all(isinstance(each, cst.DictElement) and m.matches(each.key, fine) and m.matches(each.value, fine)
                    for each in node.elements)  # fmt: skip
     return False
+
+
+def _remembered(name: str) -> m.AssignTarget | m.AugAssign:
+    """`name[key] = …`: what is kept by a key from call to call is a memory, and may be meant."""
+    item = m.Subscript(value=m.Name(name))
+    return m.AssignTarget(target=item) | m.AugAssign(target=item)  # type: ignore[return-value]
 
 
 def _compares_none() -> m.Comparison:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from factory.hunt.engines.process import EngineProblem, program, run
 
 CODES = ("F401", "F811")
+_IMPORT = re.compile(r"`([^`]+)` imported but unused")
+_DYNAMIC = re.compile(r"\b(eval|exec|globals|locals|vars)\(")
 
 
 class Edit(NamedTuple):
@@ -27,8 +29,23 @@ class Edit(NamedTuple):
 def mend(text: str, path: str, line: int) -> str | None:
     """Raises EngineProblem when ruff cannot be asked."""
     rows = [row for row in _asked(text, path) if row["location"]["row"] == line and row["code"] in CODES]
-    safe = [row["fix"] for row in rows if row.get("fix") and row["fix"].get("applicability") == "safe"]
-    return applied(text, [_edit(each) for each in safe[0]["edits"]]) if safe else None
+    safe = [row for row in rows if row.get("fix") and row["fix"].get("applicability") == "safe"]
+    if not safe or _asked_for_by_name(text, str(safe[0]["message"])):
+        return None
+    return applied(text, [_edit(each) for each in safe[0]["fix"]["edits"]])
+
+
+def _asked_for_by_name(text: str, message: str) -> bool:
+    """May something use the import that no parser sees: a doctest, a type comment, eval; what `import a.b` does when
+    it is loaded?"""
+    match = _IMPORT.match(message)
+    if not match:
+        return False
+    name = match[1].rpartition(" as ")[2]
+    plain = re.search(rf"^[ \t]*import[^\n]*\b{re.escape(name)}\b", text, re.MULTILINE)
+    if "." in name and plain:
+        return True
+    return bool(_DYNAMIC.search(text)) or len(re.findall(rf"\b{re.escape(name.rpartition('.')[2])}\b", text)) > 1
 
 
 def applied(text: str, edits: list[Edit]) -> str | None:

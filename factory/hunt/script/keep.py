@@ -31,7 +31,8 @@ _SERVER = re.compile(
     r"|process\.(env|argv|exit)"
 )
 _SURE = re.compile(  # a length, a type, a word, a count, a constant: on one side of a comparison
-    r"\.length$|typeof|^['\"`](?!\s*-?[\d.]*\s*['\"`]$)|^(--|\+\+)|^[A-Z][A-Z0-9_]+$|(indexOf|parseInt|Number)\(.*\)$"
+    r"\.length$|typeof|^['\"`](?!\s*-?[\d.]*\s*['\"`]$)|^(--|\+\+)|^[A-Z][A-Z0-9_]+$|([iI]ndexOf|parseInt|Number)\(.*\)$"
+    r"|^-\s*\d|^[A-Z][a-z]\w*\.[A-Z]\w*$"  # -1, and a member of an enumeration
 )
 _FOREIGN = re.compile(r"(poly|pony)fill|jquery|bootstrap|@\d|equal|\.min\.", re.IGNORECASE)
 _ASSERTS = re.compile(r"\b(expect|assert\w*|should|chai|strictEqual|deepEqual|t\.[a-z]\w*)\s*[.(]")
@@ -89,10 +90,20 @@ def _tried(source: Source, line: int) -> str:
 
 def _default(source: Source, hit: Hit) -> Hit | None:
     body = _tried(source, hit.start)
-    if _PROBE.search(body) or _BENCH.search(source.path):
+    if _PROBE.search(body) or _BENCH.search(source.path) or _is_clean_up(source, hit):
         return None
     return replace(hit, quoted="", severity="low", confidence=0.65,
                    fix="Return the default for the expected error only; log or throw the rest.")  # fmt: skip
+
+
+def _is_clean_up(source: Source, hit: Hit) -> bool:
+    """`catch { return }` where something is ended: there is no default value, and nothing left to do."""
+    from factory.hunt.findings import symbol_at
+
+    gives = re.search(r"return\s+[^;\s}]", hit.quoted)
+    name = symbol_at(source, hit.start).rpartition(".")[2]
+    ends = re.match(r"(?i)clean_?up|close|dispose|tear_?down|stop|destroy", name)
+    return bool(ends and not gives)
 
 
 def _shell(source: Source, hit: Hit) -> Hit | None:
