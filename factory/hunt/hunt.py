@@ -15,7 +15,10 @@ from factory.hunt.detector import Detector, Engine, Hit
 from factory.hunt.detectors import all_detectors
 from factory.hunt.engines import registry
 from factory.hunt.ground import Ground
+from factory.hunt.limit import within
 from factory.hunt.pool import looked_at
+
+SURVEY = 300.0  # seconds for one detector's look at the whole tree; the first that asks also builds the code graph
 
 
 @dataclass
@@ -114,7 +117,9 @@ def _sifted(detector: Detector, ground: Ground, marks: _Marks, rows: list[Hit]) 
 
 def _added(detector: Detector, look: Callable[[Ground], Iterable[Hit]], ground: Ground, marks: _Marks) -> None:
     try:
-        for hit in list(look(ground)):
+        with within(SURVEY):
+            hits = list(look(ground))
+        for hit in hits:
             marks.add(detector, hit, ground)
     except Exception as problem:  # noqa: BLE001 (whatever a tree does to one detector, it costs that detector)
         marks.problems.append(f"{detector.id} could not look: {type(problem).__name__}: {str(problem)[:200]}")
