@@ -1,5 +1,6 @@
 """What `factory hunt` does, a function for each of its options."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,15 +63,21 @@ def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
     return 0
 
 
-def show(found: "Catch", stream: IO[str], everything: bool, limit: int) -> None:
+def show(found: "Catch", stream: IO[str], everything: bool, limit: int, where: str = "") -> None:
     from factory.render.hunting import following, hunting
 
     hunting(found, stream, everything=everything, limit=limit)
-    rows = following(found)
+    rows = following(found, where)
     if rows:
         print("Next:", file=stream)
         for row in rows:
             print(f"  {row}", file=stream)
+
+
+def same(repo: Path, base: str) -> str:
+    """Options for a command that is to be about the same, from the folder that we stand in."""
+    words = [*(("--repo", str(repo)) if repo != Path.cwd() else ()), *(("--base", base) if base else ())]
+    return shlex.join(words)
 
 
 def print_task(found: "Catch", name: str) -> int:

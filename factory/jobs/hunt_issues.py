@@ -2,6 +2,7 @@
 gone, opened again when it comes back; what a person closed stays closed.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from factory.jobs.wire import Site
 from factory.render.filing import body, title
 
 LABEL = "factory:finding"
+_RULE = re.compile(r"^Rule `([a-z0-9-]+)`, severity ", re.MULTILINE)  # as render.filing says it
 HERE, GONE = "finding", "finding-gone"  # kinds of marker: what was last said of it
 
 
@@ -67,7 +69,7 @@ def _settle(here: Site, catch: Catch, known: Mapping[str, Ours], there: Mapping[
         group, number = there.get(name), ours.issue.number
         if ours.issue.state == "open" and group:
             _update(here, name, ours, group, rules, filed)
-        elif ours.issue.state == "open" and whole and ours.kind == HERE:
+        elif ours.issue.state == "open" and whole and ours.kind == HERE and _looked(catch, ours):
             here.of_run(name).say(number, f"gone-{catch.commit[:12]}", f"Not found any more at {catch.commit[:12]}.")
             here.hub.edit_issue(number, here.of_run(name).signed(strip(ours.issue.body), GONE), "closed")
             filed.said.append(f"#{number} is closed: what it was about is gone.")
@@ -84,6 +86,12 @@ def _whole(catch: Catch) -> bool:
     return bool(hunted.detectors) and not trouble
 
 
+def _looked(catch: Catch, ours: Ours) -> bool:
+    """Did its rule look? One that is switched off finds nothing, and nothing is mended by that."""
+    rules = _RULE.findall(ours.issue.body)
+    return bool(rules) and rules[-1] in catch.hunted.detectors
+
+
 def _update(here: Site, name: str, ours: Ours, group: Group, rules: Mapping[str, Rule], filed: Filed) -> None:
     text = here.of_run(name).signed(_body(group, rules), HERE)
     if text.replace("\r\n", "\n").strip() != ours.issue.body.replace("\r\n", "\n").strip():
@@ -97,9 +105,11 @@ def _body(group: Group, rules: Mapping[str, Rule]) -> str:
 
 def _file(here: Site, night: Night, known: Mapping[str, Ours], rules: Mapping[str, Rule], mended: frozenset[str],
           filed: Filed) -> None:  # fmt: skip
-    """The first of what nobody has: top_findings a night, filed_a_day a day."""
+    """The first of what nobody has: top_findings a night, filed_a_day a day. What people closed takes no place."""
+    declined = {name for name, ours in known.items() if ours.issue.state == "closed"}
     fresh = groups(row for row in night.catch.fresh if row.finding.id not in mended)
-    wanted = [group for group in fresh[: here.settings.hunt.top_findings] if _name(group) not in known]
+    first = [group for group in fresh if _name(group) not in declined][: here.settings.hunt.top_findings]
+    wanted = [group for group in first if _name(group) not in known]
     if not wanted:
         return
     others = [issue for issue in here.hub.issues("", "open") if LABEL not in issue.labels]

@@ -103,15 +103,18 @@ def _trouble(catch: Catch) -> list[str]:
     return [f"! {each}" for each in said]
 
 
-def following(catch: Catch) -> list[str]:
-    """What to type next, one line each."""
+def following(catch: Catch, where: str = "") -> list[str]:
+    """What to type next, one line each. `where`: options that name the same repository and branch, "" = here."""
     mendable = sum(len(theme.findings) for theme in catch.themes)
+    where = f" {where}" if where else ""
     rows = []
     if mendable:
         pulls = amount.many(len(catch.themes), "pull request")
-        rows.append(f"factory hunt --fix              mend {mendable:,} of them without a model, in {pulls}")
+        rows.append(f"factory hunt --fix{where}              # mend {mendable:,} of them without a model, in {pulls}")
     if catch.fresh:
         first = catch.fresh[0].finding
-        rows.append(f"factory hunt --task {first.id} | factory run --issue -    let a model mend the first")
-        rows.append("factory hunt --write-baseline   live with these for now: only new ones count")
+        rows.append(
+            f"factory hunt --task {first.id}{where} | factory run --issue -{where}    # a model mends the first"
+        )
+        rows.append(f"factory hunt --write-baseline{where}   # live with these for now: only new ones count")
     return rows

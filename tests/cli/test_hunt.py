@@ -36,7 +36,7 @@ def test_findings_worst_first_and_what_to_do_next(repo: Path, tmp_path: Path) ->
     assert "bare-except" in done.stdout
     assert "pkg/first.py:4" in done.stdout
     assert "3 findings in 6 files" in done.stdout
-    assert "factory hunt --fix" in done.stdout
+    assert f"factory hunt --fix --repo {repo} " in done.stdout
     assert git(repo, "status", "--porcelain") == ""
 
 

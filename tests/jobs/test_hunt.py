@@ -128,6 +128,23 @@ def test_nothing_is_closed_after_a_hunt_in_which_something_could_not_look(here: 
     assert [issue.state for issue in issues(here).values()] == ["open"]
 
 
+def test_nothing_is_closed_because_its_rule_is_switched_off(here: Place) -> None:
+    night = Nights(here)
+    night(found())
+    night(hunted=Hunted(detectors=("shell-command",)))
+    assert [issue.state for issue in issues(here).values()] == ["open"]
+
+
+def test_what_people_closed_takes_no_place_among_the_first(here: Place) -> None:
+    night, toml = Nights(here), "[hunt]\ntop_findings = 1\n"
+    both = found(severity="high"), found(path="shop/other.py", severity="low")
+    night(*both, toml=toml)
+    ((_, issue),) = issues(here).items()
+    issue.state = "closed"
+    night(*both, toml=toml)
+    assert len(issues(here)) == 2
+
+
 def test_no_more_a_day_than_the_settings_allow_and_the_rest_another_day(here: Place) -> None:
     night, toml = Nights(here), "[hunt]\nfiled_a_day = 2\n"
     many = [found(path=f"shop/part{n}.py") for n in range(5)]
