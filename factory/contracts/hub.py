@@ -275,6 +275,10 @@ class Dispatcher(Protocol):
 
     def cancel(self, run: int) -> None: ...
 
+    def rerun_failed(self, run: int) -> None:
+        """The failed jobs of a run that has ended, and those that needed them."""
+        ...
+
     def assign(self, issue: int, logins: tuple[str, ...]) -> None: ...
 
 

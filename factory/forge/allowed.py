@@ -50,6 +50,7 @@ ALLOWED: frozenset[tuple[str, str]] = frozenset({
     ("GET", _A + "/runs/{run}"),
     ("GET", _A + "/runs/{run}/jobs"),
     ("POST", _A + "/runs/{run}/cancel"),
+    ("POST", _A + "/runs/{run}/rerun-failed-jobs"),
     ("GET", _A + "/jobs/{job}/logs"),
     ("GET", _A + "/workflows/{workflow}/runs"),
     ("POST", _A + "/workflows/{workflow}/dispatches"),

@@ -78,6 +78,9 @@ class DispatchCalls:
             if problem.status != 409:
                 raise
 
+    def rerun_failed(self, run: int) -> None:
+        self.caller.call("POST", _RUNS + "/{run}/rerun-failed-jobs", run=run)
+
     def assign(self, issue: int, logins: tuple[str, ...]) -> None:
         """GitHub leaves out, without a word, whom it cannot assign: raises HubRefused when nobody is left."""
         where = "/repos/{repo}/issues/{number}/assignees"

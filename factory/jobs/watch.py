@@ -17,6 +17,7 @@ from factory.jobs import alert, quarantine, unsaid
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
 from factory.jobs.look_after import look_after
+from factory.jobs.missed import run_again
 from factory.jobs.rung import MEMORY, Moved, begun, moved, to_cloud
 from factory.jobs.wire import CONFIG
 
@@ -63,6 +64,7 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     gone = _close_lost(here)
     if context.event in ("schedule", "workflow_dispatch"):  # not the look beside a run that begins
         look_after(here, rows)
+        run_again(here, rows)
     unsaid.tell(here, here.books.read().rows)
     told_of = alert.safely(here, () if seen.busy else seen.waiting) if context.job == JOB else 0
     words = f"{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed; {told_of} alerts."

@@ -46,7 +46,7 @@ def play(folder: Path, evaluator: Expressions, most: int = 40) -> Outcome:
 
 
 def revive(people: People) -> None:
-    """`/factory retry` on every issue whose run failed, or that was refused for want of money."""
+    """`/factory retry` on every issue whose run failed; the label anew where there was no money."""
     from tests.simulator import parts
 
     town = people.world.town
@@ -54,6 +54,7 @@ def revive(people: People) -> None:
     for task in tasks():
         number = people.issues.get(task.number, 0)
         ends = [row for row in rows if row.kind == "close" and row.issue == number]
-        refused = any(row.kind == "refused" and row.issue == number for row in rows)
-        if number and task.kind != "rubbish" and (ends[-1].state in ("failed", "parked") if ends else refused):
+        if number and task.kind != "rubbish" and ends and ends[-1].state in ("failed", "parked"):
             people.insist(number)
+        elif not ends and any(row.kind == "refused" and row.issue == number for row in rows):
+            people.ask_again(number, task)
