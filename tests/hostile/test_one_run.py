@@ -51,7 +51,8 @@ class Probe(unittest.TestCase):
             self.assertFalse("factory.db" in target or "socket:" in target, target)
 
     def test_no_network(self):
-        self.assertEqual({name for _, name in socket.if_nameindex()}, {"lo"})
+        lines = open("/proc/net/dev").read().splitlines()[2:]
+        self.assertEqual([line.split(":")[0].strip() for line in lines], ["lo"])
         with self.assertRaises(OSError):
             socket.getaddrinfo("secret.evil.test", 443)
         for family, address in ((socket.AF_INET, ("169.254.169.254", 80)), (socket.AF_INET, ("1.1.1.1", 443)),
