@@ -1,8 +1,10 @@
 """The records that cross a boundary, by name: what `factory schema` prints."""
 
+from factory.contracts.catch import Catch, Night
 from factory.contracts.change import Change, FileChange, Wave
 from factory.contracts.evidence import Evidence
 from factory.contracts.finding import Finding
+from factory.contracts.hunt import Hunted
 from factory.contracts.model import Endpoint, Exchange, Reply, Request
 from factory.contracts.plan import Plan, Unit
 from factory.contracts.record import Record
@@ -15,7 +17,7 @@ from factory.contracts.verdict import Judgement, Round, Verdict
 SCHEMAS: dict[str, type[Record]] = {
     record.__name__: record
     for record in (
-        Change, Endpoint, Event, Evidence, Exchange, FileChange, Finding, Job, JobResult, Judgement, Pack, Plan, Reply,
-        Request, Round, Run, Story, Task, Unit, Verdict, Wave,
+        Catch, Change, Endpoint, Event, Evidence, Exchange, FileChange, Finding, Hunted, Job, JobResult, Judgement,
+        Night, Pack, Plan, Reply, Request, Round, Run, Story, Task, Unit, Verdict, Wave,
     )
 }  # fmt: skip

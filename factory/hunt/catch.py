@@ -6,7 +6,7 @@ from pathlib import Path
 
 from factory.codegraph.building.home import store_for
 from factory.codegraph.building.sources import source_of_commit
-from factory.contracts.catch import Catch, Rule
+from factory.contracts.catch import MOST, Catch, Rule
 from factory.contracts.errors import GitProblem, UsageProblem
 from factory.contracts.hunt import Hunted
 from factory.edits.paths import PathPolicy
@@ -48,6 +48,9 @@ def triaged(ground: Ground, found: Hunted, settings: Settings, known: frozenset[
     view = ground.view() if ground.view and found.findings else None
     where = places(view, (each.path for each in found.findings))
     rows = ranked(found.findings, where, known)
+    if len(rows) > MOST:
+        said = f"{len(rows):,} findings: only the {MOST:,} with the highest rank are kept; see hunt.ignore."
+        found, rows = found.but(problems=(*found.problems, said)), rows[:MOST]
     refuse = PathPolicy.of(settings.paths).refuse
     mend = mends(ground, (row for row in rows if not row.known), codemods(), refuse)
     rows = tuple(row.but(mend=mend[row.finding.id][0]) if row.finding.id in mend else row for row in rows)

@@ -73,7 +73,9 @@ def themes(ranked: Iterable[Ranked], mended_by: Mends, lines: int) -> tuple[Them
         for part in _parts(list(group), mended_by, lines):
             ids = tuple(row.finding.id for row in part)
             size = sum(mended_by[each][1] for each in ids)
-            made.append(Theme(id=_name(rule, package, ids), detector=rule, package=package, findings=ids, lines=size))
+            made.append(
+                Theme(id=_name(rule, package, ids), detector=rule, package=package[:300], findings=ids, lines=size)
+            )
     return tuple(sorted(made, key=lambda theme: min(best[each] for each in theme.findings)))
 
 

@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from factory.codegraph.building.build import view_of
 from factory.codegraph.building.sources import source_of_commit
 from factory.codegraph.store.store import GraphStore
+from factory.contracts.catch import MOST as CATCH_MOST
 from factory.contracts.catch import Catch, Ranked
 from factory.contracts.errors import UsageProblem
 from factory.contracts.finding import SEVERITIES, Finding, finding
+from factory.contracts.hunt import Hunted
 from factory.hunt import baseline
+from factory.hunt.catch import triaged
 from factory.hunt.themes import MOST, MOST_OF_A_FILE, mends, package_of, themes
 from factory.hunt.triage import Place, centrality, history, places, rank, ranked
+from factory.settings import Settings
 from tests.hunt.trees import tree
 from tests.line.targets import git, repository
 
@@ -116,3 +120,16 @@ def test_only_so_many_fixes_of_one_file_are_tried(tmp_path: Path) -> None:
     ground = tree(tmp_path, {"a.py": "try:\n    go()\nexcept:\n    pass\n" * 40})
     items = [finding("hunt", "bare-except", f"m{n}", path="a.py", start=4 * n + 3, end=4 * n + 3) for n in range(40)]
     assert len(mends(ground, rows_of(*items), {"bare-except": "except-exception"}, lambda path: "")) == MOST_OF_A_FILE
+
+
+def test_more_findings_than_a_report_holds_lose_the_lowest_and_it_is_said(tmp_path: Path) -> None:
+    many = [finding("hunt", "bare-except", f"m{n}", path="a.py", start=n + 1) for n in range(CATCH_MOST + 1)]
+    ground = tree(tmp_path, {"b.py": "x = 1\n"})
+    found = triaged(ground, Hunted(findings=tuple(many)), Settings())
+    assert len(found.ranked) == CATCH_MOST
+    assert "25,001 findings" in found.hunted.problems[-1]
+
+
+def test_folders_with_the_longest_names_are_a_package_too() -> None:
+    found = [item("bare-except", f"{'a' * 250}/{'b' * 250}/c.py")]
+    assert themes(rows_of(*found), {found[0].id: ("ruff", 1)}, 6)[0].findings == (found[0].id,)
