@@ -28,7 +28,7 @@ tools = true
 [line]
 coding = "work"
 threads = 1
-rounds = 1
+rounds = {rounds}
 {line}
 
 [checks]
@@ -134,7 +134,7 @@ class Played:
 
 
 def played(folder: Path, model: Hostile, issue: str, files: dict[str, str | bytes] | None = None, line: str = "",
-           environment: dict[str, str] | None = None) -> Played:  # fmt: skip
+           environment: dict[str, str] | None = None, rounds: int = 1) -> Played:  # fmt: skip
     """One run of `factory run` in a process of its own, in the real sandbox. Fails where there is none."""
     folder.mkdir(parents=True, exist_ok=True)
     files = files or {"hello.py": CODE, "tests/__init__.py": "", "tests/test_hello.py": TEST}
@@ -142,7 +142,7 @@ def played(folder: Path, model: Hostile, issue: str, files: dict[str, str | byte
     (folder / "7.md").write_text(shown(issue))
     with upstream(model.script) as server:
         model.port = server.url.removesuffix("/v1").rpartition(":")[2]
-        (folder / "factory.toml").write_text(SETTINGS.format(url=server.url, line=line))
+        (folder / "factory.toml").write_text(SETTINGS.format(url=server.url, line=line, rounds=rounds))
         arguments = ("--repo", repo, "--issue", folder / "7.md", "--config", folder / "factory.toml", "--json")
         around = {"BOX_KEY": KEY, "GITHUB_TOKEN": CANARY, "SHOP_API_TOKEN": CANARY, **(environment or {})}
         done = factory(folder / "state", "run", *arguments, **around)
