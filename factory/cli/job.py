@@ -20,6 +20,9 @@ Found = Annotated[Path, typer.Option(help="Folder with hunt.json and the themes'
 FoundDigest = Annotated[str, typer.Option("--digest", help="SHA-256 of hunt.json, from the job that made it.")]
 Config = Annotated[Path, typer.Option(help="The default branch's settings; not there = the defaults.")]
 
+Head = Annotated[str, typer.Option(help="Commit that was delivered, from the ship job.")]
+Branch = Annotated[str, typer.Option(help="Branch that was delivered, from the ship job.")]
+
 DEFAULT = Path("factory.toml")
 
 
@@ -82,6 +85,11 @@ def scan(found: Found, digest: FoundDigest, config: Config = DEFAULT) -> int:
     return _run("scan", found, digest, config=config)
 
 
+def audited(bundle: Bundle, digest: Digest, head: Head, branch: Branch, config: Config = DEFAULT) -> int:
+    """Hand what Athena says of a change to code scanning."""
+    return _run("audited", bundle, digest, head, branch, config=config)
+
+
 def remember(config: Config = DEFAULT) -> int:
     """Write what the run showed to the branch factory-memory."""
     return _run("remember", config=config)
@@ -106,7 +114,7 @@ def _run(name: str, *arguments: Any, **options: Any) -> int:
 COMMANDS: dict[str, Callable[..., int]] = {
     "gate": gate, "open": open_, "ship": ship, "send": send, "close": close, "answer": answer, "watch": watch,
     "route": route, "post": post, "remember": remember,
-    "outcome": outcome, "hunt": hunt, "scan": scan,
+    "outcome": outcome, "hunt": hunt, "scan": scan, "audited": audited,
 }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 """scan: what the night found goes to code scanning, where the owner switched that on. A job of its own, because it is
-the only one that may write security events.
+the only kind that may write security events; `audited.py` is the same for a change.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from factory.contracts.seams import Clock
 from factory.forge.scanning import MAX_SARIF, zipped
 from factory.jobs.context import JobContext
 from factory.jobs.hunt import checked, read
-from factory.jobs.wire import CONFIG, site
+from factory.jobs.wire import CONFIG, Site, site
 from factory.render.sarif import sarif
 
 
@@ -17,16 +17,21 @@ def scan(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG
     """The log is made here, from what was checked. Raises Refusal, HubProblem."""
     here = site(context, config, clock)
     catch = checked(here, read(found, digest)).catch
-    number = here.hub.upload_sarif(catch.commit, f"refs/heads/{here.ticket.base}", fitting(catch))
-    context.output(sarif=number)
+    return told(here, catch, here.ticket.base, "hunt")
+
+
+def told(here: Site, catch: Catch, branch: str, part: str) -> int:
+    """The one way to code scanning, for the hunt and for an audit."""
+    number = here.hub.upload_sarif(catch.commit, f"refs/heads/{branch}", fitting(catch, part=part))
+    here.context.output(sarif=number)
     here.summary(f"## Code scanning\n\n{len(catch.ranked):,} findings were handed over.\n")
     return 0
 
 
-def fitting(catch: Catch, most: int = MAX_SARIF) -> str:
+def fitting(catch: Catch, most: int = MAX_SARIF, part: str = "hunt") -> str:
     """The log, with so many of the worst findings as fit into GitHub's limit."""
-    log = sarif(catch)
+    log = sarif(catch, part=part)
     while len(zipped(log)) > most and catch.ranked:
         catch = catch.but(ranked=catch.ranked[: len(catch.ranked) * 3 // 4])
-        log = sarif(catch)
+        log = sarif(catch, part=part)
     return log

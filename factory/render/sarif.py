@@ -22,14 +22,14 @@ SCORES: dict[Severity, str] = {"info": "1.0", "low": "3.0", "medium": "5.5", "hi
 """`security-severity` as GitHub reads it: over 9.0 critical, 7.0 high, 4.0 medium, else low."""
 
 
-def sarif(catch: Catch, indent: int | None = None) -> str:
-    """The log file; findings that the baseline knows are in it as unchanged. Worst first, at most MOST."""
+def sarif(catch: Catch, indent: int | None = None, part: str = "hunt") -> str:
+    """The log file; `part`: of the factory, results of one do not replace another's; findings that the baseline knows are in it as unchanged. Worst first, at most MOST."""
     rows = catch.ranked[:MOST]
     rules = _rules(catch, rows)
     index = {rule["id"]: n for n, rule in enumerate(rules)}
     run: Json = {
-        "tool": {"driver": {"name": "Dark Factory hunt", "semanticVersion": _version(), "rules": rules}},
-        "automationDetails": {"id": "dark-factory/hunt/"},
+        "tool": {"driver": {"name": f"Dark Factory {part}", "semanticVersion": _version(), "rules": rules}},
+        "automationDetails": {"id": f"dark-factory/{part}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"SRCROOT": {"description": {"text": "The root of the repository."}}},
         "invocations": [{

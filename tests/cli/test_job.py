@@ -24,7 +24,8 @@ def factory(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_job_runs_in_a_workflow_only(name: str) -> None:
     found = ["--found", "x", "--digest", "y"]
     more = {"gate": ["--for", "swarm"], "ship": ["--bundle", "x", "--digest", "y"], "post": ["--findings", "x"],
-            "hunt": found, "scan": found}  # fmt: skip
+            "hunt": found, "scan": found,
+            "audited": ["--bundle", "x", "--digest", "y", "--head", "z", "--branch", "b"]}  # fmt: skip
     done = factory(name, *more.get(name, []))
     assert done.returncode == 2
     assert "runs inside a GitHub Actions job" in done.stderr

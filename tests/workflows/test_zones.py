@@ -20,7 +20,7 @@ COMMANDS = {
     "ship": {
         f"job {name}"
         for name in (
-            "open", "ship", "send", "close", "answer", "route", "watch", "post", "remember", "outcome", "hunt", "scan",
+            "open", "ship", "send", "close", "answer", "route", "watch", "post", "remember", "outcome", "hunt", "scan", "audited",
         )
     },
 }
