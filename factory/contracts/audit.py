@@ -9,7 +9,7 @@ class Element(Record):
 
     id: str  # "E1", "B2"
     kind: str = Field(max_length=40)
-    name: str = Field(max_length=200)  # "POST /login", "subprocess.run"
+    name: str = Field(max_length=200)  # "POST /login", a function of a library
     path: str
     line: int = Field(ge=1)
     within: str = Field(default="", max_length=200)  # function

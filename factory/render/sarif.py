@@ -23,7 +23,10 @@ SCORES: dict[Severity, str] = {"info": "1.0", "low": "3.0", "medium": "5.5", "hi
 
 
 def sarif(catch: Catch, indent: int | None = None, part: str = "hunt") -> str:
-    """The log file; `part`: of the factory, results of one do not replace another's; findings that the baseline knows are in it as unchanged. Worst first, at most MOST."""
+    """The log file; findings that the baseline knows are in it as unchanged. Worst first, at most MOST.
+
+    `part` of the factory: what one says is not replaced by what another says of the same commit.
+    """
     rows = catch.ranked[:MOST]
     rules = _rules(catch, rows)
     index = {rule["id"]: n for n, rule in enumerate(rules)}
