@@ -35,6 +35,9 @@ class Follow:
         self.file, self.function, self.table, self.resolve, self.page = file, function, table, resolve, page
         self.env: dict[str, Taint] = dict(given)
         self.left = MOST_LOOKS
+        self.handler = any(
+            "http.server" in line or "tornado" in line for line in file.lines
+        )  # `self.path` is a request's
         self.reached: list[Reached] = []
         self.returned: list[Taint] = []
 
@@ -127,6 +130,8 @@ class Follow:
         if expr.dotted and f"={expr.dotted}" in self.env:
             return ()
         kind = self.table.source(expr)
+        if expr.dotted.startswith("self.") and not self.handler:
+            kind = ""
         if kind and self.env.get(expr.dotted.partition(".")[0], None) != ():
             if expr.kind == "call":
                 self.call(expr)
