@@ -146,9 +146,7 @@ class Follow:
             return self.text(expr)
         if expr.kind == "mix":
             return self.mixed(expr)
-        if expr.kind == "lambda":
-            self.inline(expr, ())
-        return ()
+        return self.inline(expr, ())[:0] if expr.kind == "lambda" else ()
 
     def part(self, expr: Expr) -> Taint:
         for key in expr.args:
@@ -234,6 +232,8 @@ class Follow:
         given |= {function.params.index(name): taint for name, taint in named.items() if name in function.params}
         for each in summary.reached:
             for origin in given.get(each.origin.param, ()) if each.origin.param >= 0 else ():
+                if origin.param < 0 and origin.kind not in each.sink.kinds:
+                    continue
                 came = origin.at(self.file.path, call.line)
                 mixed = after(came, each.origin)
                 self.reached.append(each._replace(origin=mixed, checked=each.checked or each.sink.cwe in came.clean))
