@@ -24,7 +24,7 @@ def _section(detector: Detector) -> str:
         f"looks with: {'; '.join(ways)}",
         f"weakness: {detector.category or 'none of its own'}",
         f"fix without a model: {f'`{detector.codemod}`' if detector.codemod else 'no'}",
-        f"off: `hunt.off = [\"{detector.id}\"]`, or on a line `factory: ignore[{detector.id}]` in a comment",
+        f'off: `hunt.off = ["{detector.id}"]`, or on a line `factory: ignore[{detector.id}]` in a comment',
     ]
     why = textwrap.fill(detector.why, 150, break_long_words=False, break_on_hyphens=False)
     return f"### {detector.id}\n\n{detector.title}. {why}\n\n" + "\n".join(f"- {fact}" for fact in facts) + "\n"

@@ -109,6 +109,6 @@ plan shows it, AMOUNT is in dollars: `+2.50`.
 
 Who may not command gets no answer at all: no comment, no reaction. Who may and mistypes is told once what to write.
 
-Where runs failed too often in a row ([quarantine](github.md#quarantine)), only people start anything: `/factory retry`, any other
-command that starts work, or a trigger label that a person sets anew.
+Where runs failed too often in a row ([quarantine](github.md#quarantine)), only people start anything:
+`/factory retry`, any other command that starts work, or a trigger label that a person sets anew.
 """

@@ -28,7 +28,15 @@ API_VERSION = "2022-11-28"
 
 
 class GitHub(
-    AccessCalls, IssueCalls, LabelCalls, PullCalls, ThreadCalls, CheckCalls, CheckLogCalls, RunCalls, DispatchCalls,
+    AccessCalls,
+    IssueCalls,
+    LabelCalls,
+    PullCalls,
+    ThreadCalls,
+    CheckCalls,
+    CheckLogCalls,
+    RunCalls,
+    DispatchCalls,
     ScanCalls,
 ):
     """One repository. The parts share one caller and override nothing of each other; a job may be given one alone."""

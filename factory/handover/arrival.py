@@ -51,9 +51,7 @@ def inspect(run: Run, trees: Trees, settings: Settings, secrets: Sequence[str] =
     start = before = run.repo.tree
     for change, after in candidate_steps(run):
         files = trees.changed(before, after)
-        if (
-            change.unit == MERGE
-        ):  # what is in the base is people's own; how conflicts were resolved is ours
+        if change.unit == MERGE:  # what is in the base is people's own; how conflicts were resolved is ours
             files, start = _resolved(run, trees, before, after), after
         for file in _counted(files, settings):
             notes |= _look(file, trees, before, after, policy, secrets)

@@ -1,6 +1,6 @@
 """Effects whose every text goes through the last filter: nothing mentions, closes, links elsewhere or leaks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from factory.contracts.hub import Annotation, Issue, PullInfo, Review, ReviewNote, Ship
@@ -25,8 +25,9 @@ class CleanEffects(Effects):
         home = self.hygiene.home
         self.hygiene = Hygiene(replace(home, numbers=(*home.numbers, *numbers)), self.hygiene.redact)
 
-    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking") -> Issue:
-        return super().tracking(self.hygiene.title(title), body, labels, kind)
+    def tracking(self, title: str, body: str, labels: tuple[str, ...], kind: str = "tracking",
+                 reopen: Callable[[str], bool] = lambda before: False) -> Issue:  # fmt: skip
+        return super().tracking(self.hygiene.title(title), body, labels, kind, reopen)
 
     def pull(self, title: str, body: str, head: str, base: str, draft: bool) -> PullInfo:
         return super().pull(self.hygiene.title(title), body, head, base, draft)

@@ -20,7 +20,19 @@ COMMANDS = {
     "ship": {
         f"job {name}"
         for name in (
-            "open", "ship", "send", "close", "answer", "route", "watch", "post", "remember", "outcome", "hunt", "scan", "audited",
+            "open",
+            "ship",
+            "send",
+            "close",
+            "answer",
+            "route",
+            "watch",
+            "post",
+            "remember",
+            "outcome",
+            "hunt",
+            "scan",
+            "audited",
         )
     },
 }
