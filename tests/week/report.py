@@ -6,12 +6,24 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from factory.contracts.books import Row
+from factory.simulator.runner.record import RunRecord
 from tests.simulator import parts
 from tests.week.people import People
 from tests.week.tasks import CANARY, Task
 from tests.week.world import DAY_USD, World
 
 MARKER = re.compile(r"<!-- factory:v1 run=(\S+) kind=(\S+)")
+
+
+ABOUT = (
+    "Forty issues, seven nights, reviews by people, an outage of the boxes (Tuesday 9:00 to 21:00), of GitHub",
+    "(Wednesday 15:00 to 15:30) and of the second judge's provider (Thursday 9:00 to 18:00), and three who mean",
+    "harm: one hides orders in an issue, one sets labels and shouts commands without the right to, one forges",
+    "markers and commands. Real are the workflow files, every job's process, git, the sandbox, the books and the",
+    "money; GitHub is the simulator's double, the models are scripted (half a minute an answer, one after the",
+    "other), and the hours between events are skipped. `make test-week` plays it again; `WEEK_REPORT=docs/week.md",
+    "make test-week` writes this page.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +59,10 @@ def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
     merged = [end for end in found.ends if end.state == "merged"]
     spent = sum(row.spent for row in rows if row.kind == "close") / 1e6
     found.facts = {
-        "tasks": len(week), "merged": len(merged), "workflow runs": len(here.town.runs()),
+        "tasks": len(week), "merged": len(merged),
+        "nights hunted": sum(_is(run, "hunt") for run in here.town.runs()),
+        "looks of the watchdog": sum(_is(run, "watchdog") for run in here.town.runs()),
+        "workflow runs": len(here.town.runs()),
         "API requests": len(here.town.hub.requests), "model calls": len(here.town.heard),
         "asked of the frontier": len(here.asked),
         "mean hours to a ready pull request": statistics.fmean(times) if times else 0.0,
@@ -55,6 +70,10 @@ def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
         "dollars": spent, "dollars a merged change": spent / len(merged) if merged else 0.0,
     }  # fmt: skip
     return found
+
+
+def _is(run: RunRecord, name: str) -> bool:
+    return name in run.workflow and run.conclusion == "success"
 
 
 def _end(here: World, people: People, rows: list[Row], task: Task) -> End:
@@ -150,7 +169,8 @@ def markdown(found: Outcome) -> str:
         for end in found.ends
     ]
     return "\n".join([
-        "# A simulated week", "", "| | |", "|---|---|", *facts, "", "| kind of task | ends |", "|---|---|", *table, "",
+        "# A simulated week", "", *ABOUT, "", "| | |", "|---|---|", *facts, "",
+        "| kind of task | ends |", "|---|---|", *table, "",
         "| task | kind | issue | end | pull request | hours to ready | dollars |", "|---|---|---|---|---|---|---|",
         *rows,
         "", "Wrong: " + ("; ".join(found.wrongs) or "nothing."), "",

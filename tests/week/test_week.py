@@ -1,5 +1,6 @@
 """The week, whole: every task has an end, nothing is doubled or lost, no cap is passed, harm comes to nothing."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with expressions() as evaluator:
         found = play(folder, evaluator)
     text = markdown(found)
-    (folder / "week.md").write_text(text)
+    Path(os.environ.get("WEEK_REPORT") or folder / "week.md").write_text(text)
     print(text)
     return found
 

@@ -11,7 +11,7 @@ KEYS = {
     "gate": {"FACTORY_GATE_KEY"},
     "think": {"FACTORY_MODEL_KEY", "FACTORY_FRONTIER_KEY"},
     "prove": set(),
-    "ship": {"FACTORY_APP_KEY", "FACTORY_MARKER_KEY", "FACTORY_COPILOT_TOKEN"},
+    "ship": {"FACTORY_APP_KEY", "FACTORY_MARKER_KEY", "FACTORY_COPILOT_TOKEN", "FACTORY_ALERT_WEBHOOK"},
 }
 COMMANDS = {
     "gate": {"job gate"},
