@@ -5,6 +5,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["data"]  # code that tests read: some of it is tests of its own
+
 
 def pytest_configure() -> None:
     """Two things of the machine that no test is about.

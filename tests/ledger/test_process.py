@@ -46,6 +46,7 @@ def test_this_process_is_alive() -> None:
         f"{HERE} {os.getpid()} 1 {boot()}",  # the number belongs to somebody else now
         f"{HERE} {os.getpid()} {started(os.getpid())} another-boot",  # same number, same ticks, after a reboot
     ],
+    ids=["nothing", "nonsense", "nobody", "another-s-number", "after-a-reboot"],  # each test process has its own pid
 )
 def test_who_is_gone(holder: str) -> None:
     """CRS-07, CRS-09: a recycled pid and a reboot are told apart."""
