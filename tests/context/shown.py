@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from factory.contracts.task import Pack
 from factory.prompting import Prompts, fence, line, tame
 
-TEXT = '{% from "_shared/facts.j2" import repository, lessons %}{{ repository(pack) }}{{ lessons(pack) }}'
+TEXT = '{% from "_shared/facts.j2" import repository, lessons %}{{ repository(pack) }}{{ lessons(pack.lessons) }}'
 
 
 @cache
