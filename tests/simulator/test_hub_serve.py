@@ -2,8 +2,10 @@
 
 import base64
 import json
+import socket
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import github
 import jwt
@@ -23,6 +25,22 @@ def test_wrong_expired_and_missing_tokens_are_401(tmp_path: Path) -> None:
         assert w.ask("GET", "", short).json()["message"] == "Bad credentials"
         assert w.ask("GET", "", "ghp_nobody").status_code == 401
         assert w.ask("GET", "").status_code == 401
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"body": "ha'])
+def test_what_a_client_that_died_in_the_middle_had_sent_is_no_request(tmp_path: Path, sent: bytes) -> None:
+    """CRS-02: nothing is done, and nothing is held against it."""
+    with world(tmp_path) as w:
+        number = w.ask("POST", "/issues", w.hub.token("wanda"), {"title": "One"}).json()["number"]
+        before = len(w.hub.requests)
+        where = urlsplit(w.hub.url)
+        with socket.create_connection((where.hostname, where.port)) as line:
+            path = f"{where.path}/repos/{w.repo.full_name}/issues/{number}/comments"
+            line.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n".encode() + sent)
+            line.shutdown(socket.SHUT_WR)
+            assert line.recv(100) == b""
+        assert len(w.hub.requests) == before
+        assert w.hub.violations == []
 
 
 def test_a_private_repository_is_404_for_strangers_and_a_public_one_is_not(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from io import BufferedIOBase
 
 from factory.simulator.hub import bare, pushes
 from factory.simulator.hub.nouns import RANK, Repository, Token
-from factory.simulator.hub.routes import Answer, Call, Refused
+from factory.simulator.hub.routes import Answer, Call, Dropped, Refused
 from factory.simulator.hub.state import Hub
 
 Headers = Mapping[str, str]  # of the request, lower-case names
@@ -18,16 +18,30 @@ def is_git(path: str) -> bool:
 
 
 def read_body(stream: BufferedIOBase, headers: Headers) -> bytes:
-    """Also chunked: git sends large packs so."""
+    """Also chunked: git sends large packs so. Raises Dropped when the client died before its end."""
     if "chunked" not in headers.get("transfer-encoding", ""):
-        return stream.read(int(headers.get("content-length") or 0))
+        return _exactly(stream, int(headers.get("content-length") or 0))
     parts = []
-    while size := int(stream.readline().split(b";")[0] or b"0", 16):
-        parts.append(stream.read(size))
+    while size := int(_line(stream).split(b";")[0], 16):
+        parts.append(_exactly(stream, size))
         stream.readline()
     while stream.readline() not in (b"\r\n", b"\n", b""):
         pass
     return b"".join(parts)
+
+
+def _exactly(stream: BufferedIOBase, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise Dropped
+    return data
+
+
+def _line(stream: BufferedIOBase) -> bytes:
+    found = stream.readline()
+    if not found.strip():
+        raise Dropped
+    return found
 
 
 def answer(hub: Hub, call: Call, query: str) -> Answer:

@@ -77,9 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = git_http.read_body(self.rfile, headers)
         path, _, query = self.path.partition("?")
         try:
+            body = git_http.read_body(self.rfile, headers)
             pairs = dict(urllib.parse.parse_qsl(query, keep_blank_values=True))
             call = Call(self.command, path, pairs, headers, body)
             answer = self._git(call, query) if git_http.is_git(path) else self._rest(call)
