@@ -16,6 +16,7 @@ class Parked(Record):
     run: int
     job: str
     minutes: int
+    since: str = ""  # ISO 8601 UTC: the same on every look
     title: str  # the workflow run's display title: anybody may have chosen it
     url: str = ""
 
@@ -31,7 +32,8 @@ def parked(
                 continue
             minutes = minutes_between(job.created, now)
             if minutes >= settings.box_minutes:
-                found.append(Parked(run=run.id, job=job.name, minutes=int(minutes), title=run.name, url=run.url))
+                found.append(Parked(run=run.id, job=job.name, minutes=int(minutes), since=job.created, title=run.name,
+                                    url=run.url))  # fmt: skip
     return tuple(found)
 
 

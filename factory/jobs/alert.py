@@ -35,7 +35,7 @@ def alert(here: Ground, waiting: Sequence[Parked]) -> int:
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
         nonlocal found
-        found = alerts(rows, _waits(here, waiting), night, here.now, here.settings.alerts)
+        found = alerts(rows, _waits(waiting), night, here.now, here.settings.alerts)
         names = {each.name for each in found}
         new = [_row(here, each.name, each.kind) for each in found]
         over = [_row(here, row.id + ENDED, row.why) for row in raised(rows) if row.id not in names]
@@ -48,12 +48,9 @@ def alert(here: Ground, waiting: Sequence[Parked]) -> int:
     return len(found)
 
 
-def _waits(here: Ground, waiting: Sequence[Parked]) -> str:
-    """Since when the oldest of them waits."""
-    if not waiting:
-        return ""
-    at = datetime.fromisoformat(here.now) - timedelta(minutes=max(item.minutes for item in waiting))
-    return at.isoformat().replace("+00:00", "Z")
+def _waits(waiting: Sequence[Parked]) -> str:
+    """Since when the oldest of them waits, the same on every look: an alert is known by it."""
+    return min((item.since for item in waiting if item.since), default="")
 
 
 def _night(here: Ground) -> str:

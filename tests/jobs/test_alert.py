@@ -148,6 +148,18 @@ def test_a_box_is_silent_only_while_something_waits_for_it(here: Place) -> None:
     assert issue.state == "closed"
 
 
+def test_a_box_that_was_never_heard_is_one_alert_however_often_it_is_looked(here: Place) -> None:
+    """FAILURES 22: an alert is known by a moment that does not move with the looks."""
+    waits(here)
+    here.clock.sleep(30 * HOUR)
+    for seconds in (0, 3_617, 3_583, 3_641):
+        here.clock.sleep(seconds)
+        looked(here)
+    rows = [row["id"] for row in here.ledger() if row["id"].startswith("alert.")]
+    assert len(rows) == 1, rows
+    assert len(told(here)) == 1
+
+
 def test_a_box_that_is_at_work_on_something_else_is_not_silent(here: Place) -> None:
     """It is heard of at the end of its jobs only; one that works on a long one lets others wait."""
     run(here, "success", "review")
