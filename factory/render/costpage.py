@@ -4,7 +4,6 @@ have cost. One file that asks for nothing else and needs no scripts.
 
 import calendar
 from itertools import accumulate
-from pathlib import Path
 
 from factory.contracts.bill import MonthCost
 from factory.contracts.model import TIERS, Tier
@@ -12,10 +11,10 @@ from factory.contracts.story import Cost
 from factory.ledger.cost import frontier_only
 from factory.render import amount, bills, plots
 from factory.render.books import TIERS as TONES
+from factory.render.document import document
 from factory.render.element import Html, badge, el, join, table
 from factory.render.text import line
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _CSS = """
 .plot { min-width: 640px; }
 .plot text { font-size: 12px; } .plot .axis { text-anchor: end; fill: var(--soft); }
@@ -35,23 +34,12 @@ _CSS = """
 
 def page(found: MonthCost) -> str:
     """A whole HTML document; every word that came from elsewhere is escaped."""
-    css = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     title = f"Cost of {calendar.month_name[int(found.month[5:])]} {found.month[:4]}"
     sections = (
         ("days", "Tokens by day and tier", _tokens(found)), ("spent", "Spent, beside frontier-only", _spent(found)),
         ("changes", "Merged changes", _changes(found)), ("roles", "By role and tier", _roles(found)),
         ("how", "How it is counted", _how(found)),
     )  # fmt: skip
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        el("title", f"{title} · Dark Factory"),
-        el("style", Html(css + _CSS)),
-    )
     body = el(
         "body",
         el("a", "Skip to the content", href="#content", class_="skip"),
@@ -60,7 +48,7 @@ def page(found: MonthCost) -> str:
         el("main", *(_section(*each) for each in sections), id="content"),
         el("footer", f"Dark Factory, {found.month}, UTC. Made by `factory ledger cost --month {found.month}`."),
     )
-    return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+    return document(title, body, _CSS)
 
 
 def _section(name: str, heading: str, body: Html) -> Html:

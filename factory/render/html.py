@@ -1,30 +1,16 @@
 """`report.html`: one file that holds everything about a run, asks for nothing else and needs no scripts."""
 
-from pathlib import Path
-
 from factory.contracts.story import Story
 from factory.render import amount, blocks, books, diffview, facts, picture
+from factory.render.document import document
 from factory.render.element import Html, badge, el, join, table
 from factory.render.text import line
 from factory.render.timeline import steps
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-
 
 def page(story: Story) -> str:
     """The report as a whole HTML document; every word of the run in it is escaped."""
-    css = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     sections = _sections(story)
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        el("title", f"{_title(story)} · Dark Factory"),
-        el("style", Html(css)),
-    )
     body = el(
         "body",
         el("a", "Skip to the content", href="#content", class_="skip"),
@@ -33,7 +19,7 @@ def page(story: Story) -> str:
         el("main", *(_section(*section) for section in sections), id="content"),
         el("footer", f"Dark Factory, run {story.run.id}, {story.run.created}. The factory never merges."),
     )
-    return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+    return document(_title(story), body)
 
 
 def _title(story: Story) -> str:

@@ -4,33 +4,21 @@ scripts; every word of the repository in it is escaped.
 
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 
 from factory.contracts.catch import Catch, Ranked, Rule
 from factory.render import amount
+from factory.render.document import document
 from factory.render.element import Html, badge, el, fold, join, listed, name, table
 from factory.render.filing import said
 from factory.render.text import line
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 TONES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "calm", "info": "calm"}
 OPEN, MOST = 3, 200  # findings of a rule that stand open; that stand there at all
 
 
 def page(catch: Catch) -> str:
     """A whole HTML document."""
-    css = Path(__file__).with_name("report.css").read_text(encoding="utf-8")
     groups = _groups(catch.fresh)
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", name="referrer", content="no-referrer"),
-        el("meta", name="color-scheme", content="light dark"),
-        el("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        el("title", f"{_headline(catch)} · Dark Factory"),
-        el("style", Html(css)),
-    )
     body = el(
         "body",
         el("a", "Skip to the content", href="#content", class_="skip"),
@@ -41,7 +29,7 @@ def page(catch: Catch) -> str:
            id="content"),
         el("footer", f"Dark Factory, hunt through {catch.commit[:12]}. No model was asked, nothing of it was run."),
     )  # fmt: skip
-    return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+    return document(_headline(catch), body)
 
 
 def _headline(catch: Catch) -> str:
