@@ -1,6 +1,6 @@
 """The hunt: time and memory on one tree, the labelled corpus, and a sample of real findings judged by hand.
 
-    python -m benchmarks.hunt time FOLDER [--runs 3] [--write]     Django's source archive, unpacked
+    python -m benchmarks.hunt time [FOLDER] [--runs 3] [--write]     Django 5.2's source archive, if no folder is named
     python -m benchmarks.hunt corpus [--write]
     python -m benchmarks.hunt sample CLONES [--only IDS] [--unlabelled] [--write]
 
@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import hunt_sample
-from benchmarks.codegraph import Peak
+from benchmarks.codegraph import Peak, django
+from benchmarks.repository import committed
 from benchmarks.table import HEAD, Row, line, machine
-from factory.git import run_git
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 GOAL_S = 60  # on two cores
@@ -49,8 +49,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--unlabelled", action="store_true")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     asked = parser.parse_args()
-    if asked.part != "corpus" and asked.folder is None:
-        parser.error(f"{asked.part} needs a folder")
+    if asked.part == "sample" and asked.folder is None:
+        parser.error("sample needs a folder of clones")
     return asked
 
 
@@ -64,15 +64,18 @@ def _write(part: str, text: str) -> None:
 def timed(asked: argparse.Namespace) -> tuple[str, bool]:
     """A table of seconds by phase, and whether the goal was missed."""
     with tempfile.TemporaryDirectory(prefix="factory-bench-") as folder:
-        repo = Path(folder) / "repo"
-        shutil.copytree(asked.folder, repo, symlinks=True)
-        run_git(repo, "init", "--quiet", "-b", "main", ".")
-        run_git(repo, "add", "-A", "-f")
-        run_git(repo, "-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "-m", "all")
+        repo = _tree(asked.folder, Path(folder))
         runs = [_measured(repo) for _ in range(asked.runs)]
     rows = list(_rows(runs))
     text = "\n".join([f"Measured with `python -m benchmarks.hunt time` on: {machine()}.", "", HEAD, *map(line, rows)])
     return text, any(row.verdict == "MISSED" for row in rows)
+
+
+def _tree(folder: Path | None, place: Path) -> Path:
+    if folder is None:
+        return django(place)
+    shutil.copytree(folder, place / "repo", symlinks=True, ignore=shutil.ignore_patterns(".git"))
+    return committed(place / "repo")
 
 
 def _measured(repo: Path) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from factory.contracts.books import Row
 from factory.simulator.runner.record import RunRecord
 from tests.simulator import parts
+from tests.week.caps import Caps, Held, held
 from tests.week.people import People
 from tests.week.tasks import CANARY, Task
-from tests.week.world import DAY_USD, World
+from tests.week.world import DAY_USD, HOURLY, RUN_USD, World
 
 MARKER = re.compile(r"<!-- factory:v1 run=(\S+) kind=(\S+)")
 
@@ -43,18 +44,16 @@ class End:
 class Outcome:
     ends: list[End]
     wrongs: list[str] = field(default_factory=list)  # nothing may stand here
-    days: dict[str, float] = field(default_factory=dict)  # dollars settled or reserved a day
+    caps: Held = field(default_factory=lambda: Held({}, [], 0))
     facts: dict[str, float] = field(default_factory=dict)
 
 
 def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
     rows = parts.books(here.town)
     found = Outcome([_end(here, people, rows, task) for task in week])
-    found.wrongs = [*_doubled(here), *_lost(here, rows, found.ends), *_leaked(here), *here.town.hub.violations]
-    found.days = _days(rows)
-    found.wrongs += [
-        f"{day}: ${spent:.2f} of ${DAY_USD}" for day, spent in found.days.items() if spent > float(DAY_USD)
-    ]
+    found.caps = held(rows, Caps(float(DAY_USD), float(RUN_USD), HOURLY))
+    found.wrongs = [*_doubled(here), *_lost(here, rows, found.ends), *_leaked(here), *here.town.hub.violations,
+                    *found.caps.over]  # fmt: skip
     times = [end.hours for end in found.ends if end.hours is not None]
     merged = [end for end in found.ends if end.state == "merged"]
     spent = sum(row.spent for row in rows if row.kind == "close") / 1e6
@@ -67,6 +66,8 @@ def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
         "asked of the frontier": len(here.asked),
         "mean hours to a ready pull request": statistics.fmean(times) if times else 0.0,
         "median hours": statistics.median(times) if times else 0.0,
+        f"most dollars reserved or spent in a day (cap {DAY_USD})": max(found.caps.days.values(), default=0.0),
+        "refused until the next day's money": found.caps.refused,
         "dollars": spent, "dollars a merged change": spent / len(merged) if merged else 0.0,
     }  # fmt: skip
     return found
@@ -143,14 +144,6 @@ def _paths(here: World, commit: str) -> list[str]:
     from factory.simulator.hub import bare
 
     return bare.text(here.town.repo.folder, "ls-tree", "-r", "--name-only", commit).splitlines()
-
-
-def _days(rows: list[Row]) -> dict[str, float]:
-    spent: dict[str, float] = defaultdict(float)
-    for row in rows:
-        if row.kind == "close":
-            spent[row.at[:10]] += row.spent / 1e6
-    return dict(spent)
 
 
 def markdown(found: Outcome) -> str:

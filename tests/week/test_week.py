@@ -35,6 +35,13 @@ def test_nothing_is_doubled_lost_leaked_or_overdrawn(week: Outcome) -> None:
     assert week.wrongs == []
 
 
+def test_the_caps_were_reached_and_held(week: Outcome) -> None:
+    """Five runs at once reserve the whole day: whoever comes sixth waits."""
+    assert week.caps.over == []
+    assert max(week.caps.days.values()) > 2.9, "the day's cap was never near: this week proves nothing about it"
+    assert week.caps.refused > 0
+
+
 def test_every_task_has_an_end(week: Outcome) -> None:
     assert len(week.ends) == len(tasks()) == sum(count for _, count in HOW_MANY) == 40
     assert all(end.issue for end in week.ends)

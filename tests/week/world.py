@@ -28,6 +28,7 @@ from tests.week.tasks import CANARY, files, replies, second_opinions
 HOUR = 3600.0
 ANSWER = 30.0  # seconds that a box takes for an answer, one after the other: about 16K tokens in and 500 out on a 3090
 DAY_USD, RUN_USD = "3.00", "0.60"  # reserved until a run ends: five at once fill the day
+HOURLY = 12  # runs that one person may start
 TOML = f"""
 [endpoints.cloud]
 wire = "openai"
@@ -58,7 +59,7 @@ run_usd = {RUN_USD}
 escalation_usd = 0.10
 
 [github]
-hourly = 12
+hourly = {HOURLY}
 rounds = 3
 box_minutes = 30
 """
