@@ -116,6 +116,18 @@ def test_a_file_that_ends_the_reader_of_fixes_costs_its_own_fixes(tmp_path: Path
     assert set(mends(ground, rows, {"bare-except": "except-exception"}, lambda path: "")) == {items[0].id, items[2].id}
 
 
+def test_a_fix_by_ruff_is_tried_beside_the_others(tmp_path: Path) -> None:
+    ground = tree(tmp_path, {"a.py": "import os\n\ntry:\n    go()\nexcept:\n    pass\n"})
+    items = [
+        finding("hunt", rule, "m", path="a.py", start=n, end=n) for rule, n in (("unused-code", 1), ("bare-except", 5))
+    ]
+    codemods = {"unused-code": "ruff", "bare-except": "except-exception"}
+    assert mends(ground, rows_of(*items), codemods, lambda path: "") == {
+        items[0].id: ("ruff", 1),
+        items[1].id: ("except-exception", 2),
+    }
+
+
 def test_only_so_many_fixes_of_one_file_are_tried(tmp_path: Path) -> None:
     ground = tree(tmp_path, {"a.py": "try:\n    go()\nexcept:\n    pass\n" * 40})
     items = [finding("hunt", "bare-except", f"m{n}", path="a.py", start=4 * n + 3, end=4 * n + 3) for n in range(40)]

@@ -78,6 +78,8 @@ def _limit(pid: int, memory: int, output: int) -> None:
     limits = ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, output), (resource.RLIMIT_CORE, 0))
     with contextlib.suppress(ProcessLookupError):  # already at its end
         for what, most in limits:
+            _, now = resource.prlimit(pid, what)  # a limit that we stand under ourselves cannot be raised
+            most = most if now == resource.RLIM_INFINITY else min(most, now)
             resource.prlimit(pid, what, (most, most))
 
 

@@ -39,6 +39,16 @@ def test_one_that_eats_memory_is_ended() -> None:
     assert (done.status, "MemoryError" in done.said) == (1, True)
 
 
+def test_under_limits_of_its_own_it_stays_beneath_them() -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))\n"
+        "from pathlib import Path; from factory.hunt.engines.process import run\n"
+        "print(run(['/bin/sh', '-c', 'ulimit -v'], Path('/')).text)"
+    )
+    done = run([sys.executable, "-P", "-c", code], Path("/"))
+    assert (done.status, done.text.strip()) == (0, str((2 << 30) // 1024)), done.said
+
+
 def test_one_that_crashes_is_said_so() -> None:
     with pytest.raises(EngineProblem, match="signal 6"):
         python("import os; os.abort()")
