@@ -16,7 +16,8 @@ from factory.forge.quarantine import WELL
 
 Kind = Literal["failing", "silent_box", "no_night"]
 OFF = timedelta(days=14)  # a night that is missing longer was switched off
-RAISED, ENDED = "alert.", ".ended"
+RAISED, ENDED, TOLD = "alert.", ".ended", ".told"  # of rows: told = the owner's webhook took it
+DAY = timedelta(hours=24)  # how long an alert or its end is brought to the webhook
 _BOX: tuple[Purpose, ...] = ("local", "demiurge", "revise", "review")
 
 
@@ -68,8 +69,18 @@ def _dark(night: str, now: str, settings: AlertSettings) -> Alert | None:
 def raised(rows: Sequence[Row]) -> tuple[Row, ...]:
     """Alerts that the books have and that did not end."""
     ids = {row.id for row in rows}
-    said = (row for row in rows if row.kind == "note" and row.id.startswith(RAISED) and not row.id.endswith(ENDED))
+    said = (row for row in _said(rows) if not row.id.endswith(ENDED))
     return tuple(row for row in said if row.id + ENDED not in ids)
+
+
+def untold(rows: Sequence[Row], now: str) -> tuple[Row, ...]:
+    """Alerts and ends of the last day that the owner's webhook has not taken yet, oldest first."""
+    ids = {row.id for row in rows}
+    return tuple(row for row in _said(rows) if row.id + TOLD not in ids and _time(now) - _time(row.at) < DAY)
+
+
+def _said(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.kind == "note" and row.id.startswith(RAISED) and not row.id.endswith(TOLD)]
 
 
 def _hours(settings: AlertSettings) -> timedelta:

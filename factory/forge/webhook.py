@@ -10,8 +10,10 @@ SECONDS = 10.0
 _HERE = ("127.0.0.1", "::1", "localhost")
 
 
-def post(url: str, facts: Json) -> str:
-    """ "" when it was taken, else a sentence without the address: that is a secret. Plain HTTP only to this machine."""
+def post(url: str, facts: Json, key: str = "") -> str:
+    """ "" when it was taken, else a sentence without the address: that is a secret. Plain HTTP only to this machine.
+
+    `key`: what the same facts are known by when they are posted again (`Idempotency-Key`)."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -23,7 +25,8 @@ def post(url: str, facts: Json) -> str:
     connection = kind(host, port, timeout=SECONDS)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", path, json.dumps(facts).encode(), {"Content-Type": "application/json"})
+        named = {"Idempotency-Key": key} if key else {}
+        connection.request("POST", path, json.dumps(facts).encode(), {"Content-Type": "application/json", **named})
         status = connection.getresponse().status
     except (OSError, HTTPException, ValueError) as problem:
         return f"The webhook did not answer ({type(problem).__name__})."

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from factory.contracts.books import Row
 from factory.contracts.errors import HubMissing, HubProblem
 from factory.contracts.hub import WorkflowRun
-from factory.contracts.record import Json
-from factory.forge.alerts import ENDED, RAISED, Alert, Kind, alerts, raised
+from factory.contracts.record import Json, digest
+from factory.forge.alerts import ENDED, RAISED, TOLD, Alert, Kind, alerts, raised, untold
 from factory.forge.effects import Effects
 from factory.forge.labels import label
 from factory.forge.markers import Markers
@@ -42,8 +42,7 @@ def alert(here: Ground, waiting: Sequence[Parked]) -> int:
         return (*new, *over)
 
     booked = here.books.append(wanted)
-    for row in booked.added:  # first: whoever writes the row posts, also when GitHub takes no issue just now
-        _webhook(here, row, found)
+    _webhook(here, booked.rows, found)  # first: also when GitHub takes no issue just now
     _issue(here, found, booked.rows, bool(booked.added))
     return len(found)
 
@@ -96,21 +95,33 @@ def _lately(here: Ground, rows: Sequence[Row]) -> bool:
     return any(now - datetime.fromisoformat(row.at) < MEMORY for row in ends)
 
 
-def _webhook(here: Ground, row: Row, found: tuple[Alert, ...]) -> None:
-    """Whoever wrote the row posts: at most once an alert and its end."""
+def _webhook(here: Ground, rows: Sequence[Row], found: tuple[Alert, ...]) -> None:
+    """At least once an alert and its end, in their order: a look that dies after the post, and before the books have
+    it, leaves it to the next one, which posts it under the same id."""
     name = here.settings.alerts.webhook_env
     url = here.context.environment.get(name, "").strip() if name else ""
     if not url:
         return
     here.context.mask(url)
+    taken: list[Row] = []
+    for row in untold(rows, here.now):
+        facts = _facts(here, row, found)
+        problem = post(url, facts, str(facts["id"]))
+        if problem:
+            here.context.say("warning", f"{problem} It is asked again at the next look, for a day.")
+            break
+        taken.append(row)
+    if taken:
+        here.books.append(lambda _: tuple(_row(here, row.id + TOLD, row.why) for row in taken))
+
+
+def _facts(here: Ground, row: Row, found: tuple[Alert, ...]) -> Json:
     over = row.id.endswith(ENDED)
     since = row.id.removeprefix(f"{RAISED}{row.why}.").removesuffix(ENDED)
     count = next((each.count for each in found if each.name == row.id), 0)
-    facts: Json = {"version": 1, "repo": here.context.repo, "alert": row.why, "state": "ended" if over else "raised",
-                   "since": since, "at": row.at, "count": count}  # fmt: skip
-    problem = post(url, facts)
-    if problem:
-        here.context.say("warning", problem)
+    return {"version": 1, "id": digest(f"{here.context.repo} {row.id}")[:32], "repo": here.context.repo,
+            "alert": row.why, "state": "ended" if over else "raised", "since": since, "at": row.at,
+            "count": count}  # fmt: skip
 
 
 def safely(here: Ground, waiting: Sequence[Parked]) -> int:

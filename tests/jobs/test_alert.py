@@ -66,14 +66,16 @@ def waits(here: Place) -> runs.Job:
 
 
 @contextlib.contextmanager
-def hook(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """An owner's webhook: its address and what it got."""
+def hook(status: int = 200, *first: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """An owner's webhook: its address and what it got. It answers `first`, then always `status`."""
     heard: list[dict[str, Any]] = []
+    answers = iter(first)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
+            assert self.headers["Idempotency-Key"] == heard[-1].get("id")
+            self.send_response(next(answers, status))
             self.send_header("Location", f"http://127.0.0.1:{server.server_address[1]}/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -113,7 +115,7 @@ def test_runs_that_fail_in_a_row_are_one_issue_and_one_post_until_one_is_well(he
         assert [(each["alert"], each["state"], each["count"]) for each in heard] == [
             ("failing", "raised", 3), ("failing", "ended", 0),
         ]  # fmt: skip
-        assert set(heard[0]) == {"version", "repo", "alert", "state", "since", "at", "count"}
+        assert set(heard[0]) == {"version", "id", "repo", "alert", "state", "since", "at", "count"}
         assert heard[0]["since"] == heard[1]["since"]
         for _ in range(3):
             run(here)
@@ -237,7 +239,7 @@ def test_gha_02_an_answer_that_is_lost_makes_no_second_issue_and_no_second_post(
 
 
 @pytest.mark.parametrize("status", [302, 500])
-def test_a_webhook_that_answers_badly_is_asked_once_and_fails_nothing(
+def test_a_webhook_that_answers_badly_is_asked_once_a_look_and_fails_nothing(
     here: Place, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
     for _ in range(3):
@@ -248,6 +250,31 @@ def test_a_webhook_that_answers_badly_is_asked_once_and_fails_nothing(
     said = capsys.readouterr().out
     assert f"The webhook answered {status}." in said
     assert said.count("secret-path") == 1, "only where the runner is told to mask it"
+
+
+def test_what_the_webhook_did_not_take_is_posted_again_in_order_and_under_the_same_id(here: Place) -> None:
+    with hook(200, 503, 503) as (url, heard):
+        for _ in range(3):
+            run(here)
+        looked(here, HOOK=url)
+        run(here, "success", "review")
+        looked(here, HOOK=url)
+        assert [each["state"] for each in heard] == ["raised"] * 2, "its end waits until the alert itself was taken"
+        for _ in range(3):
+            here.clock.sleep(HOUR)
+            looked(here, HOOK=url)
+        assert [each["state"] for each in heard] == ["raised"] * 3 + ["ended"]
+        assert [len({each["id"] for each in part}) for part in (heard[:3], heard)] == [1, 2]
+
+
+def test_a_webhook_that_is_gone_is_not_asked_for_ever(here: Place) -> None:
+    with hook(410) as (url, heard):
+        for _ in range(3):
+            run(here)
+        looked(here, HOOK=url)
+        here.clock.sleep(25 * HOUR)
+        looked(here, HOOK=url)
+        assert len(heard) == 1
 
 
 @pytest.mark.parametrize("url", ["http://hooks.example.org/x", "ftp://x", "nonsense", "https://[", "https://"])
