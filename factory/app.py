@@ -65,7 +65,6 @@ class Nobody:
 
 def new_run(state: State, repo: Path, base: str, event: Event, settings: Settings, config: Path | None = None) -> Run:
     """A run pinned to a commit, in the journal, leased to this process."""
-    git_folder(repo)
     ref, commit, tree = resolve(repo, base)
     now = state.clock.now()
     name = f"{now[:19].replace('-', '').replace(':', '').replace('T', '-')}-{secrets.token_hex(3)}"

@@ -64,6 +64,8 @@ def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapp
             check=False,
         )
     except FileNotFoundError:
+        if not folder.exists():
+            raise UsageProblem(f"{folder} does not exist: give --repo the path of a git repository.") from None
         raise UsageProblem("git is not installed: install it (apt-get install git).") from None
     except NotADirectoryError:
         raise UsageProblem(f"{folder} is not a folder: give --repo the path of a git repository.") from None
@@ -88,7 +90,8 @@ def full(folder: Path) -> bool:
 def git_folder(path: Path) -> Path:
     """The target's common git directory. Raises UsageProblem when `path` is not in a repository."""
     if not path.is_dir():
-        raise UsageProblem(f"{path} does not exist: give --repo the path of a git repository.")
+        what = "is not a folder" if path.exists() else "does not exist"
+        raise UsageProblem(f"{path} {what}: give --repo the path of a git repository.")
     try:
         raw = run_git(path, "rev-parse", "--path-format=absolute", "--git-common-dir")
     except GitProblem:

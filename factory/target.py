@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from factory.contracts.errors import GitProblem, UsageProblem
-from factory.git import run_git
+from factory.git import git_folder, run_git
 
 
 def work_tree(path: Path) -> Path:
@@ -18,7 +18,9 @@ def work_tree(path: Path) -> Path:
 
 
 def refuse_unusable(path: Path) -> None:
-    """Raises UsageProblem for a repository whose objects cannot be borrowed, or that has no room for our branches."""
+    """Raises UsageProblem for what is no repository, one whose objects cannot be borrowed or that has no room for our
+    branches."""
+    git_folder(path)
     config = run_git(path, "config", "--local", "--list", "-z").decode(errors="replace").lower()
     if "extensions.objectformat\nsha256" in config:
         raise UsageProblem(f"{path} uses SHA-256 object names, which the factory does not read yet: use a SHA-1 clone.")

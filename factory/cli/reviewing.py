@@ -29,13 +29,12 @@ def local(repo: Path, base: str, head: str, event: "Event | None", wanted: Wante
     """Review what `head` has and the merge base with `base` has not. Raises UsageProblem for unknown refs."""
     from factory.app import make_shop, new_run, open_state, spend_of
     from factory.cli.options import settings_file, settings_for
-    from factory.git import git_folder, run_git
+    from factory.git import run_git
     from factory.places import state_folder
     from factory.render.terminal import watcher
     from factory.stages.examine import examine
     from factory.target import merge_base, resolve
 
-    git_folder(repo)
     _, after, tree = resolve(repo, head)
     start = merge_base(repo, base, after)
     settings = settings_for(wanted.config, repo, wanted.sandbox)

@@ -129,6 +129,24 @@ def test_what_makes_no_sense_is_a_usage_error(repo: Path, tmp_path: Path, option
     assert said in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nowhere", "does not exist: give --repo the path of a git repository."),
+        ("file", "is not a folder: give --repo the path of a git repository."),
+        ("plain", "is not a git repository: run `git init` there and commit, or name another."),
+        ("empty", "has no commit yet: commit something first, then run again."),
+    ],
+)
+def test_what_is_no_repository_is_said_in_one_sentence(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "empty").mkdir()
+    git(tmp_path / "empty", "init", "-q")
+    done = factory(tmp_path / "state", "hunt", "--repo", tmp_path / name)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"factory: {tmp_path / name} {said}\n")
+
+
 def test_a_baseline_through_a_link_is_not_written(repo: Path, tmp_path: Path) -> None:
     (repo / ".factory").symlink_to(tmp_path)
     done = factory(tmp_path / "state", "hunt", "--repo", repo, "--write-baseline")
