@@ -48,9 +48,9 @@ def bench(
     known = {"max_model_len": longest} if longest else {}
     row = {"model": model, **facts, **known, "source": "measured", "engine": engine, "date": _today(), **found}
     if out:
-        from factory.files import write_whole
+        from factory.cli.options import write_out
 
-        write_whole(out, json.dumps([row], indent=1) + "\n")
+        write_out(out, json.dumps([row], indent=1) + "\n")
     if as_json:
         print(json.dumps(row, indent=2))
     else:

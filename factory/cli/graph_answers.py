@@ -99,13 +99,13 @@ def answer(view: "View", what: str, name: str, depth: int, limit: int, paths: bo
 
 def draw(view: "View", name: str, depth: int, out: Path) -> int:
     """Write the picture of a neighbourhood. Raises UsageProblem as `answer` does."""
+    from factory.cli.options import write_out
     from factory.codegraph.graph.graph import Graph
     from factory.codegraph.graph.picture import picture
-    from factory.files import write_whole
 
     graph = Graph(view)
     _check(graph, "neighbours", name, graph.path(name))
-    write_whole(out, picture(graph, name, depth))
+    write_out(out, picture(graph, name, depth))
     print(out)
     return 0
 

@@ -38,27 +38,27 @@ def waiting() -> "Iterator[Tell]":
 
 
 def write(found: "Catch", sarif: Path | None, html: Path | None) -> None:
-    from factory.files import write_whole
+    from factory.cli.options import write_out
 
     if sarif:
         from factory.render.sarif import sarif as rendered
 
-        write_whole(sarif.absolute(), rendered(found))
+        write_out(sarif, rendered(found))
     if html:
         from factory.render.huntpage import page
 
-        write_whole(html.absolute(), page(found))
+        write_out(html, page(found))
 
 
 def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
     """Write the baseline into the checkout. Committing it is the reader's."""
     from factory.app import SystemClock
-    from factory.files import write_whole
+    from factory.cli.options import write_out
     from factory.hunt.baseline import text
     from factory.hunt.catch import baseline_file
 
     path = baseline_file(repo, settings.hunt.baseline)
-    write_whole(path, text(found, SystemClock().now()))
+    write_out(path, text(found, SystemClock().now()))
     print(f"{len(found.ranked):,} findings are known now: {path}. Commit it: from now on only new ones count.")
     return 0
 

@@ -74,7 +74,7 @@ def of_merged(config: Path | None, price: str, as_json: bool) -> int:
 def of_month(month: str, out: Path | None, config: Path | None, price: str, as_json: bool) -> int:
     """Writes the month's page and says where; `--json` prints what is in it instead."""
     from factory.app import open_state
-    from factory.files import write_whole
+    from factory.cli.options import write_out
     from factory.ledger.cost import month as month_of
     from factory.places import state_folder
     from factory.render.costpage import page
@@ -88,7 +88,7 @@ def of_month(month: str, out: Path | None, config: Path | None, price: str, as_j
         print(found.to_json(indent=2))
         return 0
     file = (out or state.folder / f"cost-{month}.html").absolute()
-    write_whole(file, page(found))
+    write_out(file, page(found))
     print(file)
     return 0
 

@@ -84,6 +84,19 @@ def say_what_is_ignored(config: Path | None, repo: Path) -> None:
         )
 
 
+def write_out(path: Path, text: str) -> None:
+    """A file where the person wants it. Raises UsageProblem where none can be written, Stopped on a full disk."""
+    from factory.contracts.errors import Stopped
+    from factory.files import write_whole
+
+    try:
+        write_whole(path.absolute(), text)
+    except Stopped as problem:
+        if problem.reason != "state_unusable" or not isinstance(problem.__cause__, OSError):
+            raise
+        raise UsageProblem(f"Cannot write {path} ({problem.__cause__.strerror}): name another place.") from None
+
+
 def issue_event(issue: str) -> "Event":
     """The event of `--issue FILE` or `-`. Raises UsageProblem for an empty, binary, missing or huge text."""
     from factory.contracts.task import Event

@@ -40,9 +40,9 @@ def review(
     wanted = Wanted(eyes=eyes, tests=tests, config=config, sandbox=sandbox)
     found = remote(github, wanted, post) if github else local(repo.absolute(), base, head, _event(issue), wanted)
     if out:
-        from factory.files import write_whole
+        from factory.cli.options import write_out
 
-        write_whole(out, found.to_json(indent=2) + "\n")
+        write_out(out, found.to_json(indent=2) + "\n")
     if as_json:
         print(found.to_json(indent=2))
     else:

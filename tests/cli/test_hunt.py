@@ -147,6 +147,12 @@ def test_what_is_no_repository_is_said_in_one_sentence(tmp_path: Path, name: str
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"factory: {tmp_path / name} {said}\n")
 
 
+def test_a_page_where_none_can_be_written_is_a_usage_error(repo: Path, tmp_path: Path) -> None:
+    done = factory(tmp_path / "state", "hunt", "--repo", repo, "--only", "bare-except", "--html", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"factory: Cannot write {tmp_path} (Is a directory): name another place.\n"
+
+
 def test_a_baseline_through_a_link_is_not_written(repo: Path, tmp_path: Path) -> None:
     (repo / ".factory").symlink_to(tmp_path)
     done = factory(tmp_path / "state", "hunt", "--repo", repo, "--write-baseline")
