@@ -101,9 +101,7 @@ def exit_code(arguments: list[str] | None = None) -> int:
         result = build()(arguments, standalone_mode=False)
     except typer.Exit as end:
         return end.exit_code
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _say("Interrupted.")
         return 130
     except ReplayDiffers as difference:
@@ -122,7 +120,10 @@ def exit_code(arguments: list[str] | None = None) -> int:
         return 4
     except Exception as error:  # noqa: BLE001  the one boundary: anything else is our bug
         return _unexpected(error)
-    return result if isinstance(result, int) else 0
+    code = result if isinstance(result, int) else 0
+    if code == 130:  # what the option parser makes of Ctrl-C
+        _say("Interrupted.")
+    return code
 
 
 def _unexpected(error: Exception) -> int:

@@ -1,5 +1,12 @@
 """`factory` itself: what stands before any command."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from factory.cli.main import exit_code
@@ -17,3 +24,25 @@ def test_the_version_is_one_line_that_the_setup_action_compares(capsys: pytest.C
 def test_no_argument_is_help(capsys: pytest.CaptureFixture[str]) -> None:
     exit_code([])
     assert "Commands:" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_said_and_ends_with_130(tmp_path: Path) -> None:
+    issue = tmp_path / "issue.md"
+    os.mkfifo(issue)
+    command = [sys.executable, "-m", "factory.cli", "graph", "query", "--issue", str(issue)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        end = opened_by(process, issue)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)
+        os.close(end)
+    assert (process.returncode, *said) == (130, "", "factory: Interrupted.\n")
+
+
+def opened_by(process: subprocess.Popen[str], pipe: Path) -> int:
+    """Our end of a pipe that the process reads: from then on it waits for us."""
+    while process.poll() is None:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads yet
+            time.sleep(0.01)
+    raise AssertionError(process.communicate())
