@@ -48,9 +48,14 @@ def _asked(url: str, body: Mapping[str, object], key: str) -> object:
 
 
 def _count(answer: object, url: str) -> int:
-    """vLLM says {"count": 3}, llama.cpp {"tokens": [1, 2, 3]}."""
-    said = answer if isinstance(answer, dict) else {}
-    count = said.get("count", len(said["tokens"]) if isinstance(said.get("tokens"), list) else None)
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    count = counted(answer)
+    if count is None:
         raise Unreachable(f"{url} does not count tokens: it says {str(answer)[:100]}")
     return count
+
+
+def counted(answer: object) -> int | None:
+    """vLLM says {"count": 3}, llama.cpp {"tokens": [1, 2, 3]}; None: neither."""
+    said = answer if isinstance(answer, dict) else {}
+    count = said.get("count", len(said["tokens"]) if isinstance(said.get("tokens"), list) else None)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None

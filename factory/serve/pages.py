@@ -1,14 +1,15 @@
 """What is not a request to a model: the list of models, health, metrics, and 404 in the wire's shape."""
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from factory.contracts.model import Form
 from factory.contracts.record import Json
 from factory.llm.routing import aliases
 from factory.serve.app import Pages, whole_body
-from factory.serve.ask import dumped
-from factory.serve.counting import count
+from factory.serve.ask import Ask, dumped
+from factory.serve.counting import TOKENIZE, count, tokenize
 from factory.serve.door import Door
 from factory.serve.errors import Refused
 from factory.serve.exchange import ClientGone
@@ -38,6 +39,7 @@ def pages(door: Door, relay: Relay, front: Front, orders: Answer | None = None) 
             Route("/v1/models", handlers.models),
             Route("/v1/models/{name:path}", handlers.model),
             Route("/v1/messages/count_tokens", handlers.count, methods=["POST"]),
+            Route(TOKENIZE, handlers.tokenize, methods=["POST"]),
         ],
         exception_handlers={404: handlers.missing, 405: handlers.missing},
     )
@@ -85,19 +87,37 @@ class _Handlers:
     async def count(self, request: "Request") -> "Response":
         from starlette.responses import JSONResponse
 
+        try:
+            ask = await self._ask(request, "messages", _limited)
+            tokens, exact = await count(self._relay, ask)
+        except Refused as refusal:
+            return _refused(refusal, "messages")
+        return JSONResponse({"input_tokens": tokens}, headers={} if exact else {"x-factory-estimated": "true"})
+
+    async def tokenize(self, request: "Request") -> "Response":
+        """vLLM's own way to count: {"model", "prompt"} -> {"count"}."""
+        from starlette.responses import JSONResponse
+
+        try:
+            ask = await self._ask(request, "chat", _as_chat)
+            text = ask.body.get("prompt")
+            if not isinstance(text, str):
+                raise Refused("invalid_request", "`prompt` must be a text.")
+            return JSONResponse({"count": await tokenize(self._relay, ask, text)})
+        except Refused as refusal:
+            return _refused(refusal, "chat")
+
+    async def _ask(self, request: "Request", form: Form, made: Callable[[bytes], bytes]) -> Ask:
+        """Raises Refused."""
         headers = dict(request.scope["headers"])
         try:
             who = self._door.who(headers)
             raw = await whole_body(request.receive, headers, self._door.most_bytes)
-            ask = self._door.ask("messages", headers, _limited(raw), who)
-            tokens, exact = await count(self._relay, ask)
-        except Refused as refusal:
-            return _refused(refusal, "messages")
+            return self._door.ask(form, headers, made(raw), who)
         except RecursionError:
-            return _refused(Refused("invalid_request", "The request is nested too deeply."), "messages")
+            raise Refused("invalid_request", "The request is nested too deeply.") from None
         except ClientGone:
-            return _refused(Refused("invalid_request", "The request's body was cut off."), "messages")
-        return JSONResponse({"input_tokens": tokens}, headers={} if exact else {"x-factory-estimated": "true"})
+            raise Refused("invalid_request", "The request's body was cut off.") from None
 
     async def missing(self, request: "Request", problem: Exception) -> "Response":
         status: int = getattr(problem, "status_code", 404)
@@ -134,6 +154,11 @@ def _refused(refusal: Refused, form: Form) -> "Response":
 def _limited(raw: bytes) -> bytes:
     """A body to be counted has no limit, which a message must have."""
     return dumped({"max_tokens": 1, **_object(raw)})
+
+
+def _as_chat(raw: bytes) -> bytes:
+    """Whoever would answer a chat counts."""
+    return dumped({"model": "auto", **_object(raw), "messages": [{"role": "user", "content": "."}], "stream": False})
 
 
 def _object(raw: bytes) -> Json:
