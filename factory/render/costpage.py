@@ -12,7 +12,7 @@ from factory.ledger.cost import frontier_only
 from factory.render import amount, bills, plots
 from factory.render.books import TIERS as TONES
 from factory.render.document import document
-from factory.render.element import Html, badge, el, join, table
+from factory.render.element import Html, badge, el, join, marked, table
 from factory.render.text import line
 
 _CSS = """
@@ -46,7 +46,7 @@ def page(found: MonthCost) -> str:
         el("header", el("p", "Dark Factory · cost", class_="eyebrow"), el("h1", title), _stats(found)),
         el("nav", *(el("a", name.capitalize(), href=f"#{name}") for name, _, _ in sections), aria_label="Contents"),
         el("main", *(_section(*each) for each in sections), id="content"),
-        el("footer", f"Dark Factory, {found.month}, UTC. Made by `factory ledger cost --month {found.month}`."),
+        el("footer", marked(f"Dark Factory, {found.month}, UTC. Made by `factory ledger cost --month {found.month}`.")),
     )
     return document(title, body, _CSS)
 
@@ -119,7 +119,7 @@ def _spent(found: MonthCost) -> Html:
 
 def _changes(found: MonthCost) -> Html:
     if not found.merged:
-        return el("p", "No change was seen to be merged: `factory memory outcomes` looks.", class_="muted")
+        return el("p", marked("No change was seen to be merged: `factory memory outcomes` looks."), class_="muted")
     ordered = sorted(found.merged, key=lambda one: -one.cost)[:30]
     named = [(f"#{one.pull} {one.title}" if one.pull else one.title or one.name, float(one.cost)) for one in ordered]
     drawn = plots.bars(named, lambda value: amount.money(round(value)), "Cost of each merged change")
@@ -153,7 +153,7 @@ def _how(found: MonthCost) -> Html:
         "it is not known. Runner minutes are those of hosted runners.",
         "A change counts when the memory has seen its pull request merged; all runs of its task count, the failed too.",
     )
-    return join(el("p", words) for words in said)
+    return join(el("p", marked(words)) for words in said)
 
 
 def _legend(rows: list[tuple[str, str]]) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from factory.contracts.finding import Finding
 from factory.render import amount, facts
 from factory.render.diffs import FileDiff, Row, parse
-from factory.render.element import Html, badge, el, fold
+from factory.render.element import Html, badge, el, fold, marked
 from factory.render.text import clip
 
 LINES_IN_ALL = 4000
@@ -109,9 +109,9 @@ def note(finding: Finding) -> Html:
     fate = badge(finding.fate, "warn" if facts.is_open(finding) else "good")
     return el(
         "div",
-        el("p", badge(finding.severity, TONES[finding.severity]), " ", finding.message, " ", fate),
+        el("p", badge(finding.severity, TONES[finding.severity]), " ", marked(finding.message), " ", fate),
         el("p", el("code", where), " ", facts_line, class_="muted small"),
         el("pre", clip(finding.evidence, 2000)) if finding.evidence else None,
-        el("p", "Suggested: ", clip(finding.fix, 1000), class_="small") if finding.fix else None,
+        el("p", "Suggested: ", marked(clip(finding.fix, 1000)), class_="small") if finding.fix else None,
         class_="finding",
     )

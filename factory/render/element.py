@@ -67,6 +67,12 @@ def name(words: str) -> Html:
     return el("code", *(join([part, el("wbr")]) for part in parts[:-1]), *parts[-1:])
 
 
+def marked(words: str) -> Html:
+    """A sentence, its `names` between backticks in fixed width."""
+    parts = re.split(r"`([^`\n]{1,200})`", clean(words))
+    return join(el("code", part) if n % 2 else part for n, part in enumerate(parts))
+
+
 def listed(items: Iterable[Child], class_: str | None = None) -> Html:
     return el("ul", *(el("li", item) for item in items), class_=class_)
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from factory.contracts.catch import Catch, Ranked, Rule
 from factory.render import amount
 from factory.render.document import document
-from factory.render.element import Html, badge, el, fold, join, listed, name, table
+from factory.render.element import Html, badge, el, fold, join, listed, marked, name, table
 from factory.render.filing import said
 from factory.render.text import line
 
@@ -101,7 +101,7 @@ def _group(catch: Catch, rule: str, rows: Sequence[Ranked]) -> Html:
         el("h2", known.title if known else rule, " ",
            el("span", amount.many(len(rows), "finding"), class_="muted small"), id=f"{rule}-heading"),
         el("p", el("code", rule), f" · {known.category}" if known and known.category else "", class_="muted"),
-        el("p", known.why) if known else None,
+        el("p", marked(known.why)) if known else None,
         *shown[:OPEN],
         fold(f"{len(shown[OPEN:]):,} more", *shown[OPEN:]) if shown[OPEN:] else None,
         el("p", f"{more:,} more are in the JSON.", class_="muted") if more > 0 else None,
@@ -117,9 +117,9 @@ def _finding(row: Ranked, rule: Rule | None) -> Html:
         el("p", badge(item.severity, TONES[item.severity]), " ", name(where), " ",
            el("span", f"rank {row.rank:.1f} · {item.confidence:.0%} sure", class_="muted small"),
            join([" ", badge("mends itself", "good")]) if row.mend else None),
-        el("p", said(item, rule)),
+        el("p", marked(said(item, rule))),
         el("pre", item.evidence) if item.evidence else None,
-        el("p", el("b", "What to do: "), item.fix) if item.fix else None,
+        el("p", el("b", "What to do: "), marked(item.fix)) if item.fix else None,
         class_="finding", id=f"f-{item.id}",
     )  # fmt: skip
 

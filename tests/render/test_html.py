@@ -7,7 +7,7 @@ import pytest
 
 from factory.contracts.story import Span, Story
 from factory.render import html
-from factory.render.element import Html, el
+from factory.render.element import Html, el, marked
 from tests.render.hostile import ATTACKS, hostile
 from tests.render.stories import accepted, empty, stopped, tidy
 
@@ -84,6 +84,12 @@ def test_attacks_are_words_to_be_read() -> None:
     raw = html.page(hostile())
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]", raw)
     assert "⟨U+202E⟩gnp.exe" in page.text
+
+
+def test_names_between_backticks_are_set_as_code_and_escaped_all_the_same() -> None:
+    assert marked("`a < b` is not `c`.") == "<code>a &lt; b</code> is not <code>c</code>."
+    assert marked("one ` alone") + marked("`two\nlines`") == "one ` alone`two\nlines`"
+    assert "<script" not in "".join(marked(f"`{attack}` {attack}") for attack in ATTACKS)
 
 
 def test_elements_escape_what_is_not_markup_already() -> None:
