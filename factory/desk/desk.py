@@ -27,6 +27,7 @@ from factory.desk.pieces import pieces_of
 from factory.desk.reason_tool import Reasoner, reasoners
 from factory.desk.recall_tool import question, told
 from factory.desk.reply import asked, said
+from factory.desk.screenshot_tool import Screens, blind_for
 from factory.desk.sources import few, fitted, now
 from factory.desk.stopwatch import stopwatch
 from factory.desk.tools import Bench
@@ -127,8 +128,12 @@ class Workdesk:
         self, template: str, unit: Unit, tree: str, facts: Mapping[str, Any], gate: Gate, servers: Servers
     ) -> Change:  # fmt: skip
         reasoner = self._reasoner(gate)
-        has = frozenset(name for name, there in (("reason", reasoner), ("history", self.tools.history)) if there)
-        specs = (*offered(self.tools.prompts.tools(), gate.grant, has), *servers.specs)
+        there = (("reason", self._reasoners()), ("history", self.tools.history),
+                 ("screenshot", self.tools.screenshot))  # fmt: skip
+        has = frozenset(name for name, what in there if what)
+        narrowed = self.tools.issuer.narrowed(self.role)
+        known, pages = self.tools.prompts.tools(), self.tools.settings.pages
+        specs = (*offered(known, gate.grant, has, narrowed, pages), *servers.specs)
         native = self._native()
         facts = self._facts(unit, tree, facts)
         rendered = self.tools.prompts.render(template, **facts, tools=specs, native=native)
@@ -160,7 +165,7 @@ class Workdesk:
             self._graph(), self._lessons, history=self._history if tools.history else None,
             package=lambda name: tools.package(name, self.scope),
             command=lambda tree, command: tools.command(tree, command, self.scope),
-            reasoner=reasoner, servers=servers,
+            reasoner=reasoner, servers=servers, screens=self._screens(),
         )  # fmt: skip
 
     def _gate(self, unit: Unit) -> Gate:
@@ -169,12 +174,20 @@ class Workdesk:
         self.grant = issuer.issue(holder, unit.owns)
         return Gate(self.grant, holder, issuer.key, issuer.now, self.scope, self.tools.note)
 
+    def _reasoners(self) -> tuple[Endpoint, ...]:
+        return reasoners(self.tools.settings, self.ceiling, self._endpoints())
+
     def _reasoner(self, gate: Gate) -> Reasoner | None:
-        who = reasoners(self.tools.settings, self.ceiling, self._endpoints())
+        who = self._reasoners()
         if not who or "reason" not in gate.grant.tools:
             return None
         return Reasoner(self.tools.client, self.tools.prompts, self.account, self.scope, self.ceiling, who,
                         gate.grant.money)  # fmt: skip
+
+    def _screens(self) -> Screens | None:
+        look, scope = self.tools.screenshot, self.scope
+        pages, endpoints = self.tools.settings.pages, self._endpoints()
+        return Screens(lambda view: look(view, scope), pages, blind_for(endpoints)) if look else None
 
     def _history(self, wanted: AskHistory) -> Told:
         """A step of the journal: git may have been too slow the first time."""

@@ -45,6 +45,11 @@ class Issuer:
     def key(self) -> bytes:
         return hmac.digest(self.seal, b"factory grant v1", "sha256")
 
+    def narrowed(self, role: str) -> bool:
+        """Did the owner choose what this role may use or execute?"""
+        own = self.settings.get(role, GrantSettings())
+        return own.tools is not None or own.execute is not None
+
     def issue(self, holder: Holder, writes: tuple[str, ...] = ()) -> Grant:
         """By the table of roles and the settings; a role that may not write has no lease, whatever it is given."""
         standard = STANDARD.get(holder.role, _NOTHING)

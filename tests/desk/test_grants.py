@@ -144,7 +144,23 @@ def test_a_denial_says_why_and_what_is_allowed_and_lies_in_the_trail(tmp_path: P
     denied = [facts for event, facts in shop.notes if event == "tool_denied"]
     assert [(row["tool"], row["role"], row["unit"]) for row in denied] == [("run_tests", "scribe", "fix")]
     assert [facts["tool"] for event, facts in shop.notes if event == "tool_used"] == ["edit"]
-    assert "run_tests" not in shop.model.asked[0].messages[0].text, "it was not offered"
+
+
+def test_all_who_write_are_told_of_the_same_tools_so_that_a_prefix_cache_serves_them(tmp_path: Path) -> None:
+    def system(role: str, folder: str, **settings: GrantSettings) -> str:
+        shop = Workshop(tmp_path / folder, [EDIT, FINISH])
+        shop.tools = replace(shop.tools, issuer=replace(shop.tools.issuer, settings=settings))
+        template = "demiurge/fix" if role == "demiurge" else f"{role}/write"
+        shop.desk(role).work(template, UNIT, shop.tree, **FACTS)
+        asked = shop.model.asked[0]
+        return asked.messages[0].text + "".join(spec.to_json() for spec in asked.tools)
+
+    same = {system(role, role) for role in ("backend", "scribe", "visual", "unit")}
+    assert len(same) == 1
+    assert '"run_tests"' in same.pop()
+    owners = system("backend", "narrowed", backend=GrantSettings(tools=("edit", "read_file")))
+    assert '"run_tests"' not in owners
+    assert '"search"' not in owners, "the owner chose what this role is told of"
 
 
 def test_only_what_the_grant_lets_read_is_shown(tmp_path: Path) -> None:
