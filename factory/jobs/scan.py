@@ -5,12 +5,18 @@ the only kind that may write security events; `audited.py` is the same for a cha
 from pathlib import Path
 
 from factory.contracts.catch import Catch
+from factory.contracts.errors import HubForbidden, HubLimited, HubMissing, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.forge.scanning import MAX_SARIF, zipped
 from factory.jobs.context import JobContext
 from factory.jobs.hunt import checked, read
 from factory.jobs.wire import CONFIG, Site, site
 from factory.render.sarif import sarif
+
+OFF = (
+    "Code scanning took nothing. It must be there (a private repository needs GitHub Code Security), and the caller's "
+    "`permissions:` must hold `security-events: write`; else set the variable FACTORY_CODE_SCANNING to `off`."
+)
 
 
 def scan(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG, clock: Clock | None = None) -> int:
@@ -21,8 +27,13 @@ def scan(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG
 
 
 def told(here: Site, catch: Catch, branch: str, part: str) -> int:
-    """The one way to code scanning, for the hunt and for an audit."""
-    number = here.hub.upload_sarif(catch.commit, f"refs/heads/{branch}", fitting(catch, part=part))
+    """The one way to code scanning, for the hunt and for an audit. Where there is none that is said, and fails
+    nothing: nobody waits for it. Raises HubProblem for a log that GitHub refuses."""
+    try:
+        number = here.hub.upload_sarif(catch.commit, f"refs/heads/{branch}", fitting(catch, part=part))
+    except (HubForbidden, HubMissing, HubUnreachable, HubLimited) as problem:
+        here.say("notice", f"{OFF} GitHub's answer: {problem}")
+        return 0
     here.context.output(sarif=number)
     here.summary(f"## Code scanning\n\n{len(catch.ranked):,} findings were handed over.\n")
     return 0

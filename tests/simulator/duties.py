@@ -10,10 +10,13 @@ import pytest
 from factory.contracts.errors import FactoryError
 from factory.contracts.ticket import Command, Errand, Handover
 from factory.jobs.answer import answer
+from factory.jobs.audited import audited
 from factory.jobs.close import close
 from factory.jobs.gate import gate
 from factory.jobs.open import open as open_job
+from factory.jobs.outcome import outcome
 from factory.jobs.post import post
+from factory.jobs.remember import remember
 from factory.jobs.route import route
 from factory.jobs.send import send
 from factory.jobs.ship import ship
@@ -116,6 +119,34 @@ def posting(here: Place, held: Held, log: Log) -> str:
     job = here.job(ticket, "ship", run=9, needs=told, permissions=held)
     (job.temp / "review.json").write_text(found(here, pull.head_sha).to_json())
     return heard(log, lambda: post(job, job.temp / "review.json", clock=here.clock))
+
+
+def ending(here: Place, held: Held, log: Log) -> str:
+    """A pull request of the factory was merged: what became of it is looked up and remembered."""
+    ticket = admitted(here, here.issue())
+    bundle = handed(here, ticket)
+    first = here.job(ticket, "open", run=7)
+    open_job(first, clock=here.clock)
+    job = here.job(ticket, "ship", run=7, needs=needs(first, bundle))
+    heard(log, lambda: ship(job, bundle.into(job.temp), bundle.digest, clock=here.clock),
+          lambda: close(job, clock=here.clock), lambda: remember(job, clock=here.clock))  # fmt: skip
+    made = here.repo.issues[int(outputs(job)["pull"])]
+    with here.hub.lock:
+        assert made.pull
+        made.state, made.pull.merged = "closed", here.hub.now()
+    last = here.job(ticket, "outcome", event="repository_dispatch", permissions=held)
+    said = heard(log, lambda: outcome(last, clock=here.clock))
+    assert outputs(last).get("lines", "") != "0"
+    return said
+
+
+def scanning(here: Place, held: Held, log: Log) -> str:
+    """A job of its own after `ship`: what it may not do fails nothing."""
+    ticket = admitted(here, here.issue())
+    bundle = handed(here, ticket)
+    job = here.job(ticket, "scan", run=7, permissions=held)
+    folder = bundle.into(job.temp)
+    return heard(log, lambda: audited(job, folder, bundle.digest, here.base_sha, "main", clock=here.clock))
 
 
 def answering(here: Place, held: Held, log: Log, verb: str = "status", pull: bool = False,

@@ -27,8 +27,9 @@ def made(result: str = "success", **outputs: str) -> dict[str, Any]:
 class Walk:
     """The jobs in their order: each `if:` over the results so far, as GitHub would."""
 
-    def __init__(self, github: Expressions, jobs: Mapping[str, Any], told: Mapping[str, Any], cancelled: bool = False):
-        self.github, self.jobs, self.cancelled = github, jobs, cancelled
+    def __init__(self, github: Expressions, jobs: Mapping[str, Any], told: Mapping[str, Any], cancelled: bool = False,
+                 **variables: str) -> None:  # fmt: skip
+        self.github, self.jobs, self.cancelled, self.variables = github, jobs, cancelled, variables
         self.results: dict[str, Any] = {}
         for name, body in jobs.items():
             needs = [body["needs"]] if isinstance(body.get("needs"), str) else body.get("needs", [])
@@ -40,7 +41,8 @@ class Walk:
         fine = all(self.results[name]["result"] == "success" for name in before)
         status = Status(success=fine and not self.cancelled, failure=not fine, cancelled=self.cancelled)
         event = {"event_name": "issues", "event": {"label": {"name": "agent:swarm"}}}
-        contexts = {"github": event, "needs": {name: self.results[name] for name in needs}, "inputs": {}}
+        needed = {name: self.results[name] for name in needs}
+        contexts = {"github": event, "needs": needed, "inputs": {}, "vars": self.variables}
         return self.github.holds(body.get("if"), contexts, status)
 
     def _ancestors(self, needs: list[str]) -> set[str]:
@@ -179,6 +181,34 @@ def test_the_box_s_job_ends_in_a_hosted_ship_job(github: Expressions) -> None:
     assert walk.ran == ["gate", "open", "work", "ship"]
     assert walk.step("ship", "ship")  # stopped with what is there
     assert BOX["ship"]["runs-on"] == "ubuntu-24.04"
+
+
+SCANNING = {"FACTORY_CODE_SCANNING": "on"}
+SHIPPED = made(branch="factory/7-x", head_sha="c" * 40)
+
+
+@pytest.mark.parametrize(
+    ("variables", "ship", "fine", "cancelled", "scans"),
+    [
+        (SCANNING, SHIPPED, True, False, True),
+        ({}, SHIPPED, True, False, False),
+        ({"FACTORY_CODE_SCANNING": "off"}, SHIPPED, True, False, False),
+        (SCANNING, made(branch="", head_sha=""), True, False, False),
+        (SCANNING, SHIPPED, False, False, True),  # a unit failed, the draft went out
+        (SCANNING, {**SHIPPED, "result": "failure"}, True, False, True),  # its last word could not be said
+        (SCANNING, SHIPPED, True, True, False),
+    ],
+)
+def test_code_scanning_hears_of_what_was_delivered_where_the_owner_wants_it(
+    github: Expressions, variables: dict[str, str], ship: dict[str, Any], fine: bool, cancelled: bool, scans: bool
+) -> None:
+    told = {"gate": GATE, "open": OPEN, "plan": made(units='["a"]'), "collect-1": made(units="[]"), "ship": ship,
+            "generate-1": made("success" if fine else "failure")}  # fmt: skip
+    walk = Walk(github, SWARM, told, cancelled, **variables)
+    assert ("scan" in walk.ran) == scans
+    box = {**BOX, "gate": {**BOX["gate"], "if": "true"}}
+    told = {"gate": GATE, "open": OPEN, "work": made("success" if fine else "failure"), "ship": ship}
+    assert ("scan" in Walk(github, box, told, cancelled, **variables).ran) == scans
 
 
 def comment(issue: dict[str, Any], body: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from factory.contracts.record import Json
 from factory.simulator.hub import bare
 from factory.simulator.hub.nouns import Repository
 from factory.simulator.hub.routes import Call, Refused, Reply, route
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SARIFS = "/repos/{owner}/{repo}/code-scanning/sarifs"
 MOST = 10 * 1024 * 1024  # bytes, gzipped
 MOST_RESULTS = 25_000
+NOT_ENABLED = "Code Security must be enabled for this repository to use code scanning."
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Analysis:
 
 @route("POST", SARIFS, permission=("security_events", "write"))
 def upload_sarif(hub: "Hub", call: Call) -> Reply:
+    if call.repo.private and call.repo.extras.get("code_security") is False:
+        raise Refused(403, NOT_ENABLED)
     if not bare.resolve(call.repo.folder, str(call.body["commit_sha"])):
         raise Refused(400, f"commit not found: {call.body['commit_sha']}")
     try:
@@ -61,6 +65,20 @@ def sarif_status(hub: "Hub", call: Call) -> Reply:
 def analyses_of(repo: Repository) -> dict[str, Analysis]:
     found: dict[str, Analysis] = repo.extras.setdefault("sarifs", {})
     return found
+
+
+def alerts_of(repo: Repository, ref: str) -> list[Json]:
+    """What the Security page shows of a ref: the results of each tool's newest log, by category."""
+    newest: dict[tuple[str, str], list[Json]] = {}
+    for made in analyses_of(repo).values():
+        for run in made.log["runs"] if made.ref == ref and not made.problem else ():
+            newest[run["tool"]["driver"]["name"], run.get("automationDetails", {}).get("id", "")] = run["results"]
+    return [result for results in newest.values() for result in results]
+
+
+def without_code_security(repo: Repository) -> None:
+    """As private repositories are unless their owner pays for it: uploads are refused."""
+    repo.extras["code_security"] = False
 
 
 def _problem(log: Any) -> str:
