@@ -59,7 +59,8 @@ def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
 
     path = baseline_file(repo, settings.hunt.baseline)
     write_out(path, text(found, SystemClock().now()))
-    print(f"{len(found.ranked):,} findings are known now: {path}. Commit it: from now on only new ones count.")
+    known = "1 finding is" if len(found.ranked) == 1 else f"{len(found.ranked):,} findings are"
+    print(f"{known} known now: {path}. Commit it: from now on only new ones count.")
     return 0
 
 
@@ -86,7 +87,7 @@ def print_task(found: "Catch", name: str) -> int:
 
     rows = [row for row in found.ranked if row.finding.id.startswith(name)]
     if len(rows) != 1:
-        raise UsageProblem(f"{len(rows)} findings have the id {name!r}: `factory hunt --json` shows the ids.")
+        raise UsageProblem(f"{len(rows) or 'No'} findings have the id {name!r}: `factory hunt --json` shows the ids.")
     rule = next((each for each in found.rules if each.id == rows[0].finding.rule), None)
     print(task(rows[0].finding, rule))
     return 0

@@ -30,6 +30,7 @@ def mend_themes(found: "Catch", repo: Path, base: str, settings: "Settings", con
     from factory.cli.options import settings_file
     from factory.hunt.delivered import delivered
     from factory.places import state_folder
+    from factory.render.amount import many
 
     state = open_state(state_folder())
     check_machine(state, settings)
@@ -39,7 +40,9 @@ def mend_themes(found: "Catch", repo: Path, base: str, settings: "Settings", con
     jobs, waiting = jobs[:room], len(jobs[room:])
     runs = []
     for job in jobs:
-        _say(f"{job.theme.detector} in {job.theme.package or 'the root'}: {len(job.findings)} findings", as_json)
+        _say(
+            f"{job.theme.detector} in {job.theme.package or 'the root'}: {many(len(job.findings), 'finding')}", as_json
+        )
         run = _walked(job, repo, base, settings, state, settings_file(config, repo))
         runs.append(run)
         if code_of(run) == 130:
@@ -85,7 +88,8 @@ def _tell(found: "Catch", runs: "list[Run]", waiting: int, settings: "Settings",
     if not runs and not waiting:
         print("Nothing here is mended by rules that is not on a branch already.")
     if waiting:
-        print(f"{waiting} themes wait for tomorrow: hunt.pulls_a_day = {settings.hunt.pulls_a_day}.")
+        wait = "1 theme waits" if waiting == 1 else f"{waiting} themes wait"
+        print(f"{wait} for tomorrow: hunt.pulls_a_day = {settings.hunt.pulls_a_day}.")
 
 
 def _summary(run: "Run") -> str:

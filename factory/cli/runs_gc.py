@@ -34,7 +34,7 @@ def gc(
     from factory.app import open_state
     from factory.ledger.clearing import old_files, old_runs
     from factory.places import state_folder
-    from factory.render.amount import size
+    from factory.render.amount import many, size
     from factory.render.terminal import table
     from factory.sandbox.orphans import orphans
 
@@ -52,10 +52,12 @@ def gc(
         rows = [("run", each.run, size(each.bytes), each.why) for each in runs]
         rows += [("cache", str(path.relative_to(state.folder)), "", f"unused for {days:g} days") for path in caches]
         rows += [(each.kind, each.place, "", "its process is gone") for each in left]
+        total = size(sum(each.bytes for each in runs))
         if rows:
             table(rows, ("what", "which", "size", "why"), sys.stdout)
-        total = size(sum(each.bytes for each in runs))
-        print(f"{'Removed' if yes else 'Would go (--yes removes them)'}: {len(rows)} things, {total} of runs.")
+            print(f"{'Removed' if yes else 'Would go with --yes'}: {many(len(rows), 'thing')}, {total} of runs.")
+        else:
+            print("Nothing to clear away.")
     if yes:
         clear(state, runs, () if _busy(state) else caches, left)
     return 0

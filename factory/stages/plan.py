@@ -6,6 +6,7 @@ from factory.contracts.roster import PlanFacts
 from factory.contracts.run import Run
 from factory.edits.leases import plan_problems
 from factory.edits.paths import escape
+from factory.render.amount import many
 from factory.stages.gather import pack_of
 from factory.stages.mend import mend_plan
 from factory.stages.shop import Shop
@@ -68,7 +69,7 @@ def revision_plan(run: Run) -> Plan:
     """The plan of a revision: nobody plans, each remark is one fix, anywhere that is not protected."""
     asked = run.ticket.effort if run.ticket else 0
     return Plan(
-        summary=f"Answer {len(run.remarks)} remarks on pull request {run.event.pull}.",
+        summary=f"Answer {many(len(run.remarks), 'remark')} on pull request {run.event.pull}.",
         effort=asked or SMALL,
         acceptance=(Criterion(id="A1", text="What the remarks ask for is done, and nothing else has changed."),),
         units=(

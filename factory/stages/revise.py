@@ -11,6 +11,7 @@ from factory.contracts.run import Run
 from factory.contracts.seams import TreeReader
 from factory.contracts.verdict import Round
 from factory.edits.draft import Draft
+from factory.render.amount import many
 from factory.stages.fix import fix_all
 from factory.stages.merge_base import merge_base
 from factory.stages.shop import Shop
@@ -38,7 +39,7 @@ def revise(run: Run, shop: Shop) -> Run:
     noted = tuple(item.but(fate=fates.get(item.id, "open")) for item in dict.fromkeys((*every, *more)))
     changed = run.tree != judged
     made = tuple(change.unit for change in run.fixes[before:])
-    why = f"{len(every)} remarks on the pull request" if changed else "no remark led to a change"
+    why = f"{many(len(every), 'remark')} on the pull request" if changed else "no remark led to a change"
     done = Round(n=1, tree=judged, findings=noted, fixes=made, evidence=evidence,
                  decision="go_on" if changed else "stop", why=why)  # fmt: skip
     shop.watcher.tell("round", n=1, decision=done.decision)

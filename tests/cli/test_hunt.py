@@ -97,7 +97,7 @@ def test_no_more_pull_requests_a_day_than_the_settings_allow(repo: Path, tmp_pat
     done = factory(tmp_path / "state", "hunt", "--repo", repo, "--fix", "--config", tmp_path / "one.toml", "--only",
                    "bare-except")  # fmt: skip
     assert done.returncode == 1, done.stderr
-    assert "1 themes wait for tomorrow: hunt.pulls_a_day = 0" in done.stdout
+    assert "1 theme waits for tomorrow: hunt.pulls_a_day = 0" in done.stdout
     assert git(repo, "for-each-ref", "refs/heads/factory/") == ""
 
 
@@ -120,7 +120,7 @@ def test_a_finding_as_a_task_quotes_the_code_as_data(repo: Path, tmp_path: Path)
         (["--only", "no-such-thing"], "There is no detector 'no-such-thing'"),
         (["--fix", "--write-baseline"], "give one of them"),
         (["--base", "nowhere"], "There is no ref 'nowhere'"),
-        (["--task", "ffff"], "0 findings have the id 'ffff'"),
+        (["--task", "ffff"], "No findings have the id 'ffff'"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(repo: Path, tmp_path: Path, options: list[str], said: str) -> None:
