@@ -103,15 +103,17 @@ class Settings(Record):
         return self
 
     @model_validator(mode="after")
-    def _mcp_servers_are_here(self) -> "Settings":
+    def _mcp_servers_say_where_they_are(self) -> "Settings":
         for name, server in self.mcp.items():
             if not re.fullmatch("[a-z0-9][a-z0-9-]{0,19}", name):
                 raise ValueError(f"[mcp.{name}]: a name has at most 20 small letters, digits and dashes")
-            if server.tier != "local" or (server.url and not is_here(server.url)):
+            if server.url and not is_here(server.url) and server.tier == "local":
                 raise ValueError(
-                    f"[mcp.{name}] is not on this machine, and what is sent to an MCP server is neither checked by "
-                    "[egress] nor booked: run the server here, as a command or on a loopback address"
+                    f"[mcp.{name}] is not on this machine: say its tier (rented or frontier), so that [egress] checks "
+                    "what is sent to it"
                 )
+            if server.url and not is_here(server.url) and not server.url.startswith("https://"):
+                raise ValueError(f"[mcp.{name}] is not on this machine: its url must begin with https://")
         return self
 
     @property

@@ -86,7 +86,11 @@ class McpSettings(Record):
     url: str = Field(default="", description="or the address of one that speaks streamable HTTP")
     env: tuple[str, ...] = Field(default=(), description="names of environment variables that the command gets")
     tools: tuple[str, ...] = Field(min_length=1, description="names of its tools that may be used")
-    tier: Tier = Field(default="local", description="where it is; only `local` ones are asked")
+    key_env: str = Field(default="", description="name of the variable with the key that a url asks for (Bearer)")
+    tier: Tier = Field(
+        default="local",
+        description="where it is, or where its command sends things: `[egress]` of that tier counts, and the ceiling",
+    )
     start_s: float = Field(default=60, gt=0, le=300, description="seconds until it must have listed its tools")
     call_s: float = Field(default=60, gt=0, le=600, description="seconds one call may take")
     most_chars: int = Field(default=8_000, ge=200, le=50_000, description="characters of a result that are shown")
@@ -99,6 +103,8 @@ class McpSettings(Record):
             raise ValueError("url must begin with http:// or https://")
         if self.url and self.env:
             raise ValueError("env counts for a command only")
+        if self.command and self.key_env:
+            raise ValueError("key_env counts for a url only: name the variable in env")
         return self
 
 

@@ -13,7 +13,7 @@ from factory.contracts.errors import BadReply, EditProblem, Stopped
 from factory.contracts.memory import Lessons, Recalled
 from factory.contracts.model import Endpoint, Message, OutputSchema, Piece, Reply, Request, Tier, ToolSpec, within
 from factory.contracts.plan import Unit
-from factory.contracts.record import Record
+from factory.contracts.record import Json, Record
 from factory.contracts.seams import Answer, Scope
 from factory.contracts.task import Pack
 from factory.desk.grants import Gate, Holder, may_read, use_of
@@ -21,7 +21,7 @@ from factory.desk.graph_tool import GraphOf
 from factory.desk.history_tool import AskHistory, Told
 from factory.desk.loop import Caps, Loop
 from factory.desk.machinery import Tools
-from factory.desk.mcp_tools import Servers, serving, shut
+from factory.desk.mcp_tools import Servers, reachable, serving, shut
 from factory.desk.offered import offered
 from factory.desk.pieces import pieces_of
 from factory.desk.reason_tool import Reasoner, reasoners
@@ -36,6 +36,7 @@ from factory.desk.withheld import Unseen, not_granted, permitted
 from factory.edits.blocks import parse
 from factory.edits.draft import Draft
 from factory.llm.client import Account, Heard
+from factory.llm.outside import cleared
 from factory.llm.structured import parse_json, schema_of
 from factory.llm.tokens import estimate
 from factory.prompting import Rendered, printable
@@ -118,8 +119,9 @@ class Workdesk:
         gate = self._gate(unit)
         connections = self.tools.connect(self.tools.settings.mcp) if self.tools.connect and gate.grant.mcp else None
         try:
-            names = gate.grant.mcp
-            servers = serving(names, self.tools.settings.mcp, connections, self.scope, self.tools.note)
+            known = self.tools.settings.mcp
+            names = reachable(gate.grant.mcp, known, self.ceiling, self.tools.note)
+            servers = serving(names, known, connections, self.scope, self.tools.note, self._leaving)
             return self._worked(template, unit, tree, facts, gate, servers)
         finally:
             shut(connections)
@@ -157,6 +159,9 @@ class Workdesk:
             unit, tree, loop.bench.draft, models=tuple(loop.models), steps=loop.steps, notes=(*loop.notes, *ending),
             summary=loop.summary, reproduction=loop.reproduction, why=loop.ended,
         )  # fmt: skip
+
+    def _leaving(self, server: str, tier: Tier, arguments: Json) -> Json:
+        return cleared(self.tools.client.guard, self.account.run, f"mcp-{server}", tier, arguments)
 
     def _bench(self, unit: Unit, tree: str, gate: Gate, reasoner: Reasoner | None, servers: Servers) -> Bench:
         tools = self.tools

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from factory.contracts.errors import FactoryError
+from factory.contracts.errors import FactoryError, Withheld
 from factory.contracts.grant import McpSettings
-from factory.contracts.model import ToolSpec
+from factory.contracts.model import Tier, ToolSpec, within
 from factory.contracts.record import Field, Json, Record, digest
 from factory.contracts.seams import Scope
 from factory.desk.history_tool import Told
@@ -67,6 +67,7 @@ class Connections(Protocol):
 
 
 Connect = Callable[[Mapping[str, McpSettings]], Connections]
+Leaving = Callable[[str, Tier, Json], Json]  # server, where it is, arguments -> as they may leave; raises Withheld
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,23 @@ def offered_name(server: str, tool: str) -> str:
     return f"mcp__{server}__{tool}"
 
 
+def reachable(
+    names: tuple[str, ...], settings: Mapping[str, McpSettings], ceiling: Tier, note: Callable[[str, Json], None]
+) -> tuple[str, ...]:
+    """The granted servers that are within the tier ceiling; the others are noted."""
+    far = [name for name in names if not within(settings[name].tier, ceiling)]
+    for name in far:
+        note("mcp_failed", {"server": name, "why": f"its tier {settings[name].tier} is above the ceiling {ceiling}"})
+    return tuple(name for name in names if name not in far)
+
+
 def serving(
     names: tuple[str, ...], settings: Mapping[str, McpSettings], connections: Connections | None, scope: Scope,
-    note: Callable[[str, Json], None],
+    note: Callable[[str, Json], None], leaving: Leaving,
 ) -> Servers:  # fmt: skip
-    """The granted servers' tools, as they are now or as the journal has them."""
+    """The granted servers' tools, as they are now or as the journal has them. What goes to one that is elsewhere is
+    asked of `leaving`, each time.
+    """
     specs: list[ToolSpec] = []
     homes: dict[str, tuple[str, str]] = {}
     for server in names if connections is not None else ():
@@ -124,12 +137,13 @@ def serving(
     def ask(server: str, tool: str, arguments: Json) -> str:
         assert connections is not None
         wanted = Wanted(server=server, settings=_digest(settings[server]), tool=tool, arguments=arguments)
-        most = settings[server].most_chars
+        most, tier = settings[server].most_chars, settings[server].tier
 
         def work() -> Told:
             try:
-                return Told(text=_cut(connections.call(server, tool, arguments), most))
-            except McpFailed as failed:
+                sent = arguments if tier == "local" else leaving(server, tier, arguments)
+                return Told(text=_cut(connections.call(server, tool, sent), most))
+            except (McpFailed, Withheld) as failed:
                 note("mcp_failed", {"server": server, "tool": tool, "why": str(failed)[:500]})
                 return Told(text=f"error: {failed}")
 

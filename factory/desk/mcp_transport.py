@@ -1,4 +1,4 @@
-"""The ways to an MCP server: a process with nothing of ours around it, or HTTP on this machine; both with a cap."""
+"""The ways to an MCP server: a process with nothing of ours around it, or HTTP; both with a cap."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ Streams = tuple[Any, Any, Callable[[], None]]  # what the SDK reads and writes; 
 
 def connected(settings: McpSettings, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Streams]:
     """The SDK's two streams to a server, for as long as the context."""
-    return _over_http(settings) if settings.url else _started(settings, environment)
+    return _over_http(settings, environment) if settings.url else _started(settings, environment)
 
 
 @asynccontextmanager
@@ -96,14 +96,16 @@ async def _write(target: "ByteSendStream", out: "MemoryObjectReceiveStream[Any]"
 
 
 @asynccontextmanager
-async def _over_http(settings: McpSettings) -> AsyncIterator[Streams]:
+async def _over_http(settings: McpSettings, environment: Mapping[str, str]) -> AsyncIterator[Streams]:
     """No proxy of the environment, no redirects; an answer that is too large is an error."""
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
+    key = environment.get(settings.key_env, "").strip() if settings.key_env else ""
     client = httpx2.AsyncClient(
-        transport=_capped(), timeout=httpx2.Timeout(settings.call_s), trust_env=False, follow_redirects=False
-    )
+        transport=_capped(), timeout=httpx2.Timeout(settings.call_s), trust_env=False, follow_redirects=False,
+        headers={"authorization": f"Bearer {key}"} if key else {},
+    )  # fmt: skip
     async with client, streamable_http_client(settings.url, http_client=client) as (read, write):
         yield read, write, lambda: None
 

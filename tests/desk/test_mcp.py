@@ -46,7 +46,10 @@ def near(tmp_path: Path) -> Iterator[McpConnections]:
 
 
 def offered(connections: McpConnections, name: str, settings: McpSettings, notes: list[object]) -> Servers:
-    return serving((name,), {name: settings}, connections, MemoryScope(place=PLACE), lambda *row: notes.append(row))
+    told = lambda *row: notes.append(row)  # noqa: E731
+    return serving(
+        (name,), {name: settings}, connections, MemoryScope(place=PLACE), told, lambda server, tier, said: said
+    )
 
 
 def test_a_server_of_the_sdk_lists_answers_and_sees_nothing_of_ours(near: McpConnections) -> None:
@@ -192,7 +195,8 @@ def test_without_the_grant_there_is_no_such_tool(tmp_path: Path) -> None:
     [('url = "https://mcp.example.com/x"\ntools = ["a"]', "not on this machine"),
      ('url = "http://10.0.0.7/x"\ntools = ["a"]', "not on this machine"),
      ('url = "http://localhost.evil.example/x"\ntools = ["a"]', "not on this machine"),
-     ('command = ["x"]\ntier = "frontier"\ntools = ["a"]', "not on this machine"),
+     ('url = "http://mcp.example.com/x"\ntier = "frontier"\ntools = ["a"]', "must begin with https"),
+     ('command = ["x"]\nkey_env = "K"\ntools = ["a"]', "key_env counts for a url only"),
      ('command = ["x"]\nurl = "http://127.0.0.1/x"\ntools = ["a"]', "either command or url"),
      ('command = ["x"]\ntools = []', "at least 1")],
 )  # fmt: skip
