@@ -2,12 +2,13 @@
 
     python -m benchmarks.hunt time [FOLDER] [--runs 3] [--write]     Django 5.2's source archive, if no folder is named
     python -m benchmarks.hunt corpus [--write]
-    python -m benchmarks.hunt sample CLONES [--only IDS] [--unlabelled] [--write]
+    python -m benchmarks.hunt sample|unseen|fresh CLONES [--only IDS] [--unlabelled] [--write]
 
 time: the folder is committed to a repository of its own first, which does not count; then each run is a process that
-exports, builds the code graph and hunts with every detector. sample: CLONES holds <owner>+<name>/repo for each
-repository of benchmarks/data/hunt_labels.toml, with the commit that is named there; --unlabelled prints the drawn
-findings that nobody has judged. --write puts the table into docs/benchmarks.md. Ends with 1 when a goal is missed.
+exports, builds the code graph and hunts with every detector. sample, unseen, fresh: sets of benchmarks/hunt_sample.py;
+CLONES holds <owner>+<name>/repo for each repository of the set, with the commit that is named there; --unlabelled
+prints the drawn findings that nobody has judged. --write puts the table into docs/benchmarks.md. Ends with 1 when a
+goal is missed.
 """
 
 import argparse
@@ -32,7 +33,7 @@ GOAL_S = 60  # on two cores
 
 def main() -> int:
     asked = _arguments()
-    part = {"time": timed, "corpus": corpus, "sample": sample}[asked.part]
+    part = {"time": timed, "corpus": corpus}.get(asked.part, sample)
     text, missed = part(asked)
     print(text)
     if asked.write:
@@ -42,15 +43,15 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hunt")
-    parser.add_argument("part", choices=("time", "corpus", "sample"))
+    parser.add_argument("part", choices=("time", "corpus", *hunt_sample.SETS))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="detectors of the sample, with commas")
     parser.add_argument("--unlabelled", action="store_true")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     asked = parser.parse_args()
-    if asked.part == "sample" and asked.folder is None:
-        parser.error("sample needs a folder of clones")
+    if asked.part in hunt_sample.SETS and asked.folder is None:
+        parser.error(f"{asked.part} needs a folder of clones")
     return asked
 
 
@@ -127,7 +128,7 @@ def corpus(asked: argparse.Namespace) -> tuple[str, bool]:
 
 def sample(asked: argparse.Namespace) -> tuple[str, bool]:
     """Precision of each detector on real repositories, by hand."""
-    drawn = hunt_sample.drawn(asked.folder, [name for name in asked.only.split(",") if name])
+    drawn = hunt_sample.drawn(asked.part, asked.folder, [name for name in asked.only.split(",") if name])
     if asked.unlabelled:
         return "\n".join(each.shown for each in drawn if each.label is None), False
     return hunt_sample.table(drawn)

@@ -1,6 +1,6 @@
 """Findings on real repositories, drawn by a seed, with the labels that a person gave them by reading the code.
 
-benchmarks/data/hunt_labels.toml: for each repository its commit, and for each fingerprint true (a maintainer should
+A set is a file of benchmarks/data: for each repository its commit, and for each fingerprint true (a maintainer should
 mend it) or false (noise); `without` names detectors that it is no judge of. No code is kept. A finding that is
 drawn and not labelled counts as nothing, and is listed.
 """
@@ -21,7 +21,10 @@ from factory.hunt.export import exported
 from factory.hunt.ground import Ground
 from factory.hunt.hunt import hunt
 
-LABELS = Path(__file__).parent / "data" / "hunt_labels.toml"
+DATA = Path(__file__).parent / "data"
+SETS = {"sample": "hunt_labels.toml", "unseen": "hunt_unseen.toml", "fresh": "hunt_fresh.toml"}
+"""sample: the detectors were mended on these repositories. unseen: labelled before anything was mended for them, and
+mended afterwards. fresh: labelled after that, and nothing was mended for them."""
 EACH = 10  # of a detector, over all repositories
 PER_REPOSITORY = 4  # of a detector, so that one repository does not decide
 AROUND = 6  # lines shown before and after
@@ -34,10 +37,10 @@ class Drawn(NamedTuple):
     shown: str
 
 
-def drawn(clones: Path, only: Sequence[str] = ()) -> list[Drawn]:
-    """At most EACH findings of each detector (or of `only` these), the same ones each time."""
+def drawn(name: str, clones: Path, only: Sequence[str] = ()) -> list[Drawn]:
+    """At most EACH findings of each detector (or of `only` these) of this set, the same ones each time."""
     found: dict[str, list[Drawn]] = defaultdict(list)
-    for entry in tomllib.loads(LABELS.read_text(encoding="utf-8"))["repository"]:
+    for entry in tomllib.loads((DATA / SETS[name]).read_text(encoding="utf-8"))["repository"]:
         for each in _of(clones, entry["name"], entry["commit"], entry.get("labels", {}), only):
             if each.finding.rule not in entry.get("without", ()):
                 found[each.finding.rule].append(each)
@@ -87,4 +90,8 @@ def table(rows: list[Drawn]) -> tuple[str, bool]:
         missed |= share < 0.9
         said = f"{share:.2f}" if judged else ""
         lines.append(f"| {rule} | {len(judged)} | {right} | {said} | {len(mine) - len(judged)} |")
+    judged = [each for each in rows if each.label is not None]
+    right = sum(bool(each.label) for each in judged)
+    said = f"{right / len(judged):.2f}" if judged else ""
+    lines.append(f"| all together | {len(judged)} | {right} | {said} | {len(rows) - len(judged)} |")
     return "\n".join(lines), missed

@@ -8,15 +8,11 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from factory.contracts.finding import Finding, fingerprint
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.source import SCRIPT, Source
-
-if TYPE_CHECKING:
-    from factory.codegraph.facts import Symbol
 
 MOST_EVIDENCE = 400  # characters
 MOST_LINES = 8  # of evidence, and of those in which a comment is looked for
@@ -96,25 +92,25 @@ def _shown(quoted: str) -> str:
 
 def symbol_at(source: Source, line: int) -> str:
     """The dotted name of the innermost definition that a line lies in, "" at the top level."""
-    if source.language in SCRIPT:
-        return _script_symbol(source, line)
-    definitions: tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, ...]
-    definitions = (*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef), *source.nodes(ast.ClassDef))
-    around = [
-        node
-        for node in definitions
-        if min([node.lineno, *(mark.lineno for mark in node.decorator_list)]) <= line <= (node.end_lineno or 0)
-    ]
-    return ".".join(node.name for node in sorted(around, key=lambda node: node.lineno))
+    work_out = _script_symbols if source.language in SCRIPT else _symbols
+    return source.once("symbols by line", lambda: work_out(source)).get(line, "")
 
 
-def _script_symbol(source: Source, line: int) -> str:
-    around = [symbol for symbol in _script_symbols(source) if symbol.start <= line <= symbol.end]
-    return max(around, key=lambda symbol: symbol.start).full if around else ""
+def _symbols(source: Source) -> dict[int, str]:
+    definitions: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]
+    definitions = [*source.nodes(ast.FunctionDef), *source.nodes(ast.AsyncFunctionDef), *source.nodes(ast.ClassDef)]
+    found: dict[int, str] = {}
+    for node in sorted(definitions, key=lambda node: (node.lineno, node.col_offset)):
+        first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+        name = f"{found[first]}.{node.name}" if first in found else node.name
+        found.update(dict.fromkeys(range(first, (node.end_lineno or first) + 1), name))
+    return found
 
 
-@lru_cache(maxsize=1)  # a file may have thousands of hits
-def _script_symbols(source: Source) -> "tuple[Symbol, ...]":
+def _script_symbols(source: Source) -> dict[int, str]:
     from factory.codegraph.parse.extract import extract
 
-    return tuple(extract(source.language, source.data).symbols)
+    found: dict[int, str] = {}
+    for symbol in sorted(extract(source.language, source.data).symbols, key=lambda each: each.start):
+        found.update(dict.fromkeys(range(symbol.start, symbol.end + 1), symbol.full))
+    return found

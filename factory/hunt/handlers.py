@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from factory.hunt.names import Function, full, function_around, written
@@ -115,11 +116,16 @@ def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     around: ast.AST | None = function_around(source, tried) or source.module
-    within = {id(node) for node in ast.walk(tried)}
-    return around is not None and any(
-        isinstance(node, ast.Name) and node.id in names and id(node) not in within and isinstance(node.ctx, ast.Load)
-        for node in ast.walk(around)
-    )
+    if around is None or not names:
+        return False
+    every, within = source.once(("reads", around), lambda: _reads(around)), _reads(tried)
+    return any(every[name] > within[name] for name in names)
+
+
+def _reads(node: ast.AST) -> Counter[str]:
+    """How often each name is read in it."""
+    names = (each for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load))
+    return Counter(each.id for each in names)
 
 
 def cleans_up(source: Source, node: ast.AST) -> bool:

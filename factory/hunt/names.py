@@ -1,6 +1,7 @@
 """What a name in a Python file stands for, as far as its imports say."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -102,33 +103,33 @@ def value_of(source: Source, node: ast.expr) -> ast.expr:
     for scope in (function_around(source, node), source.module):
         if scope is None:
             continue
-        found = _assigned(scope, node.id)
+        found = source.once(("bindings", scope), lambda scope=scope: _bindings(scope)).get(node.id)  # type: ignore[misc]
         if found is not None:
             return found[0] if len(found) == 1 and found[0] is not None else node
     return node
 
 
-def _assigned(scope: ast.AST, name: str) -> list[ast.expr | None] | None:
-    """All that it is bound to here: None for what is no plain value; None altogether when it is not bound here."""
-    found: list[ast.expr | None] = []
+def _bindings(scope: ast.AST) -> dict[str, list[ast.expr | None]]:
+    """All that each name is bound to here: None for what is no plain value."""
+    found: dict[str, list[ast.expr | None]] = defaultdict(list)
     arguments = getattr(scope, "args", None)
     if isinstance(arguments, ast.arguments):
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        found += [None for each in every if each and each.arg == name]
+        for each in filter(None, every):
+            found[each.arg].append(None)
     plain = set()
     for node in walk_scope(scope):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-            if node.targets[0].id == name:
-                found.append(node.value)
+            found[node.targets[0].id].append(node.value)
             plain.add(node.targets[0])
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and isinstance(node.target, ast.Name):
-            if node.target.id == name and node.value is not None:
-                found.append(node.value)
+            if node.value is not None:
+                found[node.target.id].append(node.value)
             plain.add(node.target)
     for node in walk_scope(scope):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) and node not in plain:
-            found.append(None)
-    return found or None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in plain:
+            found[node.id].append(None)
+    return found
 
 
 def text_of(node: ast.expr | None) -> str | None:

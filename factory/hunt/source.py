@@ -6,13 +6,14 @@ Everything in it was written by strangers. A file that cannot be parsed has no s
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 N = TypeVar("N", bound=ast.AST)
+Known = TypeVar("Known")
 
 LANGUAGES: dict[str, str] = {
     ".py": "python", ".pyi": "python",
@@ -75,6 +76,33 @@ class Source:
         """Every node of these exact types (list `ast.FunctionDef` and `ast.AsyncFunctionDef` both where both count)."""
         for kind in kinds:
             yield from self._nodes.get(kind, ())  # type: ignore[misc]
+
+    @cached_property
+    def _by_line(self) -> dict[int, list[ast.AST]]:
+        found: dict[int, list[ast.AST]] = defaultdict(list)
+        for nodes in self._nodes.values():
+            for node in nodes:
+                if hasattr(node, "lineno"):
+                    found[node.lineno].append(node)
+        return found
+
+    def starting(self, line: int, *kinds: type[N]) -> Iterator[N]:
+        """Those of `nodes(*kinds)` that begin on this line: a file may have thousands of hits."""
+        yield from (node for node in self._by_line.get(line, ()) if type(node) in kinds)  # type: ignore[misc]
+
+    @cached_property
+    def _known(self) -> dict[Hashable, Any]:
+        return {}
+
+    def once(self, key: Hashable, work_out: Callable[[], Known]) -> Known:
+        """What is worked out for the whole file or a part of it: once, however many hits ask."""
+        if key not in self._known:
+            self._known[key] = work_out()
+        return cast("Known", self._known[key])
+
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the text has it anywhere."""
+        return self.once(pattern, lambda: pattern.search(self.text) is not None)
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:

@@ -12,7 +12,7 @@ _PASSED_ON = ("sys.exc_info", "os._exit", "sys.exit", "exc_info")
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    handler = next((each for each in source.nodes(ast.ExceptHandler) if each.lineno == hit.start), None)
+    handler = next(source.starting(hit.start, ast.ExceptHandler), None)
     if handler is None or handler.type is not None or cleans_up(source, handler):
         return None
     if is_import(try_of(source, handler)):

@@ -23,6 +23,7 @@ _DOUBLES = re.compile(
     r"\b(?:mock|patch|responses|respx|httpserver|httpbin|vcr|requests_mock|monkeypatch|aioresponses|pytest_httpx|freeze"
     r"|localhost|live_server|network|online|internet|flaky|skip\w*|xfail)\b"
 )
+_SEEDED = re.compile(r"seed|default_rng|Random\(")
 _TIGHT = 2.0  # seconds: a machine under load is slower than that
 _SHORT = 0.01  # seconds of sleep that only yield
 
@@ -55,7 +56,7 @@ def _called(source: Source, call: ast.Call, name: str, test: Function) -> Iterat
     elif name in _REQUESTS and _goes_out(source, call, test):
         yield Hit(source.path, call.lineno, f"{test.name} asks a real server", confidence=0.85,
                   fix="Ask a server that the test starts, or a recorded answer.")  # fmt: skip
-    elif _RANDOM.match(name) and not re.search(r"seed|default_rng|Random\(", source.text) and _is_judged(source, call):
+    elif _RANDOM.match(name) and not source.has(_SEEDED) and _is_judged(source, call):
         yield Hit(source.path, call.lineno, f"{test.name} judges a random value without a seed", confidence=0.7,
                   fix="Use `random.Random(0)`, or say the seed in the failure.")  # fmt: skip
 

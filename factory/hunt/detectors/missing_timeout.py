@@ -55,10 +55,10 @@ def _is_watched(source: Source, call: ast.Call) -> bool:
 def _later(source: Source, call: ast.Call) -> bool:
     """`connection.settimeout(…)` in the same function."""
     scope = scope_around(source, call)
-    return scope is not None and any(
+    return scope is not None and source.once(("limits", scope), lambda: any(
         isinstance(node, ast.Attribute) and node.attr in ("settimeout", "sock_settimeout", "timeout")
         for node in walk_scope(scope)
-    )
+    ))  # fmt: skip
 
 
 def _sessions(source: Source) -> Iterator[Hit]:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,22 +14,31 @@ _CHANGES = frozenset(
     "append extend insert add update setdefault pop popitem clear remove discard sort reverse appendleft "
     "extendleft intersection_update difference_update".split()
 )
+_CHANGED = re.compile(rf"\.(\w+)(?:\.(?:{'|'.join(_CHANGES)})\(|\[[^\]\n]*\]\s*[-+|]?=(?!=)|\s*[-+|]=)")
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
+    for function, name, default in source.once("defaults by line", lambda: _by_line(source)).get(hit.start, ()):
+        if name in _shared(source, function):
+            return replace(
+                hit, end=hit.start, quoted=f"{function.name}({name}={ast.unparse(default)[:60]})",
+                message=f"The default of {name} in {function.name}() is one object for all calls, "
+                "and it is changed or given away",
+                fix=f"Write `{name}=None`, and `if {name} is None: {name} = "
+                f"{ast.unparse(default)[:40]}` at the start of the body.",
+            )  # fmt: skip
+    return None
+
+
+def _by_line(source: Source) -> dict[int, list[tuple[Function, str, ast.expr]]]:
+    """Every default that is no constant, on each of its lines."""
+    found = defaultdict(list)
     for function in functions(source):
         for argument, default in _defaults(function.args):
-            if isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
-                continue
-            if default.lineno <= hit.start <= (default.end_lineno or 0) and _is_shared(source, function, argument.arg):
-                return replace(
-                    hit, end=hit.start, quoted=f"{function.name}({argument.arg}={ast.unparse(default)[:60]})",
-                    message=f"The default of {argument.arg} in {function.name}() is one object for all calls, "
-                    "and it is changed or given away",
-                    fix=f"Write `{argument.arg}=None`, and `if {argument.arg} is None: {argument.arg} = "
-                    f"{ast.unparse(default)[:40]}` at the start of the body.",
-                )  # fmt: skip
-    return None
+            if not isinstance(default, ast.Constant | ast.Name | ast.Attribute | ast.Tuple):
+                for line in range(default.lineno, (default.end_lineno or default.lineno) + 1):
+                    found[line].append((function, argument.arg, default))
+    return found
 
 
 def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
@@ -37,42 +47,45 @@ def _defaults(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr]]:
     yield from ((arg, value) for arg, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value)
 
 
-def _is_shared(source: Source, function: Function, name: str) -> bool:
-    """Whether the object itself is changed, kept or handed out; one that is only read, or is replaced first, is not."""
-    if _is_replaced(function.body, name):
-        return False
+def _shared(source: Source, function: Function) -> frozenset[str]:
+    """Names whose object itself is changed, kept or handed out; one that is only read, or is replaced first, is not."""
+    return source.once(("shared", function), lambda: _let_out(source, function) - _replaced(function.body))
+
+
+def _let_out(source: Source, function: Function) -> frozenset[str]:
     nodes = [node for stmt in function.body for node in ast.walk(stmt)]
-    return any(_lets_go(node, name) for node in nodes) or any(_is_kept(source, node, name) for node in nodes)
+    return frozenset(name for node in nodes for name in (_let_go(node), _kept(source, node)) if name)
 
 
-def _is_kept(source: Source, node: ast.AST, name: str) -> bool:
-    """`self.items = items`, where somebody changes `.items`."""
-    if not isinstance(node, ast.Assign) or not _is(node.value, name):
-        return False
-    attributes = [re.escape(each.attr) for each in node.targets if isinstance(each, ast.Attribute)]
-    changes = rf"\.(?:{'|'.join(_CHANGES)})\(|\[[^\]\n]*\]\s*[-+|]?=(?!=)|\s*[-+|]="
-    return any(re.search(rf"\.{each}(?:{changes})", source.text) for each in attributes)
-
-
-def _lets_go(node: ast.AST, name: str) -> bool:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return _is(node.func.value, name) and node.func.attr in _CHANGES
-    if isinstance(node, ast.Subscript):
-        return _is(node.value, name) and not isinstance(node.ctx, ast.Load)
-    if isinstance(node, ast.AugAssign):
-        return _is(node.target, name)
-    if isinstance(node, ast.Return | ast.Yield):
-        return _is(node.value, name)
-    return False
-
-
-def _is_replaced(body: list[ast.stmt], name: str) -> bool:
+def _replaced(body: list[ast.stmt]) -> frozenset[str]:
     """`items = list(items)`: from there on it is an own one."""
-    return any(isinstance(stmt, ast.Assign) and any(_is(target, name) for target in stmt.targets) for stmt in body)
+    targets = (target for stmt in body if isinstance(stmt, ast.Assign) for target in stmt.targets)
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
-def _is(node: ast.AST | None, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+def _kept(source: Source, node: ast.AST) -> str:
+    """`self.items = items`, where somebody changes `.items`."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Name):
+        return ""
+    changed = source.once("changed attributes", lambda: frozenset(_CHANGED.findall(source.text)))
+    kept = any(isinstance(each, ast.Attribute) and each.attr in changed for each in node.targets)
+    return node.value.id if kept else ""
+
+
+def _let_go(node: ast.AST) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return _name(node.func.value) if node.func.attr in _CHANGES else ""
+    if isinstance(node, ast.Subscript):
+        return "" if isinstance(node.ctx, ast.Load) else _name(node.value)
+    if isinstance(node, ast.AugAssign):
+        return _name(node.target)
+    if isinstance(node, ast.Return | ast.Yield):
+        return _name(node.value)
+    return ""
+
+
+def _name(node: ast.AST | None) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 DETECTOR = Detector(

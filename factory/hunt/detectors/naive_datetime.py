@@ -120,8 +120,8 @@ def _later_aware(source: Source, name: str, since: ast.stmt) -> bool:
     return any(
         isinstance(node.func, ast.Attribute) and written(node.func.value) == name
         and (node.func.attr in _AWARE[:1] or keyword(node, "tzinfo") is not None)
-        and since.lineno < node.lineno <= since.lineno + 6
-        for node in source.nodes(ast.Call)
+        for line in range(since.lineno + 1, since.lineno + 7)
+        for node in source.starting(line, ast.Call)
     )  # fmt: skip
 
 

@@ -1,10 +1,11 @@
 """Files and sockets that are opened and not closed."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import full, functions, scope_around, statement_of, text_of, written
+from factory.hunt.names import full, functions, scope_around, text_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 
@@ -47,7 +48,7 @@ def _opened(source: Source, call: ast.Call) -> str:
 
 
 def _is_builtin(source: Source) -> bool:
-    return not any(function.name == "open" for function in functions(source))
+    return not source.once("own open", lambda: any(function.name == "open" for function in functions(source)))
 
 
 def _is_path(source: Source, node: ast.expr) -> bool:
@@ -78,17 +79,21 @@ def _is_lost(source: Source, call: ast.Call, name: str) -> bool:
     scope = scope_around(source, call)
     if scope is None or isinstance(scope, ast.Module):
         return False
-    used = False
+    mentions = source.once(("mentions", scope), lambda: _mentions(scope))[name]
+    reads = [node for node in mentions if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    others = [node for node in mentions if not isinstance(node, ast.Name) or isinstance(node.ctx, ast.Del)]
+    return bool(reads) and not others and all(_only_uses(source, node) for node in reads)
+
+
+def _mentions(scope: ast.AST) -> dict[str, list[ast.Name | ast.Global | ast.Nonlocal]]:
+    found: dict[str, list[ast.Name | ast.Global | ast.Nonlocal]] = defaultdict(list)
     for node in ast.walk(scope):
-        if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
-            return False
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            used = True
-            if not _only_uses(source, node):
-                return False
-        elif isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Del):
-            return False
-    return used and statement_of(source, call) is not None
+        if isinstance(node, ast.Name):
+            found[node.id].append(node)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            for name in node.names:
+                found[name].append(node)
+    return found
 
 
 def _only_uses(source: Source, node: ast.Name) -> bool:

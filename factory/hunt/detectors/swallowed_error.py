@@ -14,9 +14,7 @@ _FIX = "Name the errors that are expected here; what is left, log it or let it g
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    for handler in source.nodes(ast.ExceptHandler):
-        if handler.lineno != hit.start:
-            continue
+    for handler in source.starting(hit.start, ast.ExceptHandler):
         fine = is_commented(source, handler) or is_import(try_of(source, handler)) or cleans_up(source, handler)
         fine = fine or is_retry(source, handler) or _looks_about(source, handler)
         if handler.type is None or fine or not is_broad(source, handler):

@@ -60,12 +60,7 @@ def _import(source: Source, hit: Hit) -> Hit | None:
     made = re.search(
         r"(?:^|/)(?:migrations|alembic|versions)/", source.path
     )  # from a template, and never touched again
-    guarded = any(
-        isinstance(around, ast.Try | ast.If | ast.With)
-        for node in (*source.nodes(ast.Import), *source.nodes(ast.ImportFrom))
-        if node.lineno <= hit.start <= (node.end_lineno or 0)
-        for around in source.parents(node)
-    )
+    guarded = hit.start in source.once("guarded imports", lambda: _guarded(source))
     redundant = re.search(rf"\bimport\s+{re.escape(name)}\s+as\s+{re.escape(name)}\b", source.line(hit.start))
     noted = "#" in source.line(hit.start)
     again = re.search(r"(?i)compat|shim|public|api|conftest|settings|plugin|urls|models|signals", source.path)
@@ -75,17 +70,25 @@ def _import(source: Source, hit: Hit) -> Hit | None:
                    fix="Remove the import.")  # fmt: skip
 
 
+def _guarded(source: Source) -> frozenset[int]:
+    """Lines of imports that stand beneath a condition, a `try` or a `with`."""
+    return frozenset(
+        line
+        for node in (*source.nodes(ast.Import), *source.nodes(ast.ImportFrom))
+        if any(isinstance(around, ast.Try | ast.If | ast.With) for around in source.parents(node))
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    )
+
+
 def _variable(source: Source, hit: Hit) -> Hit | None:
     """An error's name, a frame kept alive and what `with` gives are no leftovers."""
     match = _NAMED.search(hit.message)
     name = match[1] if match else ""
     if "migrations/" in source.path:
         return None
-    assignments: tuple[ast.Assign | ast.AnnAssign, ...]
-    assignments = (*source.nodes(ast.Assign), *source.nodes(ast.AnnAssign))
-    for node in assignments:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if node.lineno <= hit.start <= (node.end_lineno or 0) and any(written(each) == name for each in targets):
+    for target in source.starting(hit.start, ast.Name):
+        node = next(source.parents(target), None)
+        if target.id == name and isinstance(node, ast.Assign | ast.AnnAssign) and target is not node.value:
             sure = 0.85 if node.value is not None and not _does_something(node.value) else 0.65
             return replace(hit, quoted=name, end=hit.start, confidence=sure, message=f"{name} is set and never read",
                            fix="Remove it; keep the call when it does something.")  # fmt: skip
@@ -100,10 +103,11 @@ def _argument(source: Source, hit: Hit) -> Hit | None:
     """vulture's surest: a parameter whose name stands nowhere else in the tree."""
     if (hit.confidence or 0) < 1:
         return None
-    for function in functions(source):
-        names = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        place = next((arg for arg in names if arg.arg == hit.quoted and arg.lineno == hit.start), None)
-        if place is not None and not _is_asked_for(source, function):
+    for place in source.starting(hit.start, ast.arg):
+        function = next((each for each in source.parents(place) if not isinstance(each, ast.arguments)), None)
+        if not isinstance(function, Function) or place in (function.args.vararg, function.args.kwarg):
+            continue
+        if place.arg == hit.quoted and not _is_asked_for(source, function):
             return replace(hit, message=f"The argument {hit.quoted} of {function.name}() is not used",
                            confidence=0.75 if function.name.startswith("_") else 0.5,
                            fix="Remove it here and where the function is called, or use it.")  # fmt: skip
@@ -126,18 +130,19 @@ def _is_asked_for(source: Source, function: Function) -> bool:
 
 def _is_handed_on(source: Source, function: Function) -> bool:
     """Named somewhere without being called there: a callback."""
-    called = {id(call.func) for call in source.nodes(ast.Call)}
-    named = any(node.id == function.name and id(node) not in called for node in source.nodes(ast.Name))
+    named = function.name in source.once("handed on", lambda: _handed_on(source))
     return named or function_around(source, function) is not None
+
+
+def _handed_on(source: Source) -> frozenset[str]:
+    called = {id(call.func) for call in source.nodes(ast.Call)}
+    return frozenset(node.id for node in source.nodes(ast.Name) if id(node) not in called)
 
 
 def _unreached(source: Source, hit: Hit) -> Hit | None:
     """What makes a generator of a function, or is kept to say that a branch cannot be, is meant so."""
-    for node in functions(source):
-        if node.lineno <= hit.start <= (node.end_lineno or 0):
-            yields = [each for each in walk_scope(node) if isinstance(each, ast.Yield | ast.YieldFrom)]
-            if yields and all(each.lineno >= hit.start for each in yields):
-                return None
+    if hit.start in source.once("before the first yield", lambda: _before_yields(source)):
+        return None
     word = source.line(hit.start).strip()
     if word.startswith(
         ("pass", "raise AssertionError", "assert False", "assert_never", "raise NotImplementedError", "yield")
@@ -145,6 +150,16 @@ def _unreached(source: Source, hit: Hit) -> Hit | None:
         return None
     return replace(hit, end=hit.start, message="Nothing reaches this line", confidence=0.9,
                    fix="Remove it, or mend the jump before it.")  # fmt: skip
+
+
+def _before_yields(source: Source) -> frozenset[int]:
+    """Lines of generators up to their first `yield`."""
+    found: set[int] = set()
+    for function in functions(source):
+        yields = [each.lineno for each in walk_scope(function) if isinstance(each, ast.Yield | ast.YieldFrom)]
+        if yields:
+            found.update(range(function.lineno, min(yields) + 1))
+    return frozenset(found)
 
 
 DETECTOR = Detector(

@@ -16,6 +16,8 @@ _CODES = tuple(
     " unsound-condition unsound-contains unsound-ternary use-trusted-publishing".split()
 )
 _TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(event_name|ref_type|sha|run_id)")
+_UPLOADS = re.compile("upload-artifact|upload-pages")
+_STRANGE = re.compile(r"pull_request\.head|head_ref|head_sha|refs/pull/|download-artifact|gh pr checkout")
 _FIRST_PARTY = re.compile(r"uses:\s*['\"]?(actions|github)/")
 
 
@@ -54,15 +56,13 @@ def _image(source: Source, hit: Hit) -> Hit:
 
 def _kept_token(source: Source, hit: Hit) -> Hit:
     """A risk only where later steps upload the folder."""
-    uploads = re.search(r"upload-artifact|upload-pages", source.text)
+    uploads = source.has(_UPLOADS)
     return replace(hit, confidence=0.7 if uploads else 0.4, severity="low", fix="Set `persist-credentials: false`.")
 
 
 def _trigger(source: Source, hit: Hit) -> Hit:
     """Bad where code or files of strangers come in; labelling and answering are what these triggers are for."""
-    strange = re.search(
-        r"pull_request\.head|head_ref|head_sha|refs/pull/|download-artifact|gh pr checkout", source.text
-    )
+    strange = source.has(_STRANGE)
     return replace(
         hit, confidence=0.75 if strange else 0.4, fix="Run code of strangers on pull_request, without secrets."
     )

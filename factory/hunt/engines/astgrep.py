@@ -13,7 +13,7 @@ from typing import Any
 
 from factory.contracts.finding import Severity
 from factory.hunt.detector import Hit
-from factory.hunt.engines.process import EngineProblem, program, run
+from factory.hunt.engines.process import EngineProblem, TooMuch, program, run
 from factory.hunt.ground import Ground
 from factory.hunt.source import SCRIPT, Source
 
@@ -80,9 +80,8 @@ def scan(
     ground: Ground, folder: Path, paths: Sequence[str], *options: str,
     seconds: float = SECONDS, failures: int = MOST_FAILURES, output: int = OUTPUT,
 ) -> Iterator[Hit]:  # fmt: skip
-    """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to `failures`.
-
-    Raises EngineProblem.
+    """What the rules placed in `folder` find in these files. A file that stops ast-grep is left out, up to `failures`,
+    and named in the ground's notices; of one with too many hits the first count. Raises EngineProblem.
     """
     left = list(_batches(ground, paths))
     failed = worked = 0
@@ -91,10 +90,17 @@ def scan(
         try:
             yield from _scanned(ground.root, folder, batch, options, seconds, output)
             worked += 1
-        except EngineProblem:
+        except EngineProblem as problem:
             failed += 1
+            if len(batch) == 1 and isinstance(problem, TooMuch):
+                ground.notices.append(f"ast-grep has too many hits in {batch[0]}: only the first are looked at.")
+                yield from _hits(problem.text)
+                worked += 1
+                continue
             if failed > failures or not (left or worked or len(batch) > 1):
                 raise
+            if len(batch) == 1:
+                ground.notices.append(f"ast-grep did not get through {batch[0]}.")
             middle = len(batch) // 2
             left += [half for half in (batch[:middle], batch[middle:]) if 0 < len(half) < len(batch)]
 
@@ -127,8 +133,12 @@ def _scanned(
         raise EngineProblem(f"ast-grep gave up: {done.said or f'exit code {done.status}'}")
     if done.status and not done.text:
         raise EngineProblem(f"ast-grep gave up: {done.said}")
+    return _hits(done.text)
+
+
+def _hits(text: str) -> list[Hit]:
     try:
-        return [_hit(json.loads(line)) for line in done.text.split("\n") if line]
+        return [_hit(json.loads(line)) for line in text.split("\n") if line]
     except (ValueError, KeyError, TypeError) as error:
         raise EngineProblem(f"ast-grep's output is not what it was: {type(error).__name__}.") from None
 

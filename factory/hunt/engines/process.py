@@ -25,6 +25,14 @@ class EngineProblem(FactoryError):
     """An engine gave nothing that can be used; the message says why, fit for a report."""
 
 
+class TooMuch(EngineProblem):
+    """It said more than it may. `text`: what it had said by then, whole lines of it."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
+
+
 class Output(NamedTuple):
     status: int
     text: str
@@ -48,7 +56,7 @@ def run(
     memory: int = MEMORY,
     output: int = OUTPUT,
 ) -> Output:
-    """Raises EngineProblem when it does not start, hangs, is killed or says more than `output` bytes."""
+    """Raises EngineProblem when it does not start, hangs or is killed, TooMuch for more than `output` bytes."""
     name = Path(command[0]).name
     with tempfile.TemporaryFile() as text, tempfile.TemporaryFile() as said:
         try:
@@ -66,11 +74,12 @@ def run(
         finally:
             _end(process)
         words = _read(said, 4000).strip()[-300:]
+        if text.seek(0, os.SEEK_END) >= output:  # also what killed it, or made it crash
+            whole = _read(text, output).rpartition("\n")[0]
+            raise TooMuch(f"{name} said too much: {output:,} bytes were not enough.", whole)
         if status < 0:
-            raise EngineProblem(f"{name} was ended by signal {-status}: it needed too much memory, said too much or "
-                                f"crashed. {words}".rstrip())  # fmt: skip
-        if text.seek(0, os.SEEK_END) >= output:
-            raise EngineProblem(f"{name} said too much: {output:,} bytes were not enough.")
+            raise EngineProblem(f"{name} was ended by signal {-status}: it needed too much memory or crashed. "
+                                f"{words}".rstrip())  # fmt: skip
         return Output(status, _read(text, output), words)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from factory.hunt.detector import Hit
-from factory.hunt.engines.process import EngineProblem, run
+from factory.hunt.engines.process import OUTPUT, EngineProblem, TooMuch, run
 from factory.hunt.ground import Ground
 
 _ROW = re.compile(
@@ -22,18 +22,26 @@ def version() -> str:
     return run([*_COMMAND, "--version"], Path("/")).text.strip().removeprefix("vulture ")
 
 
-def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
+def look(ground: Ground, codes: Sequence[str], output: int = OUTPUT) -> list[Hit]:
     """`quoted` is the name where there is one; `confidence` is vulture's own. Raises EngineProblem."""
     if not any(path.endswith(".py") for path in ground.paths):
         return []
     with tempfile.TemporaryDirectory(prefix="vulture-") as empty:  # it reads pyproject.toml where it stands
-        done = run([*_WALK, str(ground.root)], Path(empty))
+        try:
+            done = run([*_WALK, str(ground.root)], Path(empty), output=output)
+        except TooMuch as much:
+            ground.notices.append(f"{much} What it said first is looked at.")
+            return _hits(much.text, ground.root, codes)
     if done.status not in (0, 1, 3):  # 1: some files do not parse; 3: something was found
         raise EngineProblem(f"vulture gave up: {done.said or f'exit code {done.status}'}")
     if done.status == 1 and "Traceback" in done.said:
         raise EngineProblem(f"vulture crashed: {done.said.rpartition(chr(10))[2]}")
+    return _hits(done.text, ground.root, codes)
+
+
+def _hits(text: str, root: Path, codes: Sequence[str]) -> list[Hit]:
     wanted = set(codes)
-    return [hit for line in done.text.split("\n") if (hit := _hit(line, ground.root)) and hit.code in wanted]
+    return [hit for line in text.split("\n") if (hit := _hit(line, root)) and hit.code in wanted]
 
 
 def _hit(line: str, root: Path) -> Hit | None:

@@ -34,7 +34,7 @@ def look(ground: Ground, codes: Sequence[str]) -> list[Hit]:
     try:
         found = _audited(files)
     except EngineProblem:
-        found = _audited_alone(files)
+        found = _audited_alone(ground, files)
     wanted = set(codes)
     return [hit for hit in found if hit.code in wanted]
 
@@ -52,16 +52,19 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def _audited_alone(files: Mapping[str, bytes]) -> list[Hit]:
-    """One file after the other: the one that ends it is left out. Raises EngineProblem when all do."""
+def _audited_alone(ground: Ground, files: Mapping[str, bytes]) -> list[Hit]:
+    """One file after the other: the one that ends it is left out, and said. Raises EngineProblem when all do."""
     found, problems = [], []
     for path in list(files)[:MOST_ALONE]:
         try:
             found += _audited({path: files[path]})
         except EngineProblem as problem:
             problems.append(problem)
+            ground.notices.append(f"zizmor did not get through {path}.")
     if len(problems) == len(files):
         raise problems[0]
+    if len(files) > MOST_ALONE:
+        ground.notices.append(f"zizmor did not look at {len(files) - MOST_ALONE} files: one of them ends it.")
     return found
 
 

@@ -40,6 +40,14 @@ _ONLY_WAITS = re.compile(
     r"Promise(<\w*>)?\(\s*(function\s*)?\(?[\w: ]*\)?\s*(=>)?\s*\{?\s*(return\s+|void\s+)?setTimeout\("
 )
 _DATA = re.compile(r"(^|/)(bench\w*|performance|fixtures?|types?)/|types?\.test\.|\.test-d\.")
+_STARTS_PROGRAMS = re.compile("child_process|shelljs|execa")
+_COMPILES = re.compile("compil|codegen|templat", re.IGNORECASE)
+_PAGE = re.compile(r"\b(window|document)\.")
+_LIMIT = re.compile(r"\btimeout\s*[:=]")
+_AXIOS = re.compile(r"['\"][^'\"]*axios[^'\"]*['\"]")
+_CLOSES = re.compile(r"\b(closeSync|close|using)\b")
+_FAKE_TIMERS = re.compile(r"(use)?FakeTimers|mock\.timers|MockDate")
+_SEEDED = re.compile("seed|mock|spyOn|stub", re.IGNORECASE)
 _MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
 
 
@@ -107,7 +115,7 @@ def _is_clean_up(source: Source, hit: Hit) -> bool:
 
 
 def _shell(source: Source, hit: Hit) -> Hit | None:
-    if hit.code == "js-shell-command" and not re.search(r"child_process|shelljs|execa", source.text):
+    if hit.code == "js-shell-command" and not source.has(_STARTS_PROGRAMS):
         return None  # a regular expression's exec, a database's
     if not texts.open_values(hit.quoted):
         return None
@@ -125,7 +133,7 @@ def _sql(source: Source, hit: Hit) -> Hit | None:
 
 def _eval(source: Source, hit: Hit) -> Hit | None:
     """What a compiler or a template engine made is code by trade."""
-    trade = re.search(r"compil|codegen|templat", source.path + source.text, re.I)
+    trade = _COMPILES.search(source.path) or source.has(_COMPILES)
     if "Function" in hit.quoted and (trade or re.search(r"new Function\(\s*['\"]return (this|import)", hit.quoted)):
         return None
     return replace(hit, severity="medium") if _TOOLING.search(source.path) else hit
@@ -133,14 +141,14 @@ def _eval(source: Source, hit: Hit) -> Hit | None:
 
 def _fetch(source: Source, hit: Hit) -> Hit | None:
     """Browsers end requests with the page; a server or a script does not."""
-    if not _SERVER.search(source.text) or re.search(r"\b(window|document)\.", source.text):
+    if not source.has(_SERVER) or source.has(_PAGE):
         return None
     return replace(hit, severity="low", confidence=0.65, fix="Pass `signal: AbortSignal.timeout(ms)`.")
 
 
 def _axios(source: Source, hit: Hit) -> Hit | None:
     """An instance or the defaults of the same file may have set one."""
-    if re.search(r"\btimeout\s*[:=]", source.text) or not re.search(r"['\"][^'\"]*axios[^'\"]*['\"]", source.text):
+    if source.has(_LIMIT) or not source.has(_AXIOS):
         return None
     if re.search(r"(^|/)(client|frontend|browser|www|ui)/", source.path):  # a page that asks its own server
         return None
@@ -151,9 +159,9 @@ def _axios(source: Source, hit: Hit) -> Hit | None:
 def _open(source: Source, hit: Hit) -> Hit | None:
     """One close anywhere in the file is taken for this one; so is a handle that leaves the function."""
     name = re.match(r"\w+", hit.quoted)
-    if not name or re.search(r"\b(closeSync|close|using)\b", source.text):
+    if not name or source.has(_CLOSES):
         return None
-    return None if re.search(rf"return\s+{name[0]}\b", source.text) else replace(hit, quoted="")
+    return None if source.has(re.compile(rf"return\s+{name[0]}\b")) else replace(hit, quoted="")
 
 
 def _loose(source: Source, hit: Hit) -> Hit | None:
@@ -169,7 +177,7 @@ def _loose(source: Source, hit: Hit) -> Hit | None:
 
 def _sleep(source: Source, hit: Hit) -> Hit | None:
     """A wait whose end is asserted on. A framework's timers do not wait; a handler may be slow on purpose."""
-    if re.search(r"(use)?FakeTimers|mock\.timers|MockDate", source.text) or _DATA.search(source.path):
+    if source.has(_FAKE_TIMERS) or _DATA.search(source.path):
         return None
     times = [int(number.replace("_", "")) for number in re.findall(r"(?<![\w.])\d[\d_]*(?!\w)", hit.quoted)]
     if "Promise" in hit.quoted and not _ONLY_WAITS.search(hit.quoted):
@@ -195,7 +203,7 @@ def _random(source: Source, hit: Hit) -> Hit | None:
     if not source.is_test or _DATA.search(source.path) or re.search(r"[<>]=?\s*[01]$", hit.quoted):
         return None
     named = re.search(r"name|id\b|port|tmp|temp|path|key|token|toString", line, re.IGNORECASE)
-    if named or re.search(r"seed|mock|spyOn|stub", source.text, re.IGNORECASE):
+    if named or source.has(_SEEDED):
         return None
     return replace(hit, severity="low", confidence=0.6)
 

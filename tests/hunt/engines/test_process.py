@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.hunt.engines.process import EngineProblem, program, run
+from factory.hunt.engines.process import EngineProblem, TooMuch, program, run
 
 
 def python(code: str, **limits: float) -> str:
@@ -28,9 +28,12 @@ def test_one_that_hangs_is_ended_with_its_children() -> None:
         python("import os, time; os.fork(); time.sleep(60)", seconds=0.3)
 
 
-def test_one_that_says_too_much_is_ended() -> None:
-    with pytest.raises(EngineProblem, match="said too much"):
-        python("import time; time.sleep(0.3)\nwhile True: print('x' * 1000)", output=100_000)
+def test_one_that_says_too_much_is_ended_and_whole_lines_of_what_it_said_are_there() -> None:
+    with pytest.raises(TooMuch, match="said too much") as told:
+        python("import time; time.sleep(0.3)\nwhile True: print('x' * 999)", output=100_000)
+    lines = told.value.text.split("\n")
+    assert 90 <= len(lines) <= 100
+    assert set(lines) == {"x" * 999}
 
 
 def test_one_that_eats_memory_is_ended() -> None:

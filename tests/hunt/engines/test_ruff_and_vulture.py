@@ -63,6 +63,25 @@ def test_an_engine_that_fails_is_a_sentence_and_the_rest_goes_on(tmp_path: Path)
     assert report.run.version
 
 
+def test_more_rows_than_are_taken_at_once_are_asked_for_in_parts(tmp_path: Path) -> None:
+    files = {f"pkg/f{number}.py": BARE for number in range(9)}
+    here = ground(tmp_path, {**files, "a b@c.py": BARE, "loud.py": BARE * 200})
+    found = ruff.look(here, ("E722",), output=6_000)  # some twenty rows
+    assert {hit.path for hit in found} == {*files, "a b@c.py", "loud.py"}
+    loud = [hit.start for hit in found if hit.path == "loud.py"]
+    assert loud == [3 + 4 * number for number in range(len(loud))]
+    assert len(loud) > 5
+    assert here.notices == [f"ruff: of loud.py only the first {len(loud)} hits are looked at."]
+
+
+def test_of_too_many_rows_of_vulture_the_first_count(tmp_path: Path) -> None:
+    here = ground(tmp_path, {"a.py": "".join(f"def lonely{number}():\n    pass\n" for number in range(300))})
+    found = vulture.look(here, ("unused-function",), output=4_000)
+    assert found[0].quoted == "lonely0"
+    assert 10 < len(found) < 100
+    assert "said too much" in here.notices[0]
+
+
 def test_every_engine_says_its_version() -> None:
     assert ruff.version()[0].isdigit()
     assert vulture.version()[0].isdigit()
