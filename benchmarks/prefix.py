@@ -29,8 +29,8 @@ from benchmarks.factory import factory
 from benchmarks.table import HEAD, Row, line, machine
 from factory.app import open_state
 from factory.contracts.model import Exchange, Request
-from factory.llm.occurrences import shared
 from factory.llm.tokens import estimate
+from factory.occurrences import shared
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
+from factory.occurrences import Occurrences, merged
+
 SHORTEST = 6  # characters of a value worth hiding
 BY = "[redacted]"
 _NAME = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|PAT)(?:_|$)")
@@ -19,19 +21,26 @@ def secret_values(environment: Mapping[str, str], more: Sequence[str] = ()) -> t
 
 
 class Redaction:
-    """Callable on text. `find` gives what else is a secret there (factory.llm.secret_forms.secrets_in)."""
+    """Callable on text. `find` gives what else is a secret there (factory.llm.secret_forms.secrets_in). The time grows
+    with the text, not with how many secrets stand in it."""
 
     def __init__(self, values: Sequence[str], find: Find) -> None:
         forms = {form for value in values for form in _forms(value)}
-        self._forms = sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True)
+        self._forms = Occurrences(form for form in forms if len(form) >= SHORTEST)
         self._find = find
 
     def __call__(self, text: str) -> str:
-        for form in self._forms:
-            text = text.replace(form, BY)
-        for secret in sorted(self._find(text, ()), key=len, reverse=True):
-            text = text.replace(secret, BY)
-        return text
+        text = _without(self._forms, text)
+        return _without(Occurrences(self._find(text, ())), text)
+
+
+def _without(secrets: Occurrences, text: str) -> str:
+    """Where they overlap, all of it goes."""
+    parts, at = [], 0
+    for start, end in merged(secrets.places(text)):
+        parts += [text[at:start], BY]
+        at = end
+    return "".join((*parts, text[at:]))
 
 
 def _forms(value: str) -> set[str]:

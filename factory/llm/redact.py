@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from factory.contracts.model import Message, Request
 from factory.llm.environment import WORDY
-from factory.llm.occurrences import Occurrences, Span
 from factory.llm.secret_forms import SHORTEST, secrets_in
+from factory.occurrences import Occurrences, Span, merged
 
 PLACEHOLDER = re.compile(r"\[redacted-[0-9a-f]{10}\]")
 _VALUE = re.compile(r"['\"`]$|[=:]\s*$")  # what stands before a value
@@ -128,14 +128,9 @@ def _name(text: str) -> str:
 
 def _spans(text: str, places: Iterable[Span]) -> list[Span]:
     """Where secrets stand, in order: those that overlap as one, and nothing of a placeholder."""
-    merged: list[Span] = []
-    for start, end in sorted(places):
-        if merged and start < merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
-        else:
-            merged.append((start, end))
-    taken = [match.span() for match in PLACEHOLDER.finditer(text)] if merged else []
-    return [part for part in _outside(merged, taken) if part[1] - part[0] >= SHORTEST]
+    found = merged(places)
+    taken = [match.span() for match in PLACEHOLDER.finditer(text)] if found else []
+    return [part for part in _outside(found, taken) if part[1] - part[0] >= SHORTEST]
 
 
 def _outside(spans: Sequence[Span], taken: Sequence[Span]) -> Iterator[Span]:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from factory.contracts.model import Message, ToolCall
 from factory.llm import secret_forms
-from factory.llm.occurrences import FEW
 from factory.llm.redact import PLACEHOLDER, Redaction, unless_secret
 from factory.llm.secret_forms import formats_in, passwords_in, secrets_in
+from factory.occurrences import FEW
 from tests.llm.bench import request
 
 AWS = "AKIA" + "QYLPMN5HHHFPZAM2"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.llm.occurrences import FEW, LONG, Occurrences
+from factory.occurrences import FEW, LONG, Occurrences
 
 letters = st.text("ab", min_size=1, max_size=14)
 wanted = st.lists(letters | st.text(max_size=8), max_size=40)

@@ -52,6 +52,17 @@ class Occurrences:
         return sizes[n]
 
 
+def merged(places: Iterable[Span]) -> list[Span]:
+    """In order, those that overlap as one."""
+    found: list[Span] = []
+    for start, end in sorted(places):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found
+
+
 def _ways_up(ordered: list[str]) -> tuple[list[int], list[int]]:
     """(for each string the longest other one that it begins with, one further up): a long way up takes few steps."""
     up, jump, depth = [-1] * (len(ordered) + 1), [-1] * (len(ordered) + 1), [0] * (len(ordered) + 1)
