@@ -1,5 +1,6 @@
 """Plays the week: nights, outages, people; then what came of every task."""
 
+import time
 from pathlib import Path
 
 from factory.simulator.expressions.evaluator import Expressions
@@ -17,6 +18,7 @@ END = 7 * 24.0
 
 def play(folder: Path, evaluator: Expressions, most: int = 40) -> Outcome:
     """A week from Monday to Sunday. `most`: only so many of the tasks, for a quick look."""
+    began = time.monotonic()
     with world(folder, evaluator, BOXES, HUB, PROVIDER) as here:
         agenda = Agenda()
         people = People(here, agenda)
@@ -42,7 +44,7 @@ def play(folder: Path, evaluator: Expressions, most: int = 40) -> Outcome:
                 act()
             here.settle()
             people.look()
-        return outcome_of(here, people, tasks()[:most])
+        return outcome_of(here, people, tasks()[:most], began)
 
 
 def revive(people: People) -> None:

@@ -2,9 +2,11 @@
 
 import re
 import statistics
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from benchmarks.table import machine
 from factory.contracts.books import Row
 from factory.simulator.runner.record import RunRecord
 from tests.simulator import parts
@@ -48,7 +50,8 @@ class Outcome:
     facts: dict[str, float] = field(default_factory=dict)
 
 
-def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
+def outcome_of(here: World, people: People, week: tuple[Task, ...], began: float) -> Outcome:
+    """`began`: when the play did, by this process's monotonic clock."""
     rows = parts.books(here.town)
     found = Outcome([_end(here, people, rows, task) for task in week])
     found.caps = held(rows, Caps(float(DAY_USD), float(RUN_USD), HOURLY))
@@ -68,6 +71,7 @@ def outcome_of(here: World, people: People, week: tuple[Task, ...]) -> Outcome:
         "median hours": statistics.median(times) if times else 0.0,
         f"most dollars reserved or spent in a day (cap {DAY_USD})": max(found.caps.days.values(), default=0.0),
         "refused until the next day's money": found.caps.refused,
+        "minutes to play it": (time.monotonic() - began) / 60,
         "dollars": spent, "dollars a merged change": spent / len(merged) if merged else 0.0,
     }  # fmt: skip
     return found
@@ -163,7 +167,7 @@ def markdown(found: Outcome) -> str:
         for end in found.ends
     ]
     return "\n".join([
-        "# A simulated week", "", *ABOUT, "", "| | |", "|---|---|", *facts, "",
+        "# A simulated week", "", *ABOUT, "", f"Played on: {machine()}.", "", "| | |", "|---|---|", *facts, "",
         "| kind of task | ends |", "|---|---|", *table, "",
         "| task | kind | issue | end | pull request | hours to ready | dollars |", "|---|---|---|---|---|---|---|",
         *rows,
