@@ -110,8 +110,16 @@ def _file(here: Site, night: Night, known: Mapping[str, Ours], rules: Mapping[st
     fresh = groups(row for row in night.catch.fresh if row.finding.id not in mended)
     first = [group for group in fresh if _name(group) not in declined][: here.settings.hunt.top_findings]
     wanted = [group for group in first if _name(group) not in known]
-    if not wanted:
-        return
+    new = _unsaid(here, wanted, rules, filed) if wanted else []
+    made = _admitted(here, new, filed) if new else []
+    filed.made += [_make(here, group, rules, filed) for group in made]
+    there = [*made, *(group for group in first if _name(group) in known)]
+    if there:
+        here.books.append(lambda rows: _made(here, rows, there))
+
+
+def _unsaid(here: Site, wanted: list[Group], rules: Mapping[str, Rule], filed: Filed) -> list[Group]:
+    """Those that no issue of people's is about."""
     others = [issue for issue in here.hub.issues("", "open") if LABEL not in issue.labels]
     new = []
     for group in wanted:
@@ -121,9 +129,13 @@ def _file(here: Site, night: Night, known: Mapping[str, Ours], rules: Mapping[st
             filed.said.append(f"{group.rule} in {group.path} is what #{said.number} is about: not filed.")
         else:
             new.append(group)
-    made = _admitted(here, new, filed)
-    filed.made += [_make(here, group, rules, filed) for group in made]
-    here.books.append(lambda _: tuple(_row(here, f"{_name(group)}.made", group) for group in made))
+    return new
+
+
+def _made(here: Site, rows: tuple[Row, ...], there: list[Group]) -> tuple[Row, ...]:
+    """That these were made, also those that an earlier attempt made before it died."""
+    ids = {row.id for row in rows}
+    return tuple(_row(here, f"{_name(group)}.made", group) for group in there if f"{_name(group)}.filed" in ids)
 
 
 def _text(issue: Issue) -> str:

@@ -53,7 +53,8 @@ def flapping(here: Site, run: Run, store: Store) -> str:
     """Why a revision is not shipped that makes the branch what it was before; "" = it does not."""
     if here.ticket.purpose != "revise":
         return ""
-    for commit in heads(here.books.read().rows, here.ticket.pull):
+    others = [row for row in here.books.read().rows if row.run != run.id]  # an earlier attempt may have closed this one
+    for commit in heads(others, here.ticket.pull):
         try:
             tree = store.git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}").decode().strip()
         except GitProblem:  # it is not here: then it is none of this branch's

@@ -1,5 +1,6 @@
 """Runs as the jobs before `ship` hand them over: real trees, merged by the real rules, packed as a bundle."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,17 +61,17 @@ def admitted(here: Place, issue: int, **more: object) -> Ticket:
 
 def handed(here: Place, ticket: Ticket, *, spent: int = 300_000, accepted: bool = False,
            findings: tuple[Finding, ...] = (), path: str = "app.py", text: str = APP,
-           broken: bool = False, forged: bool = False, snapshot: bytes = SNAPSHOT,
-           **facts: object) -> Handed:  # fmt: skip
+           broken: bool = False, forged: bool = False, snapshot: bytes = SNAPSHOT, feedback: bytes = b"",
+           then: Callable[[Run, Store], Run] = lambda run, store: run, **facts: object) -> Handed:  # fmt: skip
     """A run of two units: `api` wrote `path`, `page` wrote web.py (with `broken`: nothing). `forged`: as a job
-    would leave it that a model has taken over, without the merge's rules."""
+    would leave it that a model has taken over, without the merge's rules. `then`: what came after."""
     n = len(list(here.folder.glob("made-*")))
     folder = here.folder / f"made-{n}"
     folder.mkdir()
     state = open_state(folder / "state")
     settings = Settings()
     kept = state.blobs(ticket.run).put(settings.to_json().encode())
-    run = run_of(ticket, snapshot, here.clone, kept, "bubblewrap")
+    run = run_of(ticket, snapshot, here.clone, kept, "bubblewrap", feedback)
     run_in(state.db, run, issue_key(run))
     store = Store(state.run_folder(run.id) / "repo.git", here.clone)
     run = run.but(task=_task(), plan=_plan(path))
@@ -87,10 +88,10 @@ def handed(here: Place, ticket: Ticket, *, spent: int = 300_000, accepted: bool 
         first = store.overlay(run.repo.tree, changes[0].files)
         last = store.overlay(first, changes[1].files)
         wave = wave.but(changes=changes, trees=(first, last), tree=last)
-    run = run.but(waves=(wave,), tree=wave.tree, evidence=_evidence(wave.tree, run.repo.tree))
+    run = run.but(waves=(wave,), tree=wave.tree, evidence=evidence_of(wave.tree, run.repo.tree))
     if accepted or findings:
         run = run.but(rounds=(_round(run, findings, accepted),), verdict=_verdict(accepted))
-    run = Run.model_validate({**run.model_dump(), **facts})
+    run = then(Run.model_validate({**run.model_dump(), **facts}), store)
     _spend(state, run, spent)
     state.journal.adopt(run, issue_key(run))
     return Handed(run, folder / "bundle", pack(run, state, folder / "bundle"))
@@ -118,7 +119,7 @@ def _plan(path: str) -> Plan:
     return Plan(summary="Two units.", effort=5, acceptance=(Criterion(id="A1", text="It adds two."),), units=units)
 
 
-def _evidence(tree: str, base: str) -> Evidence:
+def evidence_of(tree: str, base: str) -> Evidence:
     outcome = Outcome(status="passed", counts=Counts(collected=3, passed=3), counted=True)
     suite = SuiteResult(name="pytest", command="pytest -q", base=outcome, candidate=outcome)
     return Evidence(tree=tree, base=base, suites=(suite,), tests_found=True, sandbox="bubblewrap (user)")

@@ -182,6 +182,20 @@ def test_a_look_up_that_fails_files_nothing(here: Place, skip: int) -> None:
     assert issues(here) == {}
 
 
+def test_what_a_person_deleted_stays_away_also_when_the_job_that_filed_it_died(here: Place) -> None:
+    """CRS-02: between the issue and the word about it in the books."""
+    night = Nights(here)
+    here.faults.add(Fault("down", "POST", "git-receive-pack", times=0, skip=1))
+    with pytest.raises(HubProblem):
+        night(found())
+    here.faults.clear()
+    ((number, _),) = issues(here).items()
+    night(found())
+    del here.repo.issues[number]
+    night(found())
+    assert issues(here) == {}
+
+
 def test_a_stranger_s_copy_of_a_marker_is_not_ours(here: Place) -> None:
     """A marker that was copied from a visible issue makes no other ours: it is neither edited nor closed."""
     night = Nights(here)

@@ -98,5 +98,8 @@ def test_a_revision_that_brings_back_an_old_state_is_not_pushed(here: Place) -> 
     assert flapping(there, run, store) == ""
     there.books.append(lambda _: (row,))
     assert "A person must decide" in flapping(there, run, store)
+    there.books.append(lambda _: (row.but(id="y", run=run.id, head=bare.branch(here.repo.folder, BRANCH)),))
+    same = run.but(tree=run.repo.tree)
+    assert flapping(there, same, store) == "", "what its own earlier attempt delivered is no older state"
     other = revision(here, "PAGE = 'new'\n")
     assert flapping(*other) == ""

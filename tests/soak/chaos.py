@@ -2,11 +2,13 @@
 
 import random
 import threading
+import time
+from collections.abc import Callable
 from multiprocessing.context import ForkServerProcess
 
-from factory.simulator.hub.faults import FaultPlan, Rule
-from factory.simulator.hub.routes import Answer, Call, Dropped
-from tests.soak.deaths import Deaths, Moment, dispatched, is_effect
+from factory.simulator.hub.faults import Rule
+from factory.simulator.hub.routes import Answer, Call
+from tests.soak.deaths import MOMENTS, Deaths, Moment, is_effect
 from tests.soak.processes import kill
 
 WEATHER = (
@@ -22,56 +24,36 @@ EFFECT, READ = 0.22, 0.02  # chance of a death at a request
 
 
 class Chaos(Deaths):
-    """Kills up to `most` of the processes that are watched, each at a request of its own."""
+    """Kills up to `most` of the processes that are watched, each at a request of its own. `pushed` hears of each push
+    that got through."""
 
     def __init__(self, seed: int, most: int) -> None:
-        super().__init__()
-        FaultPlan.__init__(self, *WEATHER, seed=seed)
+        super().__init__(0, "before", *WEATHER, seed=seed, sleep=time.sleep)
         self.most, self.kills = most, 0
+        self.pushed: Callable[[], None] = lambda: None
         self._dice = random.Random(seed)
         self._lot = threading.Lock()
 
     @property
-    def over(self) -> bool:
+    def enough(self) -> bool:
         return self.kills >= self.most
 
-    def before(self, call: Call) -> Answer | None:
-        moment = self._moment(call)
-        if moment:
-            call.headers = {**call.headers, "x-struck": moment}
-        if moment == "before":
-            self._kill(call)
-        return FaultPlan.before(self, call)
-
     def after(self, call: Call, answer: Answer) -> Answer:
-        if call.path.endswith("/dispatches") and answer.status == 204 and self._hub and "/actions/" not in call.path:
-            dispatched(self._hub, call)
-        struck = call.headers.get("x-struck")
-        if struck == "inside":
-            self._kill(call)
-        if struck == "after":
-            threading.Timer(0.004, kill, (self._of(call),)).start()
-        return FaultPlan.after(self, call, answer)
+        if call.path.endswith("git-receive-pack") and answer.status == 200:
+            self.pushed()
+        return super().after(call, answer)
 
-    def _moment(self, call: Call) -> Moment | None:
-        """Which death this request brings, if any."""
-        if call.token is None or call.token.value not in self._watched:
-            return None
+    def strikes(self, call: Call) -> Moment | None:
         with self._lot:
-            if self.over or self._dice.random() >= (EFFECT if is_effect(call) else READ):
+            if self.enough or self._dice.random() >= (EFFECT if is_effect(call) else READ):
                 return None
             self.kills += 1
-            found: Moment = self._dice.choice(("before", "inside", "after"))
-            return found
-
-    def _kill(self, call: Call) -> None:
-        kill(self._of(call))
-        raise Dropped
+            return self._dice.choice(MOMENTS)
 
     def by_clock(self, process: ForkServerProcess, seconds: float) -> threading.Timer | None:
         """A death that no request brings: in the middle of thinking."""
         with self._lot:
-            if self.over or self._dice.random() >= 0.4:
+            if self.enough or self._dice.random() >= 0.4:
                 return None
 
         def strike() -> None:

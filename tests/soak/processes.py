@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
@@ -18,6 +18,7 @@ from typing import Any
 
 from factory.contracts.errors import FactoryError
 from factory.jobs.context import JobContext
+from factory.simulator.hub.state import Hub
 from tests.forge.answering import TestClock
 
 _FORKS = get_context("forkserver")
@@ -61,6 +62,13 @@ class Command:
     @property
     def log(self) -> Path:
         return self.context.temp / "log.txt"
+
+    def under(self, hub: Hub) -> "Command":
+        """With a token of its own: what a dead process had on the way is told from what the next one asks."""
+        had = hub.tokens[self.token]
+        token = hub.token(had.login, had.repo, had.permissions, had.kind, job=had.job)
+        return replace(self, context=replace(self.context, environment={**self.context.environment,
+                                                                        "GITHUB_TOKEN": token}))  # fmt: skip
 
 
 def here(command: Command, clock: SharedClock) -> int:

@@ -20,9 +20,23 @@ one needs what the one before has put out."""
 
 @dataclass
 class Scene:
+    """`jobs` one after the other. `also`: what the end state is, beside what stands on GitHub."""
+
     here: Place
     jobs: list[Job]
     known: int = 0  # so many of the first jobs are another scene's matter
+    also: Callable[[], object] = str
+    close: Callable[[], None] = lambda: None
+
+
+def aside(what: Callable[[], object]) -> Job:
+    """No job of ours: people, GitHub, or time."""
+
+    def commands(attempt: int) -> Iterator[Command]:
+        what()
+        yield from ()
+
+    return commands
 
 
 def opening(here: Place, ticket: Ticket, run: int, **more: Any) -> Job:
@@ -139,7 +153,8 @@ def _route(here: Place, ticket: Ticket, run: int, inputs: dict[str, str]) -> Job
 
 
 def offline(here: Place) -> Scene:
-    """The watchdog: a job that waits for the box is moved to hosted runners; a run that was lost is closed."""
+    """The watchdog: a job that waits for the box is moved to hosted runners; a run that was lost is closed, and its
+    task goes into quarantine."""
     with here.hub.lock:
         made = runs.start_run(here.hub, here.repo, ".github/workflows/factory-local.yml", event="issues")
         made.status = "in_progress"
@@ -147,15 +162,11 @@ def offline(here: Place) -> Scene:
     lost, waits = admitted(here, here.issue()), here.issue()
 
     def pause(hours: float) -> Job:
-        def commands(attempt: int) -> Iterator[Command]:
-            here.clock.sleep(hours * 3600)
-            yield from ()
-
-        return commands
+        return aside(lambda: here.clock.sleep(hours * 3600))
 
     def look(attempt: int) -> Iterator[Command]:
         yield Command("watch", here.job(here.ticket(1), "watch", run=40, attempt=attempt, event="schedule",
-                                        FACTORY_GITHUB__BOX_OFFLINE="cloud"))  # fmt: skip
+                                        FACTORY_GITHUB__BOX_OFFLINE="cloud", FACTORY_ALERTS__ATTEMPTS="1"))  # fmt: skip
 
     late = admitted(here, waits, purpose="local")
     return Scene(here, [opening(here, lost, 7), pause(47), opening(here, late, made.id), pause(2), look], known=4)

@@ -16,6 +16,7 @@ from tests.jobs.handed import Handed, handed
 from tests.jobs.place import Place, outputs
 from tests.jobs.test_gate import READ
 from tests.soak.chaos import Chaos
+from tests.soak.money import MILLION, guard, passed
 from tests.soak.processes import BROKEN, DONE, Command, SharedClock, ended, start
 
 ATTEMPTS = 60
@@ -38,6 +39,8 @@ class Delivery:
     told: dict[str, dict[str, Any]] = field(default_factory=dict)  # needs, by job
     bundle: Handed | None = None
     deaths: int = 0
+    paid: int = 0  # micro-dollars, by its box
+    wrong: list[str] = field(default_factory=list)
 
     def play(self) -> bool:
         """Does it get through?"""
@@ -62,18 +65,18 @@ class Delivery:
         for name in ("gate", "open", "work"):
             if not self._job(name):
                 break
-            if (name == "gate" and not self._allowed) or (
-                name == "open" and self._outputs("open").get("go") == "false"
-            ):
+            if name == "gate" and not self._allowed:
+                return self._refused()
+            if name == "open" and self._outputs("open").get("go") == "false":
                 return True
         if not self._allowed:
             return False
         return self._shipped()
 
-    def _ends_with(self, name: str) -> bool:
-        """The gate said no, or the lease is another's: the rest is skipped."""
-        refused = self._outputs("open").get("go") == "false"
-        return not self._allowed if name == "gate" else name == "open" and refused
+    @property
+    def code(self) -> str:
+        """The last word on whether it may start."""
+        return self._outputs("open").get("code") or self._outputs("gate").get("code", "")
 
     @property
     def _allowed(self) -> bool:
@@ -87,6 +90,13 @@ class Delivery:
         found: dict[str, str] = self.told.get(name, {}).get("outputs", {})
         return found
 
+    def _refused(self) -> bool:
+        """The job that says why, where the gate has left something to say."""
+        if self._outputs("gate").get("purpose") != "answer":
+            return True
+        job = self._context("refuse", event="issues", needs={"gate": self.told["gate"]})
+        return self._run(Command("answer", job)) == DONE
+
     def _job(self, name: str) -> bool:
         """One job with one command; what is done is not done again."""
         if self.told.get(name, {}).get("result") == "success":
@@ -94,6 +104,9 @@ class Delivery:
         command = {"gate": self._gate, "open": self._open, "work": self._work}[name]()
         status = self._run(command, THINKS if name == "work" else 0.0) if command else DONE
         good = status == DONE
+        if command and name == "work":
+            self.paid, over = passed(command.context.temp / "state")
+            self.wrong += over
         if self.bundle and name == "work":  # the swarm's thinking is done elsewhere
             found = {"digest": self.bundle.digest, "artifact": "77"}
         else:
@@ -150,11 +163,20 @@ class Delivery:
     def _work(self) -> Command | None:
         if self.purpose == "swarm":
             if self.bundle is None:
+                allowed = int(float(self._allowance) * MILLION)
                 with _PACKING:
-                    self.bundle = handed(self.here, self.ticket, snapshot=(self._gate_folder / "issue.md").read_bytes())
+                    self.bundle = handed(self.here, self.ticket, spent=min(300_000, allowed),
+                                         snapshot=(self._gate_folder / "issue.md").read_bytes())  # fmt: skip
             return None
-        job = self._context("work", temp=self._work_folder, needs={"open": self.told["open"]})
+        job = self._context("work", temp=self._work_folder, needs={"open": self.told["open"]},
+                            FACTORY_ALLOWANCE_USD=self._allowance)  # fmt: skip
+        guard(job.temp / "state", self._allowance)
         return Command("work", job, (self._gate_folder,))
+
+    @property
+    def _allowance(self) -> str:
+        """Dollars, as the job `open` gives them to those that think."""
+        return self._outputs("open")["allowance_usd"]
 
     @property
     def _work_folder(self) -> str:
@@ -170,6 +192,7 @@ class Delivery:
         return self.here.job(ticket, name, run=self.run, attempt=self.attempt, **more)
 
     def _run(self, command: Command, thinks: float = 0.0) -> int:
+        command = command.under(self.here.hub)
         self.chaos.expect(command.token)
         process = start(command, self.clock)
         self.chaos.watch(command.token, process)
@@ -177,6 +200,7 @@ class Delivery:
         status = ended(process)
         if timer:
             timer.cancel()
+        self.chaos.over(command.token)
         self.deaths += status < 0
         assert status != BROKEN, command.log.read_text()[-3000:]
         return status
