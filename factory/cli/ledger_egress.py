@@ -23,7 +23,8 @@ def show(run: str, everything: bool, day: str, by: str, as_json: bool) -> int:
         print(found.to_json(indent=2))
         return 0
     shown = _SHOWN[group]
-    table([tuple(_COLUMNS[name](line) for name in shown) for line in found.lines], shown, sys.stdout)
+    if found.lines:
+        table([tuple(_COLUMNS[name](line) for name in shown) for line in found.lines], shown, sys.stdout)
     print(_last_line(found))
     return 0
 

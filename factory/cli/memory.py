@@ -97,7 +97,10 @@ def refused(repo: Repo = Path(), config: Config = None, as_json: Json = False) -
     if as_json:
         print(json.dumps([{"why": why, "text": text} for text, why in found], indent=2))
         return 0
-    table([(why, text[:100]) for text, why in found], ("why", "line"), sys.stdout)
+    if found:
+        table([(why, text[:100]) for text, why in found], ("why", "line"), sys.stdout)
+    else:
+        print("Nothing was refused.")
     return 0
 
 

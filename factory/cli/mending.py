@@ -99,12 +99,13 @@ def _summary(run: "Run") -> str:
 
 
 def _rows(run: "Run") -> "Iterator[str]":
+    from factory.render.amount import many
     from factory.render.text import line
 
     pull = run.delivery.pull if run.delivery else None
     if pull:
         state = "draft, its tests are not green" if pull.draft else "tests as before"
-        yield f"mended  {line(pull.title, 100)}  ({len(run.plan.units) if run.plan else 0} commits, {state})"
+        yield f"mended  {line(pull.title, 100)}  ({many(len(run.plan.units) if run.plan else 0, 'commit')}, {state})"
         yield f"        branch {pull.branch}, {pull.url}"
     elif run.stopped:
         yield f"not mended  {line(run.stopped.message, 400)}"

@@ -71,7 +71,11 @@ def counted(outcome: Outcome) -> str:
     if not outcome.counted:
         return f"{outcome.status} (exit {outcome.exit_code}, no counts)"
     parts = [f"{counts.passed} passed"]
-    named = ((counts.failed, "failed"), (counts.errors, "errors"), (counts.skipped, "skipped"))
+    named = (
+        (counts.failed, "failed"),
+        (counts.errors, "error" if counts.errors == 1 else "errors"),
+        (counts.skipped, "skipped"),
+    )
     parts += [f"{number} {word}" for number, word in named if number]
     if outcome.status not in ("passed", "failed"):
         parts.append(outcome.status)
