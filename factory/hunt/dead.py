@@ -22,7 +22,7 @@ _FOUND_BY_NAME = re.compile(
 )
 _SET_APART = re.compile(
     r"(^|/)(migrations?|alembic|versions|examples?|samples?|demos?|docs?|templates?|stubs?|typings|plugins?|fixtures?"
-    r"|hooks?|conf|settings|playground|sandbox|templatetags|types?)/|(^|/)(conf|setup|conftest|settings|noxfile|tasks|fabfile"
+    r"|hooks?|conf|settings|playground|sandbox|templatetags|types?)/|(^|/)(__init__|conf|setup|conftest|settings|noxfile|tasks|fabfile"
     r"|gunicorn[\w.]*|manage|wsgi|asgi|dodo|hooks?|plugins?)\.py$|\.pyi$|\.d\.ts$|\.config\.[cm]?[jt]s$|\.stories\.[jt]sx?$"
 )
 _PACKAGED = ("setup.py", "setup.cfg", "pyproject.toml")

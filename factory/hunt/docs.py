@@ -27,7 +27,7 @@ _APART = re.compile(
 _PAST = re.compile(
     r"(?i)\b(removed|deprecated|no longer|formerly|previously|used to|renamed|legacy|old|instead of|obsolete)\b"
 )
-_LINK = re.compile(r"(?<!\\)\[[^\]\[]*\]\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
+_LINK = re.compile(r"(?<!\\)(?:(?<=!)\[\]|\[[^\]\[]+\])\(\s*<?([^)\s>]+)>?(?:\s+[\"'(][^)]*)?\)")
 _FENCE = re.compile(r"^\s{0,3}(```+|~~~+)\s*([\w\-]*)")
 _SHELLS = frozenset(("", "sh", "bash", "shell", "console", "zsh", "shell-session", "terminal", "cmd"))
 _MAKE = re.compile(r"^make\s+((?:[A-Z_]+=\S+\s+)*)([a-z][\w\-]*)\s*(?:$|#|&&|;|[A-Z_]+=)")

@@ -39,7 +39,8 @@ class Ground:
     when: str = ""  # the commit's date, ISO 8601: ages are counted from it
     skipped: Mapping[str, int] = field(default_factory=dict)  # files that are not looked at, by reason
     settings: HuntSettings = field(default_factory=HuntSettings)
-    others: frozenset[str] = frozenset()  # the tree's files that are not in `paths`, nor in `root`
+    others: frozenset[str] = frozenset()  # the tree's files that are not in `paths`
+    aside: tuple[str, ...] = ()  # of these, what is in `root`: its words count, though it is not looked at
     notices: list[str] = field(default_factory=list)  # what a survey could not read, for the report
 
     def source(self, path: str) -> Source:
@@ -59,7 +60,7 @@ class Ground:
     @cached_property
     def words(self) -> Words:
         """All words of the tree, lock files left out: a pass over every file, once and for all who ask."""
-        read = (path for path in self.paths if PurePosixPath(path).name not in LOCKS)
+        read = (path for path in (*self.paths, *self.aside) if PurePosixPath(path).name not in LOCKS)
         return counted((path, (self.root / path).read_bytes()) for path in read)
 
     def holds(self, path: str) -> bool:

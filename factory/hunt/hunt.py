@@ -11,6 +11,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.finding import SEVERITIES, Finding
 from factory.contracts.hunt import EngineRun, Hunted
 from factory.contracts.night import HuntSettings
+from factory.hunt.copied import copied
 from factory.hunt.detector import Detector, Engine, Hit
 from factory.hunt.detectors import all_detectors
 from factory.hunt.engines import registry
@@ -74,10 +75,15 @@ def chosen(settings: HuntSettings, only: Sequence[str] = ()) -> tuple[Detector, 
 
 
 def _narrowed(ground: Ground, settings: HuntSettings) -> Ground:
-    kept = tuple(path for path in ground.paths if not any(fnmatchcase(path, glob) for glob in settings.ignore))
-    ignored = len(ground.paths) - len(kept)
-    skipped = {**ground.skipped, **({"ignored": ignored} if ignored else {})}
-    return replace(ground, paths=kept, skipped=skipped, settings=settings)
+    """Without what the settings ignore and what was copied from elsewhere; the words of both still count."""
+    ignored = {path for path in ground.paths if any(fnmatchcase(path, glob) for glob in settings.ignore)}
+    foreign = copied(ground) - ignored
+    counts = {"copied": len(foreign), "ignored": len(ignored)}
+    return replace(
+        ground, paths=tuple(path for path in ground.paths if path not in ignored | foreign), settings=settings,
+        skipped={**ground.skipped, **{why: count for why, count in counts.items() if count}},
+        others=ground.others | ignored | foreign, aside=tuple(sorted((*ground.aside, *ignored, *foreign))),
+    )  # fmt: skip
 
 
 def _marked(ground: Ground, detectors: Sequence[Detector]) -> _Marks:

@@ -13,7 +13,7 @@ from factory.codegraph.facts import Facts, Symbol
 from factory.codegraph.view import View
 from factory.hunt.detector import Hit
 from factory.hunt.ground import Ground
-from factory.hunt.source import LANGUAGES, Source
+from factory.hunt.source import LANGUAGES, SCRIPT, Source
 
 DAYS = 45.0  # before the newest commit
 FILES = 60  # whose history is asked for line by line, the newest first
@@ -28,16 +28,19 @@ _APART = re.compile(
 
 def untested(ground: Ground) -> Iterator[Hit]:
     view = ground.view() if ground.view else None
-    if view is None or sum(doc.test for doc in view.docs.values()) < FEW_TESTS:
+    families = _tested_families(view) if view else frozenset()
+    if view is None or not families:
         return
     paths = dict.fromkeys(path for commit in view.commits() if commit.age <= DAYS for path in commit.paths)
-    asked = [path for path in paths or view.docs if path in ground.known and _counts(view, path)]
+    asked = [path for path in paths or view.docs if path in ground.known and _counts(view, path, families)]
     if not asked:
         return
     reached = _reached(ground, view)
     for path in asked[:FILES]:
         source = ground.source(path)
         facts = view.facts(path)
+        if not any(_has_body(symbol) and symbol.name in reached for symbol in facts.symbols):
+            continue  # no test reaches anything in this file: it is not the custom here
         suspects = [symbol for symbol in facts.symbols if symbol.name not in reached]
         suspects = [symbol for symbol in suspects if _is_suspect(source, symbol) and _is_plain(facts, symbol)]
         touched = _touched(ground, path) if suspects else set()
@@ -55,9 +58,17 @@ def _hit(source: Source, symbol: Symbol, changed: int) -> Hit:
     )  # fmt: skip
 
 
-def _counts(view: View, path: str) -> bool:
+def _tested_families(view: View) -> frozenset[bool]:
+    """Of scripts (True) and Python (False), those with a custom of testing."""
+    tests = [doc.language in SCRIPT for doc in view.docs.values() if doc.test and doc.language in LANGUAGES.values()]
+    return frozenset(family for family in (True, False) if tests.count(family) >= FEW_TESTS)
+
+
+def _counts(view: View, path: str, families: frozenset[bool]) -> bool:
     doc = view.docs.get(path)
-    return doc is not None and doc.language in set(LANGUAGES.values()) and not doc.test and not _APART.search(path)
+    if doc is None or doc.language not in LANGUAGES.values() or doc.test or _APART.search(path):
+        return False
+    return (doc.language in SCRIPT) in families
 
 
 def _is_suspect(source: Source, symbol: Symbol) -> bool:

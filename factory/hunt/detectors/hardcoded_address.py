@@ -35,6 +35,7 @@ _SERVED = re.compile(
 _ENVIRONMENT = re.compile(
     r"environ|getenv|process\.env|import\.meta\.env|\bconfig|\bsettings?\b|default|argv|\?\?|\|\|", re.I
 )
+_NAMED = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\s*[:=]|^(?:export\s+)?const\s+\w+\s*[:=]")
 _FIX = "Take it from settings or the environment; keep a default where settings are defined."
 
 
@@ -47,12 +48,18 @@ def _look(source: Source) -> Iterator[Hit]:
             _is_machine(text)
             and "SOCK_DGRAM" not in source.text  # connected to only to learn one's own address: nothing is sent
             and not named(source, node)
+            and not isinstance(next(_around(source, node), None), ast.Compare)
             and not is_main(source, node)
             and not _ENVIRONMENT.search(line)
         ):
             yield _hit(source, node.lineno, f"The address {text[:60]} is fixed in the code", text)
     for call in source.nodes(ast.Call):
         yield from _called(source, call)
+
+
+def _around(source: Source, node: ast.AST) -> Iterator[ast.AST]:
+    """What it stands in, tuples and lists left out."""
+    return (each for each in source.parents(node) if not isinstance(each, ast.Tuple | ast.List | ast.Set))
 
 
 def _called(source: Source, call: ast.Call) -> Iterator[Hit]:
@@ -79,7 +86,7 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
     if is_apart(source.path):
         return None
     line = source.line(hit.start)
-    if _ENVIRONMENT.search(line) or re.search(r"\b[A-Z][A-Z0-9_]{2,}\s*[:=]", line):
+    if _ENVIRONMENT.search(line) or _NAMED.search(line):
         return None
     if hit.code == "js-listen-port":
         port = re.search(r"\d{3,5}", hit.quoted)

@@ -36,6 +36,7 @@ _FOR_SHOW = re.compile(
     r"|\.test\b|(?:^|/)test_"
 )
 """Where keys are made for the purpose."""
+_SETTINGS = re.compile(r"(?i)(?:config|settings|defaults|options)\.(?:add|update|setdefaults?|set_defaults?|register)$")
 _FIX = "Read it from the environment or a secret store, and take the one that stands here out of use."
 
 
@@ -108,10 +109,18 @@ def _pairs(source: Source) -> Iterator[tuple[str, ast.expr]]:
         if written(call.func) in ("os.environ.get", "os.getenv", "environ.get", "getenv") and len(call.args) == 2:
             yield (text_of(call.args[0]) or "").lower(), call.args[1]
     for table in source.nodes(ast.Dict):
+        if _is_of_settings(source, table):
+            continue
         yield from ((text_of(key) or "", value) for key, value in zip(table.keys, table.values, strict=True) if key)
     for compared in source.nodes(ast.Compare):
         if len(compared.comparators) == 1 and isinstance(compared.ops[0], ast.Eq):
             yield written(compared.left), compared.comparators[0]
+
+
+def _is_of_settings(source: Source, table: ast.Dict) -> bool:
+    """`self.config.add({…})`: a default that its user replaces."""
+    call = next((each for each in source.parents(table) if not isinstance(each, ast.Dict)), None)
+    return isinstance(call, ast.Call) and bool(_SETTINGS.search(written(call.func)))
 
 
 def _target(node: ast.expr) -> str:

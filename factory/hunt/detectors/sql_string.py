@@ -16,9 +16,11 @@ _SQL = re.compile(
     re.I,
 )
 _VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|THEN|ELSE)\s*[\(]?\s*|'%?)$", re.I)
+_NAME_BEFORE = re.compile(r"[(.]|\s*(?:[=<>]|!=|IS\b|(?:NOT\s+)?(?:LIKE|IN|BETWEEN)\b)", re.I)  # a column stands there
+_MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions)/")  # runs once, on what its author gives
 _LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
 _SAFE = re.compile(
-    r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|table\w*|column\w*"
+    r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|_*table\w*|_*column\w*"
     r"|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int)$"
 )
 _TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|print|write|echo|format_html|append_log)$")
@@ -27,6 +29,7 @@ _TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|pri
 def _look(source: Source) -> Iterator[Hit]:
     if source.language != "python":
         return
+    unsure = _MIGRATION.search(source.path)
     for node in (*source.nodes(ast.JoinedStr), *source.nodes(ast.BinOp), *source.nodes(ast.Call)):
         if _is_inner(source, node):
             continue
@@ -42,7 +45,7 @@ def _look(source: Source) -> Iterator[Hit]:
             names = ", ".join(dict.fromkeys(ast.unparse(value)[:40] for value in values))
             yield Hit(
                 source.path, node.lineno, f"The text of this SQL holds values: {names}",
-                confidence=0.55 if _quotes(parts) else None,  # a compiler of SQL: its values are pieces of SQL, too
+                confidence=0.55 if unsure or _quotes(parts) else None,  # a compiler of SQL: its values are pieces of it
                 fix="Put a placeholder there, and give the value as a parameter of `execute()`.",
             )  # fmt: skip
 
@@ -70,7 +73,7 @@ def _values(source: Source, parts: list[Part]) -> Iterator[ast.expr]:
         else:
             after = parts[number + 1].text if number + 1 < len(parts) else ""
             closed = before.endswith(("'", "'%")) and before.count("'") % 2 == 0
-            placed = not closed and not after.startswith(("(", ".")) and _VALUE.search(before[-40:])
+            placed = not closed and not _NAME_BEFORE.match(after) and _VALUE.search(before[-40:])
             placed = placed or _LISTED.search(before[-200:])
             if placed and not is_harmless(source, part.node) and not _is_made(part.node):
                 yield part.node

@@ -1,15 +1,23 @@
 """Errors of any kind that end in `pass`."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.handlers import cleans_up, is_broad, is_commented, is_import, is_retry, leaves_gap, try_of
+from factory.hunt.handlers import cleans_up, inside, is_broad, is_commented, is_import, is_retry, leaves_gap, try_of
 from factory.hunt.names import full, written
 from factory.hunt.script.keep import either
 from factory.hunt.source import Source
 
+_PARSES = re.compile(
+    r"(?:^|\.)(?:loads|url(?:parse|split|unparse)|parse_(?:url|qs\w*|date\w*)|int|float|Decimal|UUID|fromisoformat|strptime"
+    r"|b64decode|unquote|literal_eval|ip_(?:address|network)|decode)$|_parse_url$"
+)
+_HANDLES = re.compile(  # texts and collections
+    r"(?:^|\.)(?:strip|[lr]strip|lower|upper|split|partition|replace|add|append|setdefault|join|len|str|encode|group)$"
+)
 _FIX = "Name the errors that are expected here; what is left, log it or let it go on."
 
 
@@ -20,8 +28,15 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
         if handler.type is None or fine or not is_broad(source, handler):
             return None
         return replace(hit, message="Every error ends here and nobody is told", fix=_FIX,
-                       confidence=0.85 if leaves_gap(source, try_of(source, handler)) else 0.5)  # fmt: skip
+                       confidence=_sure(source, try_of(source, handler)))  # fmt: skip
     return None
+
+
+def _sure(source: Source, tried: ast.Try | ast.TryStar) -> float:
+    """What only parses a text fails for that text, whatever is caught."""
+    names = [written(node.func) for node in inside(tried.body) if isinstance(node, ast.Call)]
+    parses = any(_PARSES.search(name) for name in names) and all(_PARSES.search(n) or _HANDLES.search(n) for n in names)
+    return 0.85 if not parses and leaves_gap(source, tried) else 0.5
 
 
 def _looks_about(source: Source, handler: ast.ExceptHandler) -> bool:

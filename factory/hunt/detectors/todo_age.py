@@ -23,14 +23,17 @@ _LEADERS = {
     "sql": re.compile(r"(?:^|\s)--\s*" + _MARK),
     "lua": re.compile(r"(?:^|\s)--\s*" + _MARK),
 }  # fmt: skip
-_COPIED = re.compile(r"(?:^|/)(?:static|public|assets|www)/(?:.*/)?(?:libs?|vendor|ext|plugins)/.*\.js$")
+_WAITS = re.compile(
+    r"\b(?:when|once|until|after|as soon as)\b.*"
+    r"\b(?:require|drop|support|releas|remov|min\w*|python|version|upgrad|lands?)"
+)
 _TRACKED = re.compile(r"https?://|#\d+|\b[A-Z][A-Z0-9]+-\d+\b|\bgh-\d+")
 
 
 def _survey(ground: Ground) -> Iterator[Hit]:
     for path in ground.paths:
         pattern = _LEADERS.get(PurePosixPath(path).suffix[1:].lower())
-        if pattern is None or _COPIED.search(path):
+        if pattern is None:
             continue
         source = ground.source(path)
         found = list(_marks(source, pattern))
@@ -56,7 +59,8 @@ def _in_text(before: str) -> bool:
 def _aged(source: Source, number: int, word: str, blamed: Blamed | None, when: str) -> Iterator[Hit]:
     """Young ones are work in hand, and of unknown age nothing can be said: neither is reported by default."""
     days = (datetime.fromisoformat(when) - datetime.fromisoformat(blamed.when)).days if blamed and when else None
-    tracked = _TRACKED.search(source.line(number))
+    line = source.line(number)
+    tracked = _TRACKED.search(line) or _WAITS.search(line.lower())  # for something that is not there yet
     age = "of unknown age" if days is None else f"{days} days old"
     asks = word in ("TODO", "FIXME")  # the other two often only explain
     old = asks and days is not None and days >= OLD and not tracked

@@ -62,12 +62,22 @@ def _import(source: Source, hit: Hit) -> Hit | None:
     )  # from a template, and never touched again
     guarded = hit.start in source.once("guarded imports", lambda: _guarded(source))
     redundant = re.search(rf"\bimport\s+{re.escape(name)}\s+as\s+{re.escape(name)}\b", source.line(hit.start))
-    noted = "#" in source.line(hit.start)
+    noted = "#" in source.line(hit.start) or _loads_part(source, hit)
     again = re.search(r"(?i)compat|shim|public|api|conftest|settings|plugin|urls|models|signals", source.path)
     if made or package or guarded or redundant or noted or again or name in _SIDE_EFFECTS or name.startswith("_"):
         return None
     return replace(hit, end=hit.start, quoted=name, message=f"The import of {name} is not used in this file",
                    fix="Remove the import.")  # fmt: skip
+
+
+def _loads_part(source: Source, hit: Hit) -> bool:
+    """`import a.b`, where `a` is named too: what is used of it may be `a.b`, which this import loads."""
+    match = re.match(r"\s*import\s+(\w+)\.", source.line(hit.start))
+    return match is not None and match[1] in source.once("names", lambda: _names(source))
+
+
+def _names(source: Source) -> frozenset[str]:
+    return frozenset(node.id for node in source.nodes(ast.Name))
 
 
 def _guarded(source: Source) -> frozenset[int]:

@@ -15,7 +15,7 @@ _CODES = tuple(
     " self-hosted-runner template-injection typosquat-uses unpinned-images unpinned-uses unredacted-secrets"
     " unsound-condition unsound-contains unsound-ternary use-trusted-publishing".split()
 )
-_TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(event_name|ref_type|sha|run_id)")
+_TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(event_name|ref_name|ref_type|sha|run_id)")
 _UPLOADS = re.compile("upload-artifact|upload-pages")
 _STRANGE = re.compile(r"pull_request\.head|head_ref|head_sha|refs/pull/|download-artifact|gh pr checkout")
 _FIRST_PARTY = re.compile(r"uses:\s*['\"]?(actions|github)/")
@@ -73,7 +73,7 @@ def _injection(source: Source, hit: Hit) -> Hit:
     values = re.findall(r"\$\{\{(.*?)\}\}", hit.quoted, re.DOTALL)
     trusted = all(_TRUSTED.fullmatch(one.strip()) for one in values)
     how = "Pass it through `env:` and use the variable, quoted."
-    return replace(hit, severity="low", confidence=0.6, fix=how) if values and trusted else replace(hit, fix=how)
+    return replace(hit, severity="low", confidence=0.5, fix=how) if values and trusted else replace(hit, fix=how)
 
 
 DETECTOR = Detector(

@@ -13,7 +13,7 @@ from factory.hunt.source import SCRIPT, Source
 
 Keep = Callable[[Source, Hit], Hit | None]
 
-_TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|build|benchmark(s|ing)?|bench|ci|\.github|hack|release)/"
+_TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|extras?|dev|build|benchmark(s|ing)?|bench|ci|\.github|hack|release)/"
                       r"|(^|/)(gulpfile|gruntfile|makefile|rollup\.config|webpack\.config|build|release)\.[cm]?[jt]s$",
                       re.IGNORECASE)  # fmt: skip
 _BENCH = re.compile(r"(^|/)bench(mark(s|ing)?)?/", re.IGNORECASE)
@@ -24,7 +24,7 @@ _CLEANUP = re.compile(
 )
 _PROBE = re.compile(
     r"\b(require(\.resolve)?|import|accessSync|access|statSync|stat|lstat|existsSync|new URL|JSON\.parse"
-    r"|decodeURI(Component)?|mkdirSync|mkdir)\s*\(|defineProperty"
+    r"|decodeURI(Component)?|mkdirSync|mkdir|readFile(Sync)?|readJSON(Sync)?|readJson(Sync)?)\s*\(|defineProperty"
 )
 _SERVER = re.compile(
     r"(from\s+|require\(|import\()\s*['\"](node:|fs\b|path['\"]|http|https|express|fastify|koa|os['\"])"
@@ -34,6 +34,7 @@ _SURE = re.compile(  # a length, a type, a word, a count, a constant: on one sid
     r"\.length$|typeof|^['\"`](?!\s*-?[\d.]*\s*['\"`]$)|^(--|\+\+)|^[A-Z][A-Z0-9_]+$|([iI]ndexOf|parseInt|Number)\(.*\)$"
     r"|^-\s*\d|^[A-Z][a-z]\w*\.[A-Z]\w*$"  # -1, and a member of an enumeration
 )
+_ARITHMETIC = re.compile(r"[\w)\]]\s*[%*]\s*[\w(]")  # a number, whatever it is of
 _FOREIGN = re.compile(r"(poly|pony)fill|jquery|bootstrap|@\d|equal|\.min\.", re.IGNORECASE)
 _ASSERTS = re.compile(r"\b(expect|assert\w*|should|chai|strictEqual|deepEqual|t\.[a-z]\w*)\s*[.(]")
 _ONLY_WAITS = re.compile(
@@ -48,6 +49,7 @@ _AXIOS = re.compile(r"['\"][^'\"]*axios[^'\"]*['\"]")
 _CLOSES = re.compile(r"\b(closeSync|close|using)\b")
 _FAKE_TIMERS = re.compile(r"(use)?FakeTimers|mock\.timers|MockDate")
 _SEEDED = re.compile("seed|mock|spyOn|stub", re.IGNORECASE)
+_JUDGES_IT = re.compile(r"\b(if|switch|while|expect|assert\w*|should)\b|\?")
 _MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
 
 
@@ -87,12 +89,14 @@ def _is_told(source: Source, line: int, body: str) -> bool:
 
 
 def _tried(source: Source, line: int) -> str:
-    """What stands in the try block that ends where the catch begins."""
-    for number in range(line, max(0, line - 40), -1):
-        text = source.line(number)
-        if match := re.search(r"\btry\s*\{", text):
-            rows = [text[match.end() :], *(source.line(each) for each in range(number + 1, line + 1))]
-            return "\n".join(rows).partition("catch")[0]
+    """What stands in the try block that ends where the catch begins: between its braces."""
+    text = "\n".join(source.line(number) for number in range(max(1, line - 60), line + 1))
+    end = text.rfind("}", 0, max(0, text.rfind("catch")))
+    depth = 0
+    for at in range(end, -1, -1):
+        depth += (text[at] == "}") - (text[at] == "{")
+        if depth == 0:
+            return text[at + 1 : end] if re.search(r"\btry\s*$", text[:at]) else ""
     return ""
 
 
@@ -100,7 +104,8 @@ def _default(source: Source, hit: Hit) -> Hit | None:
     body = _tried(source, hit.start)
     if _PROBE.search(body) or _BENCH.search(source.path) or _is_clean_up(source, hit):
         return None
-    return replace(hit, quoted="", severity="low", confidence=0.65,
+    gives = re.search(r"return\s+[^;\s}]", hit.quoted)  # else nothing is to be done there
+    return replace(hit, quoted="", severity="low", confidence=0.65 if gives else 0.5,
                    fix="Return the default for the expected error only; log or throw the rest.")  # fmt: skip
 
 
@@ -125,7 +130,8 @@ def _shell(source: Source, hit: Hit) -> Hit | None:
 
 
 def _sql(source: Source, hit: Hit) -> Hit | None:
-    values = [value for value in texts.open_values(hit.quoted) if not texts.is_sql_part(value)]
+    values = [value for value in texts.open_values(hit.quoted)
+              if not texts.is_sql_part(value) and not texts.is_placeholders(source, value)]  # fmt: skip
     if not values:
         return None
     return replace(hit, fix="Pass values as parameters of the query ($1, ?, :name).")
@@ -141,7 +147,7 @@ def _eval(source: Source, hit: Hit) -> Hit | None:
 
 def _fetch(source: Source, hit: Hit) -> Hit | None:
     """Browsers end requests with the page; a server or a script does not."""
-    if not source.has(_SERVER) or source.has(_PAGE):
+    if not source.has(_SERVER) or source.has(_PAGE) or _TOOLING.search(source.path):
         return None
     return replace(hit, severity="low", confidence=0.65, fix="Pass `signal: AbortSignal.timeout(ms)`.")
 
@@ -152,7 +158,9 @@ def _axios(source: Source, hit: Hit) -> Hit | None:
         return None
     if re.search(r"(^|/)(client|frontend|browser|www|ui)/", source.path):  # a page that asks its own server
         return None
-    return replace(hit, severity="low" if _TOOLING.search(source.path) else "medium",
+    if _TOOLING.search(source.path):  # whoever started it sees that it hangs
+        return None
+    return replace(hit, severity="medium",
                    fix="Set `timeout` in the call, or once with axios.create.")  # fmt: skip
 
 
@@ -170,7 +178,17 @@ def _loose(source: Source, hit: Hit) -> Hit | None:
     left, right = match.groups() if match else ("", "")
     same = left.strip("+ ") == right.strip("+ ")  # only NaN differs from itself
     told = re.search(r"['\"][!=]==?['\"]", source.line(hit.start))  # the operator itself, in an interpreter
-    if same or told or _SURE.search(left) or _SURE.search(right) or _FOREIGN.search(source.path):
+    meant = "eqeqeq" in source.line(hit.start - 1) + source.line(hit.start)
+    if (
+        same
+        or told
+        or meant
+        or _ARITHMETIC.search(left)
+        or _ARITHMETIC.search(right)
+        or _SURE.search(left)
+        or _SURE.search(right)
+        or _FOREIGN.search(source.path)
+    ):
         return None
     return replace(hit, fix="Compare with === or !==.")
 
@@ -201,6 +219,8 @@ def _random(source: Source, hit: Hit) -> Hit | None:
     """A seed, a name that must be new, or a port are no branch."""
     line = source.line(hit.start)
     if not source.is_test or _DATA.search(source.path) or re.search(r"[<>]=?\s*[01]$", hit.quoted):
+        return None
+    if not _JUDGES_IT.search(line):
         return None
     named = re.search(r"name|id\b|port|tmp|temp|path|key|token|toString", line, re.IGNORECASE)
     if named or source.has(_SEEDED):

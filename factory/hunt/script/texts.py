@@ -40,6 +40,12 @@ def is_sql_part(value: str) -> bool:
     return bool(_SQL_PART.search(value))
 
 
+def is_placeholders(source: Source, value: str) -> bool:
+    """A name for `ids.map(() => "?").join(",")` and the like."""
+    made = re.compile(rf"\b{re.escape(value)}\s*=[^;\n]{{0,200}}['\"`](?:\?|\$\$?\{{?\w)")
+    return re.fullmatch(r"\w+", value) is not None and source.has(made)
+
+
 def secret(source: Source, hit: Hit) -> Hit | None:
     """A text that looks made by a machine; words, placeholders and texts for people are none."""
     from factory.llm.secret_forms import formats_in

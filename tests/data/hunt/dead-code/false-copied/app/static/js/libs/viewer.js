@@ -1,0 +1,3 @@
+function webViewerSetPreference(name) {
+  return name;
+}

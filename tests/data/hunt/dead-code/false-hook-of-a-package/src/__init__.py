@@ -1,0 +1,2 @@
+def _jupyter_server_extension_points():
+    return [{"module": "app"}]

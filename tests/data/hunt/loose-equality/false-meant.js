@@ -1,0 +1,4 @@
+export function isLogged(id) {
+  // eslint-disable-next-line eqeqeq
+  return process.env.LOGGED_ID == id;
+}

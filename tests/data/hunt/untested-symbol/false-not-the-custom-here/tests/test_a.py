@@ -1,0 +1,5 @@
+from shop.a import alpha
+
+
+def test_alpha():
+    assert alpha(1) == 2
