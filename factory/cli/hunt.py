@@ -59,7 +59,7 @@ def hunt(
         print(_cut(found, everything, limit).to_json(indent=2))
         return 1 if found.fresh else 0
     if not as_json:
-        hunting.show(found, sys.stdout, everything, limit, hunting.same(repo, base))
+        hunting.show(found, sys.stdout, everything, limit, None if fix else hunting.same(repo, base))
     return hunting.mend(found, repo, base, settings, config, as_json) if fix else int(bool(found.fresh))
 
 

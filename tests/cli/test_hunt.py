@@ -76,6 +76,7 @@ def test_fix_mends_a_commit_a_finding_and_leaves_alone_what_breaks_a_test(repo: 
     state = tmp_path / "state"
     done = factory(state, "hunt", "--repo", repo, "--only", "bare-except", "--fix")
     assert done.returncode == 0, done.stderr + done.stdout
+    assert "Next:" not in done.stdout, "what it proposes is what it does"
     (branch,) = git(repo, "for-each-ref", "--format=%(refname:short)", "refs/heads/factory/").split()
     titles = git(repo, "log", "--format=%s", f"main..{branch}").splitlines()
     assert titles == [
