@@ -8,6 +8,7 @@ from pathlib import Path
 
 from factory.checks.look_up import about_package, run_command
 from factory.checks.prove import Bench, try_tests
+from factory.checks.screenshot import screenshot
 from factory.codegraph.building.home import viewer
 from factory.codegraph.rank.embeddings import kept
 from factory.contracts.errors import ReplayDiffers, Stopped, UsageProblem
@@ -108,6 +109,11 @@ def sandbox_for(settings: Settings, store: Store, state: State) -> Sandbox:
     return Bubblewrap(store, state.folder, settings.sandbox)
 
 
+def _pictures(run: Run, state: State) -> BlobFolder:
+    """Beside the blobs, so that nothing that is handed over has pixels in it."""
+    return BlobFolder(state.run_folder(run.id) / "pictures")
+
+
 def make_shop(
     run: Run,
     state: State,
@@ -121,15 +127,14 @@ def make_shop(
     from agents.roster import roster
 
     store, blobs, outbox = store_of(run, state), state.blobs(run.id), Outbox(state.journal, run.id)
-    journal = replay or state.journal
-    sandbox = sandbox_for(settings, store, state)
+    journal, sandbox = replay or state.journal, sandbox_for(settings, store, state)
     spend, egress = spend_of(state, settings), Egress(state.db, state.clock)
     policy = PathPolicy.of(settings.paths)
     bench = Bench(
         trees=store, sandbox=sandbox, blobs=blobs, settings=settings.checks, when=_date(store, run),
         base=run.repo.tree, admit=partial(_admit_check, state, settings.budget.run_sandbox_minutes),
     )  # fmt: skip
-    ask = models(os.environ, state.clock, state.run_folder(run.id))
+    ask = models(os.environ, state.clock, state.run_folder(run.id), _pictures(run, state).find)
     client = Client(
         settings, ask, spend, egress, state.clock, _notify(run, journal, watcher),
         repository=Repository(store, run.repo.tree, run.tree), key=_seal(run, state),
@@ -144,7 +149,8 @@ def make_shop(
         withheld=client.guard.allowed, view=view, recall=memory.recall,
         history=history_of(store.folder, run.repo.commit),
         package=lambda name, scope: about_package(bench, scope, run.repo.tree, name),
-        command=lambda tree, command, scope: run_command(bench, scope, tree, command), connect=_mcp,
+        command=lambda tree, command, scope: run_command(bench, scope, tree, command),
+        connect=_mcp, screenshot=partial(screenshot, bench, _pictures(run, state)),
     )  # fmt: skip
     forge = state.folder / "forge" / digest(str(git_folder(Path(run.repo.path))))[:16]
     return Shop(
@@ -169,7 +175,7 @@ def _mcp(servers: Mapping[str, McpSettings]) -> Connections:
 
 def _admit_check(state: State, minutes: float | None, run: str) -> None:
     """Raises Stopped('budget') when a run's checks have had their time: a loop may not test for ever."""
-    used = state.journal.seconds(run, "check")
+    used = state.journal.seconds(run, "check") + state.journal.seconds(run, "screenshot")
     if minutes is not None and used >= minutes * 60:
         raise Stopped(
             "budget",

@@ -60,6 +60,10 @@ class BlobFolder:
             raise UsageProblem(f"The run's blob {key[:12]} is damaged: start a new run.")
         return data
 
+    def find(self, key: str) -> bytes | None:
+        """The bytes, None when they are not here any more. Raises UsageProblem when they are damaged."""
+        return self.get(key) if self.path(key).is_file() else None
+
     def path(self, key: str) -> Path:
         if len(key) != 64 or not all(letter in "0123456789abcdef" for letter in key):
             raise UsageProblem(f"{key!r} is not a sha256: the run's file is damaged.")

@@ -20,6 +20,7 @@ from factory.contracts.night import AlertSettings, HuntSettings
 from factory.contracts.record import Field, Record, ValidationError, model_validator
 from factory.contracts.rented import RentedSettings
 from factory.contracts.sandbox import Limits
+from factory.contracts.screen import PageServer
 from factory.contracts.serving import ServeSettings
 from factory.contracts.tables import (
     BudgetSettings,
@@ -49,6 +50,7 @@ class Settings(Record):
     alerts: AlertSettings = AlertSettings()
     grants: dict[str, GrantSettings] = Field(default={}, description="what roles may do in the tool loop, by role")
     mcp: dict[str, McpSettings] = Field(default={}, description="MCP servers whose tools may be granted, by name")
+    pages: dict[str, PageServer] = Field(default={}, description="servers that `screenshot` may start, by name")
     serve: ServeSettings = ServeSettings()
     models: dict[str, ModelSettings] = Field(default={}, description="models that `factory serve` starts, by name")
     cards: dict[str, CardSettings] = Field(default={}, description="what is said of single cards, by index")
@@ -140,6 +142,7 @@ class Settings(Record):
             key_env="FACTORY_KEY" if self.serve.keys else "",
             factory=True,
             grades=whole.variants[name].grades if whole else kept.grades,
+            vision=getattr(kept, "vision", False),  # a rented machine is shown no pictures
         )
 
     def endpoints_for(self, role: str, effort: int) -> tuple[Endpoint, ...]:

@@ -32,6 +32,7 @@ class ModelSettings(Record):
     cards: int = Field(default=1, ge=1, description="how many cards it is spread over (tensor parallel)")
     pin: tuple[int, ...] = Field(default=(), description="indices of the cards it must run on; none = any that fit")
     offload: bool = Field(default=False, description="keeps experts in host memory: needs a wide PCIe slot")
+    vision: bool = Field(default=False, description="it sees pictures: the tool `screenshot` shows it some")
     args: tuple[str, ...] = Field(default=(), description="further arguments of the engine, as they are")
     env: dict[str, str] = Field(default={}, description="further environment of the engine")
     program: tuple[str, ...] = Field(default=(), description="the engine's program, if it is not on the PATH")

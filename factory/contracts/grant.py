@@ -14,7 +14,7 @@ Network = Literal["none", "index"]
 TESTS = "tests"  # in `execute`: the repository's own tests; anything else there is one command, word for word
 TOOLS = (
     "edit", "read_file", "search", "list_files", "graph", "recall", "history", "package", "reason", "run_tests",
-    "run_command",
+    "run_command", "screenshot",
 )  # fmt: skip
 """All that can be granted. `edit` stands for edit blocks; `finish` needs no grant; MCP tools are granted by server."""
 
@@ -126,9 +126,11 @@ _MAKER = Standard(
     money=250_000,
 )  # fmt: skip
 
+_LOOKER = _MAKER.but(tools=(*_MAKER.tools, "screenshot"))
+
 STANDARD: dict[str, Standard] = {
     "atlas": _READER, "frontend": _MAKER, "backend": _MAKER, "integration": _MAKER, "unit": _MAKER, "qa": _MAKER,
-    "visual": _MAKER, "scribe": _WRITER, "threat": _READER, "injection": _READER, "hydra": _READER,
+    "visual": _LOOKER, "scribe": _WRITER, "threat": _READER, "injection": _READER, "hydra": _READER,
     "demiurge": _MAKER, "genesis": _READER,
 }  # fmt: skip
 """By role. Planners, reviewers, auditors and the judge only look; a role that is not here may do nothing."""

@@ -43,6 +43,7 @@ class Endpoint(Record):
     json_schema: bool = True  # the server takes response_format json_schema
     tools: bool = True  # the server takes native tool calls
     logprobs: bool = False
+    vision: bool = False  # the model sees pictures; they are sent to the tier local only
     first_token_s: float = 120.0
     idle_s: float = 60.0
     price_in: float | None = None
@@ -69,11 +70,22 @@ class ToolCall(Record):
     arguments: str  # JSON text as the model wrote it
 
 
+class Picture(Record):
+    """A PNG beside a message. Its bytes lie in the run's folder, by their digest: no journal and no bundle has them."""
+
+    of: str  # what it shows: a path or an address
+    sha256: str
+    bytes: int
+    width: int  # pixels
+    height: int
+
+
 class Message(Record):
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 class OutputSchema(Record):

@@ -17,6 +17,7 @@ from factory.desk.mcp_tools import NO_SERVERS, Servers
 from factory.desk.pieces import piece, pieces_found
 from factory.desk.reason_tool import AskReason, Reasoner
 from factory.desk.recall_tool import AskMemory, Recall, recall
+from factory.desk.screenshot_tool import AskScreenshot, Screens
 from factory.desk.window import Result
 from factory.desk.withheld import notice
 from factory.edits.blocks import parse
@@ -82,6 +83,7 @@ class Bench:
     package: Callable[[str], str] = _nothing  # name -> text
     command: Callable[[str, str], str] = lambda tree, command: _nothing(command)
     reasoner: Reasoner | None = None
+    screens: Screens | None = None
     servers: Servers = NO_SERVERS
 
     def use(self, name: str, arguments: Json) -> Result:
@@ -244,6 +246,17 @@ def _reason(bench: Bench, wanted: AskReason) -> Result:
     return bench.reasoner.ask(wanted)
 
 
+def _screenshot(bench: Bench, wanted: AskScreenshot) -> Result:
+    if bench.screens is None:
+        return Result("error: there is no browser here.", "[no screenshot]")
+    return bench.screens.take(bench.draft, bench.withheld, wanted)
+
+
+def _looks(bench: Bench, wanted: AskScreenshot) -> Json:
+    """A server of pages runs with what its tests need installed; a file needs nothing."""
+    return {"network": bench.network()} if wanted.server else {"paths": (wanted.path,)}
+
+
 def _fenced(title: str, text: str) -> Result:
     body = tame(printable(text))
     mark = fence(body)
@@ -265,6 +278,7 @@ _TOOLS: dict[str, tuple[type[Record], Callable[[Bench, Any], Result], _Needs]] =
     ),
     "package": (AskPackage, _package, lambda bench, wanted: {}),
     "reason": (AskReason, _reason, lambda bench, wanted: {}),
+    "screenshot": (AskScreenshot, _screenshot, _looks),
     "run_tests": (RunTests, _tests, lambda bench, wanted: {"execute": TESTS, "network": bench.network()}),
     "run_command": (
         RunCommand,

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from factory.contracts.model import Message, Piece, Reply
+from factory.contracts.model import Message, Picture, Piece, Reply
+from factory.llm.pictures import tokens_of
 from factory.llm.tokens import MESSAGE_TOKENS, estimate
 
 PREFIX = 2  # system and task: byte-identical from the first step to the last
@@ -22,11 +24,11 @@ class Said:
     def tokens(self) -> int:
         """An estimate on the safe side."""
         calls = "".join(call.name + call.arguments for call in self.message.calls)
-        return estimate(self.message.text + calls) + MESSAGE_TOKENS
+        return estimate(self.message.text + calls) + MESSAGE_TOKENS + sum(map(tokens_of, self.message.pictures))
 
     @property
     def dropped(self) -> "Said":
-        return Said(self.message.but(text=self.gone))
+        return Said(self.message.but(text=self.gone, pictures=()))
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,11 @@ class Result:
     text: str
     gone: str
     pieces: tuple[Piece, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     def __add__(self, other: "Result") -> "Result":
-        return Result(f"{self.text}\n\n{other.text}", f"{self.gone} {other.gone}", self.pieces + other.pieces)
+        return Result(f"{self.text}\n\n{other.text}", f"{self.gone} {other.gone}", self.pieces + other.pieces,
+                      self.pictures + other.pictures)  # fmt: skip
 
 
 class History:
@@ -61,7 +65,8 @@ class History:
                 together += result
             called[:1] = [(called[0][0], together + called[0][1])] if called else [("", together)]
         for call, result in called:
-            message = Message(role="tool" if call else "user", text=result.text, call_id=call)
+            role: Literal["tool", "user"] = "tool" if call else "user"
+            message = Message(role=role, text=result.text, call_id=call, pictures=result.pictures)
             self.said.append(Said(message, result.gone, result.pieces))
 
     def refused(self, text: str, why: str) -> None:

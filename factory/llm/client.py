@@ -21,6 +21,7 @@ from factory.llm import routing
 from factory.llm.attempt import Account, Notify, Sender
 from factory.llm.environment import secrets_of
 from factory.llm.guard import Guard, Repository
+from factory.llm.pictures import shown
 from factory.llm.prices import price_of
 from factory.llm.problems import Failure, Repeating, exhausted, named
 from factory.llm.redact import Redaction
@@ -137,7 +138,7 @@ class _Talk(Generic[T]):
 
     def at(self, endpoint: Endpoint, request: Request) -> Heard[T] | Failure:
         """Ask one endpoint: once more after an answer cut off, once more after one that does not fit."""
-        refusal, turn = _refusal(endpoint), fitted(request, endpoint)
+        refusal, turn = _refusal(endpoint), fitted(shown(request, endpoint), endpoint)
         if refusal or turn is None:
             self.live = True
             return _failure(endpoint, "refused", refusal or f"the prompt does not fit its {endpoint.context} tokens")

@@ -16,6 +16,7 @@ from factory.contracts.seams import TreeReader
 from factory.ledger.egress import Egress
 from factory.ledger.egress_limits import Caps
 from factory.llm import tokens
+from factory.llm.pictures import FAR
 from factory.llm.policy import Rules, rules_of, sizes_of
 from factory.llm.redact import Redaction, texts_of
 from factory.llm.traces import Traces
@@ -65,9 +66,11 @@ class Guard:
 
         `asked` is the request before `cleaned`: there a line is still as it is in its file. `sent` is what will leave.
         """
-        pieces, tier = asked.pieces, endpoint.tier
+        pieces, tier, pictures = asked.pieces, endpoint.tier, _pictures(sent)
         if tier == "local":
-            return self._egress.sending(run, endpoint.name, tier, pieces, _rest(sent))
+            return self._egress.sending(run, endpoint.name, tier, (*pieces, *pictures), _rest(sent))
+        if pictures:
+            raise Withheld(f"nothing was sent, because the prompt holds a {pictures[0].path}: {FAR}")
         for piece in pieces:
             reason = self.allowed(piece.path, tier) if piece.path else ""
             if reason:
@@ -117,6 +120,14 @@ def _bytes(kib: int | None) -> int | None:
 
 def _part(whole: int, share: float | None) -> int | None:
     return None if share is None else int(whole * share)
+
+
+def _pictures(request: Request) -> tuple[Piece, ...]:
+    """Each picture as a row of its own."""
+    found = (picture for message in request.messages for picture in message.pictures)
+    return tuple(
+        Piece(path=f"picture of {each.of}", start=0, end=0, bytes=each.bytes, sha256=each.sha256) for each in found
+    )
 
 
 def _rest(request: Request) -> Piece:

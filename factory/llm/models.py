@@ -7,6 +7,7 @@ from pathlib import Path
 
 from factory.contracts.model import Endpoint, Model
 from factory.contracts.seams import Clock
+from factory.llm.pictures import Bytes, nothing
 from factory.llm.providers import scripted
 from factory.llm.providers.anthropic import Anthropic
 from factory.llm.providers.command import Command
@@ -20,19 +21,22 @@ class Surroundings:
     environment: Mapping[str, str]
     clock: Clock
     state: Path | None  # where scripted answers are remembered; None = in memory
+    pictures: Bytes = nothing
 
 
 WIRES: dict[str, Callable[[Endpoint, Surroundings], Model]] = {
-    "anthropic": lambda endpoint, around: Anthropic(endpoint, around.environment),
+    "anthropic": lambda endpoint, around: Anthropic(endpoint, around.environment, pictures=around.pictures),
     "command": lambda endpoint, around: Command(endpoint, around.environment),
-    "openai": lambda endpoint, around: OpenAI(endpoint, around.environment),
+    "openai": lambda endpoint, around: OpenAI(endpoint, around.environment, pictures=around.pictures),
     "scripted": lambda endpoint, around: scripted.make(endpoint, around.clock, around.state),
 }
 
 
-def models(environment: Mapping[str, str], clock: Clock, state: Path | None = None) -> Callable[[Endpoint], Model]:
+def models(
+    environment: Mapping[str, str], clock: Clock, state: Path | None = None, pictures: Bytes = nothing
+) -> Callable[[Endpoint], Model]:
     """What `Client` wants: the model of an endpoint, made once and shared by all threads."""
-    around = Surroundings(environment, clock, state)
+    around = Surroundings(environment, clock, state, pictures)
     made: dict[Endpoint, Model] = {}
     lock = threading.Lock()
 

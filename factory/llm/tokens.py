@@ -8,6 +8,7 @@ import string
 from collections.abc import Iterator
 
 from factory.contracts.model import Reply, Request
+from factory.llm.pictures import tokens_of
 
 BYTES_PER_TOKEN = 3  # what to plan a prompt with
 LETTERS_PER_TOKEN = 2  # what to reserve money with: ASCII letters and blanks; all other bytes may be a token each
@@ -22,19 +23,19 @@ def estimate(text: str) -> int:
 
 
 def size(request: Request) -> int:
-    """Bytes of everything a request sends: messages, calls, tools, output schema."""
+    """Bytes of all text a request sends: messages, calls, tools, output schema."""
     return sum(map(len, _sent(request)))
 
 
 def planned(request: Request) -> int:
     """Input tokens of a request, estimated as `estimate` does."""
-    return math.ceil(size(request) / BYTES_PER_TOKEN) + MESSAGE_TOKENS * len(request.messages)
+    return math.ceil(size(request) / BYTES_PER_TOKEN) + MESSAGE_TOKENS * len(request.messages) + _seen(request)
 
 
 def most(request: Request) -> int:
     """Input tokens a request can cost at most: what a reservation is made of."""
     hidden = HIDDEN_TOKENS if request.tools or request.output else 0
-    return sum(map(densest, _sent(request))) + MESSAGE_TOKENS * len(request.messages) + hidden
+    return sum(map(densest, _sent(request))) + MESSAGE_TOKENS * len(request.messages) + hidden + _seen(request)
 
 
 def written(reply: Reply) -> int:
@@ -50,6 +51,10 @@ def densest(text: bytes) -> int:
     """
     dense = len(text.translate(None, LETTERS))
     return dense + math.ceil((len(text) - dense) / LETTERS_PER_TOKEN)
+
+
+def _seen(request: Request) -> int:
+    return sum(tokens_of(picture) for message in request.messages for picture in message.pictures)
 
 
 def _sent(request: Request) -> Iterator[bytes]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from factory.contracts.model import Endpoint, Message, Reply, Request, Usage
+from factory.contracts.model import Endpoint, Message, Picture, Reply, Request, Usage
 from factory.contracts.record import Json
+from factory.llm.pictures import Bytes, captioned, nothing
 from factory.llm.providers.faults import sdk_faults
 from factory.llm.providers.stream import Part, answer, must_stream
 from factory.llm.providers.wire import headers, http_client, key_of, number
@@ -34,6 +35,7 @@ class Anthropic:
     endpoint: Endpoint
     environment: Mapping[str, str]
     run: str = ""
+    pictures: Bytes = nothing
 
     def for_run(self, run: str) -> "Anthropic":
         """The same endpoint; a scripted server counts each run's answers by itself."""
@@ -61,7 +63,7 @@ class Anthropic:
         extra = headers(endpoint, request, self.run)
 
         def parts(opened: list[Any]) -> Iterator[Part]:
-            with client.messages.create(**body(endpoint, request), extra_headers=extra) as stream:
+            with client.messages.create(**body(endpoint, request, self.pictures), extra_headers=extra) as stream:
                 must_stream(stream.response, endpoint, opened)
                 yield from _parts(event.model_dump(warnings=False) for event in stream)
 
@@ -76,7 +78,7 @@ class Anthropic:
             return tuple(str(model.id) for model in self.client.models.list())
 
 
-def body(endpoint: Endpoint, request: Request) -> Json:
+def body(endpoint: Endpoint, request: Request, pictures: Bytes = nothing) -> Json:
     """The request as keyword arguments of `messages.create`.
 
     Cache breakpoints (at most four are allowed) stand after the system prompt, which covers the tools too, after the
@@ -87,7 +89,7 @@ def body(endpoint: Endpoint, request: Request) -> Json:
     system = [{"type": "text", "text": item.text} for item in request.messages if item.role == "system" and item.text]
     if system:
         made["system"] = [*system[:-1], {**system[-1], "cache_control": CACHED}]
-    turns = _turns(request.messages)
+    turns = _turns(request.messages, pictures)
     for turn in {0, len(turns) - 1} if turns else ():
         turns[turn]["content"][-1]["cache_control"] = CACHED
     made["messages"] = turns
@@ -103,12 +105,12 @@ def body(endpoint: Endpoint, request: Request) -> Json:
     return made
 
 
-def _turns(messages: tuple[Message, ...]) -> list[Json]:
+def _turns(messages: tuple[Message, ...], pictures: Bytes) -> list[Json]:
     """User and assistant turns that alternate: results of tools are user blocks, neighbours are merged."""
     turns: list[Json] = []
     for message in messages:
         role = "assistant" if message.role == "assistant" else "user"
-        blocks = _blocks(message) if message.role != "system" else []
+        blocks = _blocks(message, pictures) if message.role != "system" else []
         if not blocks:
             continue
         if turns and turns[-1]["role"] == role:
@@ -118,13 +120,22 @@ def _turns(messages: tuple[Message, ...]) -> list[Json]:
     return turns
 
 
-def _blocks(message: Message) -> list[Json]:
+def _blocks(message: Message, pictures: Bytes) -> list[Json]:
+    seen = [block for picture in message.pictures for block in _picture(picture, pictures)]
+    text: list[Json] = [{"type": "text", "text": message.text}] if message.text.strip() else []
     if message.role == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.call_id, "content": message.text}]
-    blocks: list[Json] = [{"type": "text", "text": message.text}] if message.text.strip() else []
+        content = [*text, *seen] if seen else message.text
+        return [{"type": "tool_result", "tool_use_id": message.call_id, "content": content}]
+    blocks = [*text, *seen]
     for call in message.calls:
         blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": _object(call.arguments)})
     return blocks
+
+
+def _picture(picture: Picture, pictures: Bytes) -> list[Json]:
+    said, data = captioned(picture, pictures)
+    image: Json = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+    return [{"type": "text", "text": said}, *([image] if data else [])]
 
 
 def _object(arguments: str) -> Json:

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from factory.contracts.errors import BadReply
-from factory.contracts.model import Endpoint, Message, Reply, Request, Usage
+from factory.contracts.model import Endpoint, Message, Picture, Reply, Request, Usage
 from factory.contracts.record import Json
+from factory.llm.pictures import Bytes, captioned, nothing
 from factory.llm.providers.faults import sdk_faults
 from factory.llm.providers.stream import Part, answer, must_stream
 from factory.llm.providers.wire import headers, http_client, key_of, number
@@ -31,6 +32,7 @@ class OpenAI:
     endpoint: Endpoint
     environment: Mapping[str, str]
     run: str = ""
+    pictures: Bytes = nothing
 
     def for_run(self, run: str) -> "OpenAI":
         """The same endpoint; a scripted server counts each run's answers by itself."""
@@ -58,7 +60,8 @@ class OpenAI:
         extra = headers(endpoint, request, self.run)
 
         def parts(opened: list[Any]) -> Iterator[Part]:
-            with client.chat.completions.create(**body(endpoint, request), extra_headers=extra) as stream:
+            asked = body(endpoint, request, self.pictures)
+            with client.chat.completions.create(**asked, extra_headers=extra) as stream:
                 must_stream(stream.response, endpoint, opened)
                 for event in stream:
                     yield from _parts(event.model_dump(warnings=False))
@@ -74,12 +77,12 @@ class OpenAI:
             return tuple(str(model.id) for model in self.client.models.list())
 
 
-def body(endpoint: Endpoint, request: Request) -> Json:
+def body(endpoint: Endpoint, request: Request, pictures: Bytes = nothing) -> Json:
     """The request as keyword arguments of `chat.completions.create`."""
     quirks = quirks_of(endpoint.model)
     made: Json = {
         "model": endpoint.model,
-        "messages": [_message(message) for message in request.messages],
+        "messages": list(_messages(request.messages, pictures)),
         quirks.limit: request.max_tokens,
         "stream": True,
         "stream_options": {"include_usage": True},
@@ -98,6 +101,27 @@ def body(endpoint: Endpoint, request: Request) -> Json:
     if request.thinking is False and quirks.thinking_off:
         made["extra_body"] = quirks.thinking_off
     return made
+
+
+def _messages(messages: tuple[Message, ...], bytes_of: Bytes) -> Iterator[Json]:
+    """A tool's message takes text only: what it shows comes after the last one of the group, as the user's."""
+    held: list[Json] = []
+    for message, following in zip(messages, (*messages[1:], None), strict=True):
+        parts = [part for picture in message.pictures for part in _parts_of(picture, bytes_of)]
+        if parts and message.role != "tool":
+            yield {**_message(message), "content": [{"type": "text", "text": message.text}, *parts]}
+            continue
+        yield _message(message)
+        held += parts
+        if held and (following is None or following.role != "tool"):
+            yield {"role": "user", "content": held}
+            held = []
+
+
+def _parts_of(picture: Picture, bytes_of: Bytes) -> list[Json]:
+    said, data = captioned(picture, bytes_of)
+    image: Json = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
+    return [{"type": "text", "text": said}, *([image] if data else [])]
 
 
 def _message(message: Message) -> Json:
