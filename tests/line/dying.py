@@ -2,10 +2,12 @@
 
 dying.py start REPO ISSUE CONFIG WHERE…      a new run
 dying.py resume WHERE…                       the latest run
-WHERE: stage NAME start|done · KIND N (the n-th event of a kind) · any N · pushed · opened (each: said in the outbox) ·
-meant · pushed-unsaid · opened-unsaid (between what the outbox says is meant and what it says is done)
+WHERE: stage NAME start|done · inside NAME N (its N-th call of a function; `report` follows deliver) · calls FILE (no
+death: how many there are, by stage) · KIND N (the n-th event of a kind) · any N · pushed · opened (each: said in the
+outbox) · meant · pushed-unsaid · opened-unsaid (between what the outbox says is meant and what it says is done)
 """
 
+import json
 import os
 import signal
 import sys
@@ -35,9 +37,14 @@ class Killer:
         self.where = where
         self.count = 0
         self.lock = threading.Lock()
+        self.calls: dict[str, int] = {}  # of each stage's first pass
+        self.stage = ""
 
     def tell(self, kind: str, **facts: Any) -> None:
-        if self.where[0] == "stage":
+        if self.where[0] in ("inside", "calls"):
+            if kind == "stage":
+                self._within(facts["name"], facts["state"])
+        elif self.where[0] == "stage":
             if kind == "stage" and [facts["name"], facts["state"]] == self.where[1:]:
                 die()
         elif self.where[0] in ("any", kind):
@@ -45,6 +52,25 @@ class Killer:
                 self.count += 1
                 if self.count == int(self.where[1]):
                     die()
+
+    def _within(self, name: str, state: str) -> None:
+        """From the stage's begin to its end all calls of functions are counted, in every thread that begins there."""
+        after = "report" if name == "deliver" else ""
+        self.stage = after if state == "done" else "" if name in self.calls else name
+        sys.setprofile(self._called if self.stage else None)
+        threading.setprofile(self._called if self.stage else None)
+
+    def _called(self, frame: Any, event: str, argument: Any) -> None:
+        if event != "call" or not self.stage:
+            return
+        self.calls[self.stage] = self.calls.get(self.stage, 0) + 1
+        if self.where[0] == "inside" and self.stage == self.where[1] and self.calls[self.stage] == int(self.where[2]):
+            die()
+
+    def over(self) -> None:
+        sys.setprofile(None)
+        if self.where[0] == "calls":
+            Path(self.where[1]).write_text(json.dumps(self.calls))
 
 
 class DyingBranches:
@@ -100,7 +126,8 @@ def main(arguments: list[str]) -> None:
         state.journal.lease(run.id)
         settings = settings_of(run, state)
         run = run.but(stopped=None, output=None)
-    shop = make_shop(run, state, settings, Killer(where))
+    killer = Killer(where)
+    shop = make_shop(run, state, settings, killer)
     if where[0] == "pushed":
         shop = replace(shop, branches=DyingBranches(shop.branches))
     if where[0] == "opened":
@@ -113,6 +140,7 @@ def main(arguments: list[str]) -> None:
     if where[0] == "opened-unsaid":
         shop = replace(shop, pulls=RecordedPulls(DyingPulls(inner[1]), outbox))
     walk(run, shop)
+    killer.over()
 
 
 if __name__ == "__main__":

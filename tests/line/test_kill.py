@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from factory.stages.line import STAGES
 from tests.line.targets import ROOT, SHOP, factory, git, result, shop, shop_settings
 from tests.line.test_ways import EDIT, ISSUE, REVIEWS, plan, small, unit, verdict
 
@@ -88,11 +89,31 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return end_state(folder, result(done))
 
 
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """How many calls of functions each stage of the short line takes."""
+    folder = tmp_path_factory.mktemp("calls")
+    issue, config = one_unit(folder)
+    assert dying(folder / "state", "start", folder / "shop", issue, config, "calls", folder / "calls.json") == 0
+    found: dict[str, int] = json.loads((folder / "calls.json").read_text())
+    return found
+
+
+NAMES = [stage.__name__ for stage, _ in STAGES]  # a new stage is in the matrix by itself
+
+
 @pytest.mark.parametrize("moment", ["start", "done"])
-@pytest.mark.parametrize("stage", ["intake", "gather", "plan", "generate", "collect", "verify", "refine", "deliver"])
+@pytest.mark.parametrize("stage", NAMES)
 def test_at_every_stage_boundary(tmp_path: Path, short: dict[str, Any], stage: str, moment: str) -> None:
     """Before a stage, and after its work but before the record of it is saved."""
     assert killed_and_resumed(tmp_path, *one_unit(tmp_path), "stage", stage, moment) == short
+
+
+@pytest.mark.parametrize("stage", [*NAMES, "report"])
+def test_in_the_middle_of_every_stage(tmp_path: Path, short: dict[str, Any], calls: dict[str, int], stage: str) -> None:
+    """Half way, by the calls of functions that it makes. The last word comes after the stages and is one more."""
+    where = ("inside", stage, str(calls[stage] // 2))
+    same_but_for_a_call_in_flight(killed_and_resumed(tmp_path, *one_unit(tmp_path), *where), short, deaths=1)
 
 
 @pytest.mark.parametrize(
