@@ -3,6 +3,7 @@
 Tickets and bundles are made when their turn comes, once: they name what the jobs before have made.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -20,7 +21,7 @@ from factory.contracts.verdict import Round, Verdict
 from factory.forge.connect import connect
 from factory.git import Store
 from factory.jobs.heard import heard
-from factory.simulator.hub import runs
+from factory.simulator.hub import bare, runs
 from factory.simulator.hub.nouns import Issue, Pull
 from tests.handover.runs import written
 from tests.jobs.handed import FAR, ZERO, Handed, admitted, evidence_of, handed
@@ -30,7 +31,7 @@ from tests.line.targets import git
 from tests.soak.processes import Command
 from tests.soak.scenes import LONGER, Job, Scene, aside, opened, opening, shipping, swarm_of
 
-FEEDBACK = "factory-feedback"
+FEEDBACK, DOCS = "factory-feedback", ".github/workflows/docs.yml"
 
 
 def pull_of(here: Place) -> tuple[Issue, Pull]:
@@ -220,6 +221,26 @@ def ended(here: Place) -> Scene:
         yield Command("outcome", here.job(ticket, "outcome", run=60, attempt=attempt, event="repository_dispatch"))
 
     return Scene(here, [opening(here, ticket, 7), shipping(here, ticket, 7, bundle), aside(close), outcome], known=3)
+
+
+def triggered(here: Place) -> Scene:
+    """Another workflow is started. `also`: (how often, how many words about it on the issue)."""
+    bare_folder, number = here.repo.folder, here.issue()
+    main = bare.branch(bare_folder, "main")
+    text = b"on:\n  workflow_dispatch:\njobs:\n  a:\n    runs-on: x\n    steps: []\n"
+    made = bare.write_commit(bare_folder, (main,), {DOCS: text}, "docs", here.hub.now())
+    bare.set_ref(bare_folder, "refs/heads/main", made, main)
+    wanted = json.dumps({"to": "agentic_trigger", "workflow": "docs.yml"})
+
+    def commands(attempt: int) -> Iterator[Command]:
+        yield Command("route", here.job(here.ticket(number), "route", run=30, attempt=attempt,
+                                        event="workflow_dispatch", FACTORY_INPUTS=wanted))  # fmt: skip
+
+    def also() -> tuple[int, int]:
+        started = sum(each.name == "workflow_dispatch" for each in here.hub.events)
+        return started, len(here.comments(number))
+
+    return Scene(here, [commands], also=also)
 
 
 SCENES: dict[str, Callable[[Place], Scene]] = {

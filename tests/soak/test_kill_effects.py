@@ -41,7 +41,8 @@ class World:
                     self._insist(job)
                     if n + 1 == scene.known:
                         self.known = len(self.of)
-            self.left = f"{settled(here)}\n{scene.also()}"
+            self.also = scene.also()
+            self.left = f"{settled(here)}\n{self.also}"
             assert here.hub.violations == []
 
     known = 0  # effects that another scene has shown
@@ -112,6 +113,20 @@ def test_crs_02_killed_at_any_effect_and_run_again(tmp_path: Path, scene: str, m
         if found.left != whole.left:
             wrong.append((n, effect, different(whole.left, found.left)))
     assert not wrong, "\n\n".join(f"killed {moment} effect {n}, {effect}:\n{rows}" for n, effect, rows in wrong)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_another_workflow_is_started_at_most_once_and_said_whatever_became_of_it(
+    tmp_path: Path, moment: Moment
+) -> None:
+    """CRS-02, where nothing can be looked up: GitHub does not say which workflow run a start has led to, so the books
+    have it before, and a start that may have been lost is said and not made again."""
+    whole = World(tmp_path / "whole", scenes_people.triggered, Deaths())
+    assert whole.also == (1, 1)
+    for n, effect in enumerate(whole.deaths.effects, start=1):
+        found = World(tmp_path / str(n), scenes_people.triggered, Deaths(n, moment), whole.of[n - 1])
+        assert found.also in ((1, 1), (0, 1)), f"killed {moment} effect {n}, {effect}: {found.also}"
+        assert found.deaths.struck_at
 
 
 def different(wanted: str, found: str) -> str:
