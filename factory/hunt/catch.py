@@ -14,7 +14,7 @@ from factory.git import run_git
 from factory.hunt import baseline
 from factory.hunt.detectors import all_detectors
 from factory.hunt.export import exported
-from factory.hunt.fixes import codemods
+from factory.hunt.fixes import codemods, lacking
 from factory.hunt.ground import Ground
 from factory.hunt.hunt import hunt
 from factory.hunt.themes import mends, themes
@@ -52,7 +52,9 @@ def triaged(ground: Ground, found: Hunted, settings: Settings, known: frozenset[
         said = f"{len(rows):,} findings: only the {MOST:,} with the highest rank are kept; see hunt.ignore."
         found, rows = found.but(problems=(*found.problems, said)), rows[:MOST]
     refuse = PathPolicy.of(settings.paths).refuse
-    mend = mends(ground, (row for row in rows if not row.known), codemods(), refuse)
+    if why := lacking():
+        found = found.but(problems=(*found.problems, why))
+    mend = {} if why else mends(ground, (row for row in rows if not row.known), codemods(), refuse)
     rows = tuple(row.but(mend=mend[row.finding.id][0]) if row.finding.id in mend else row for row in rows)
     return Catch(
         commit=found.commit or "0" * 40, rules=_rules(found), ranked=rows,

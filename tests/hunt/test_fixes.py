@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.contracts.finding import Finding, finding
-from factory.hunt.fixes import FIXES, codemods, mended
+from factory.hunt.fixes import FIXES, codemods, lacking, mended
 from factory.hunt.fixes.ruff import Edit, applied
 
 
@@ -20,6 +20,13 @@ def test_every_codemod_that_a_detector_names_is_there() -> None:
 
     assert {each.codemod for each in all_detectors() if each.codemod} <= set(FIXES)
     assert set(codemods().values()) <= set(FIXES)
+
+
+def test_without_their_library_it_is_said_that_none_was_tried() -> None:
+    assert lacking() == ""
+    assert lacking("no_such_library") == (
+        "No fix was tried: no_such_library is not installed: install dark-factory[hunt]."
+    )
 
 
 def test_a_bare_except_lets_exits_through_and_nothing_else_changes() -> None:

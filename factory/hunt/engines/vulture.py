@@ -35,6 +35,8 @@ def look(ground: Ground, codes: Sequence[str], output: int = OUTPUT) -> list[Hit
     if done.status not in (0, 1, 3):  # 1: some files do not parse; 3: something was found
         raise EngineProblem(f"vulture gave up: {done.said or f'exit code {done.status}'}")
     if done.status == 1 and "Traceback" in done.said:
+        if "No module named 'vulture'" in done.said:
+            raise EngineProblem("vulture is not installed: install dark-factory[hunt].")
         raise EngineProblem(f"vulture crashed: {done.said.rpartition(chr(10))[2]}")
     return _hits(done.text, ground.root, codes)
 

@@ -5,6 +5,7 @@ people or a model. Nothing here runs the code it reads.
 """
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 
 from factory.contracts.finding import Finding
 from factory.hunt.detectors import all_detectors
@@ -42,6 +43,11 @@ FIXES: Mapping[str, Fix] = {
 def codemods() -> dict[str, str]:
     """Which fix mends which rule: the fix's name by the detector's id."""
     return {each.id: each.codemod for each in all_detectors() if each.codemod in FIXES}
+
+
+def lacking(library: str = "libcst") -> str:
+    """Why no fix can be tried here, "" = all can."""
+    return "" if find_spec(library) else f"No fix was tried: {library} is not installed: install dark-factory[hunt]."
 
 
 def mended(text: str, finding: Finding, codemod: str) -> str | None:
