@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 from factory.contracts.feedback import Failure
+from factory.contracts.hub import Annotation
 
 MOST = 10  # failures of one job
 MAX_LOG = 400_000  # characters, the last ones
@@ -76,14 +77,31 @@ _NOISE = ("node_modules", "site-packages", "/rustc/", "dist-packages", "/usr/", 
 def failures(log: str) -> tuple[Failure, ...]:
     """The first `MOST`, each once. A log without any that is known: one of kind "other" with its last words."""
     rows = [_bare(row) for row in log[-MAX_LOG:].splitlines()]
+    return _known(rows) or (Failure(kind="other", tool="log", message=_last_words(rows)),)
+
+
+def of_app(said: str, notes: Sequence[Annotation]) -> tuple[Failure, ...]:
+    """The same of another app's check run or status: its annotations, else what a log's patterns find in its words,
+    else how they begin."""
+    placed = [
+        _made("other", "annotation", path=note.path, line=str(note.start), message=note.message)
+        for note in notes
+        if note.level == "failure"
+    ]
+    rows = [_bare(row) for row in said[:MAX_LOG].splitlines()]
+    first = "\n".join([row for row in rows if row.strip()][:TAIL])[: MAX_MESSAGE * 3]
+    words = Failure(kind="other", tool="check", message=first or "It fails and says nothing more.")
+    return tuple(placed[:MOST]) or _known(rows) or (words,)
+
+
+def _known(rows: list[str]) -> tuple[Failure, ...]:
     found: dict[tuple[str, str, str], Failure] = {}
     for failure in _found(rows):
         key = (failure.tool, failure.name or failure.message, failure.path)
         known = found.get(key)
         if known is None or len(failure.message) > len(known.message):
             found[key] = failure
-    whole = tuple(_without_doubles(list(found.values())))[:MOST]
-    return whole or (Failure(kind="other", tool="log", message=_last_words(rows)),)
+    return tuple(_without_doubles(list(found.values())))[:MOST]
 
 
 def _bare(row: str) -> str:

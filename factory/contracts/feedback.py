@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from factory.contracts.finding import fingerprint
-from factory.contracts.hub import Comment, Ship
+from factory.contracts.hub import Annotation, Comment, Ship
 from factory.contracts.record import Field, Record
 
 FILE = "feedback.json"  # as the gate leaves it beside issue.md
@@ -41,16 +41,23 @@ class Thread(Record):
 
 
 class CheckJob(Record):
-    """One job of somebody's workflow, any attempt."""
+    """One job of somebody's workflow, any attempt; or what another app says of a commit."""
 
     id: int
-    run: int
-    attempt: int
-    workflow: str  # path of the file
+    run: int = 0
+    attempt: int = 1
+    workflow: str  # path of the file; app:SLUG for another app's check run, `status` for a commit status
     name: str
     conclusion: str = ""
+    began: str = ""
     completed: str = ""
     url: str = ""
+    said: str = ""  # another app's own words; the address that it names is never asked
+
+    @property
+    def is_job(self) -> bool:
+        """Has it a log on GitHub?"""
+        return self.workflow.startswith(".github/")
 
 
 class Failure(Record):
@@ -116,7 +123,7 @@ class ThreadWriter(Protocol):
 
 
 class CheckReader(Protocol):
-    """For the gate: what other workflows say of a commit."""
+    """For the gate: what other workflows and apps say of a commit."""
 
     def check_jobs(self, commit: str) -> Iterator[CheckJob]:
         """Jobs of all workflow runs on the commit, every attempt."""
@@ -124,6 +131,14 @@ class CheckReader(Protocol):
 
     def job_log(self, job: int, most: int) -> str:
         """The last `most` bytes."""
+        ...
+
+    def other_checks(self, commit: str) -> Iterator[CheckJob]:
+        """Check runs of other apps and commit statuses, oldest first."""
+        ...
+
+    def annotations(self, check: int) -> Iterator[Annotation]:
+        """Of a check run."""
         ...
 
 

@@ -44,6 +44,7 @@ class Admission:
     row: Row | None = None
     why: str = ""
     other: str = ""  # already_running: which run
+    limit: str = ""  # budget: the setting that binds
 
 
 def legs(rows: Sequence[Row]) -> tuple[Leg, ...]:
@@ -201,7 +202,8 @@ def _reserve(rows: Sequence[Row], ticket: Ticket, github_run: int, settings: Set
     if found.amount == 0 and cap:
         why = f"The budget {found.limit} = ${cap} is used up."
         name = f"money.{now[:10]}.{ticket.pull or ticket.issue}"
-        return Admission("budget", row=_row(ticket, github_run, now, name, "refused", why), why=why)
+        row = _row(ticket, github_run, now, name, "refused", why)
+        return Admission("budget", row=row, why=why, limit=found.limit)
     before = sum(1 for row in rows if row.kind == "open" and (row.run, row.leg) == (ticket.run, ticket.depth))
     lease = _row(ticket, github_run, now, f"{ticket.run}.{ticket.depth}.{before}", "open", "").but(
         reserved=found.amount or 0, limited=found.amount is not None, ticket=ticket.to_json()

@@ -1,9 +1,12 @@
-"""What other workflows' jobs said of a commit, every attempt, and their logs. Nothing in a log is believed."""
+"""What other workflows' jobs and other apps said of a commit, every attempt, with their words. None are believed."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from factory.contracts.feedback import CheckJob
+from factory.contracts.errors import HubForbidden
+from factory.contracts.feedback import CheckJob, CheckReader
+from factory.contracts.hub import Annotation
 from factory.contracts.record import Json
 from factory.forge.caller import Caller
 from factory.forge.provenance import WORKFLOWS
@@ -11,7 +14,13 @@ from factory.forge.shapes import shaped
 from factory.forge.workflow_runs import download
 
 FAILED = ("failure", "timed_out", "startup_failure")
+PATIENCE = timedelta(hours=1)  # that an app is waited for which has not ended: some never do
+MAX_SAID = 60_000  # characters of an app's words
+MOST_NOTES = 50
+OWN = ("github-actions", "Dark Factory")  # whose check runs are jobs; the name of our own check run
 _RUNS = "/repos/{repo}/actions/runs"
+_COMMIT = "/repos/{repo}/commits/{commit}"
+_STATES = {"success": "success", "failure": "failure", "error": "failure"}  # else it is pending
 
 
 class CheckLogCalls:
@@ -31,25 +40,84 @@ class CheckLogCalls:
         reply = self.caller.reply("GET", "/repos/{repo}/actions/jobs/{job}/logs", job=job)
         return download(reply.headers.get("location", ""), self.caller.origin)[-most:].decode(errors="replace")
 
+    def other_checks(self, commit: str) -> Iterator[CheckJob]:
+        """Needs checks: read and statuses: read."""
+        rows = self.caller.pages(f"{_COMMIT}/check-runs", "check_runs", query={"filter": "all"}, commit=commit)
+        found = [shaped(_check, row) for row in rows]
+        yield from (check for check in found if check.workflow != f"app:{OWN[0]}" and check.name != OWN[1])
+        yield from reversed([shaped(_status, row) for row in self.caller.pages(f"{_COMMIT}/statuses", commit=commit)])
+
+    def annotations(self, check: int) -> Iterator[Annotation]:
+        for n, row in enumerate(self.caller.pages("/repos/{repo}/check-runs/{check}/annotations", check=check)):
+            if n >= MOST_NOTES:
+                return
+            yield shaped(_annotation, row)
+
 
 def _job(data: Json) -> CheckJob:
     return CheckJob(
         id=data["id"], run=data["run_id"], attempt=data.get("run_attempt") or 1, workflow=data["path"],
-        name=str(data["name"])[:200], conclusion=data.get("conclusion") or "",
+        name=str(data["name"])[:200], conclusion=data.get("conclusion") or "", began=data.get("started_at") or "",
         completed=data.get("completed_at") or "", url=data.get("html_url") or "",
     )  # fmt: skip
 
 
+def _check(data: Json) -> CheckJob:
+    output = data.get("output") or {}
+    said = "\n\n".join(str(output[name]) for name in ("title", "summary", "text") if output.get(name))
+    return CheckJob(
+        id=data["id"], workflow=f"app:{(data.get('app') or {}).get('slug') or ''}", name=str(data["name"])[:200],
+        conclusion=data.get("conclusion") or "", began=data.get("started_at") or "",
+        completed=data.get("completed_at") or "", said=said[:MAX_SAID],
+    )  # fmt: skip
+
+
+def _status(data: Json) -> CheckJob:
+    conclusion, at = _STATES.get(data["state"], ""), data.get("created_at") or ""
+    return CheckJob(
+        id=data["id"], workflow="status", name=str(data["context"])[:200], conclusion=conclusion, began=at,
+        completed=at if conclusion else "", said=str(data.get("description") or "")[:MAX_SAID],
+    )  # fmt: skip
+
+
+def _annotation(data: Json) -> Annotation:
+    level = data.get("annotation_level")
+    return Annotation(
+        path=data["path"], start=data.get("start_line") or 0, end=data.get("end_line") or 0,
+        level=level if level in ("notice", "warning") else "failure", title=data.get("title") or "",
+        message=data.get("message") or "",
+    )  # fmt: skip
+
+
+def checks_of(hub: CheckReader, commit: str) -> tuple[list[CheckJob], str]:
+    """(everything that was said of a commit, what could not be looked at). Raises HubForbidden for Actions itself."""
+    jobs = list(hub.check_jobs(commit))
+    try:
+        return [*jobs, *hub.other_checks(commit)], ""
+    except HubForbidden as problem:
+        return jobs, f"checks of other apps could not be looked at: {problem}"
+
+
+def running(checks: Sequence[CheckJob], now: str) -> bool:
+    """Is more to be heard soon? A job ends by itself; an app is waited for an hour."""
+    last = {(each.workflow, each.name): each for each in sorted(checks, key=lambda each: (each.began, each.id))}
+    return any(not each.conclusion and (each.is_job or _young(each.began, now)) for each in last.values())
+
+
+def _young(at: str, now: str) -> bool:
+    return bool(at) and datetime.fromisoformat(now) - datetime.fromisoformat(at) < PATIENCE
+
+
 @dataclass(frozen=True)
 class Broken:
-    """The jobs that a change must mend, and what is said of the others that are red."""
+    """The checks that a change must mend, and what is said of the others that are red."""
 
     jobs: tuple[CheckJob, ...]
     notices: tuple[str, ...] = ()
 
 
 def broken(head: Sequence[CheckJob], base: Sequence[CheckJob], until: str = "") -> Broken:
-    """A job that was green on the same commit is flaky; one that is red on the base is not this change's. Neither is
+    """One that was green on the same commit is flaky; one that is red on the base is not this change's. Neither is
     answered by a change, both are said. The factory's own workflows never count."""
     jobs, notices = [], []
     before = _latest(base, "")
@@ -71,7 +139,7 @@ def _latest(jobs: Sequence[CheckJob], until: str) -> dict[tuple[str, str], Check
 
 
 def _tries(jobs: Sequence[CheckJob], until: str) -> dict[tuple[str, str], list[CheckJob]]:
-    """By workflow and name, oldest first, those that ended before the trigger."""
+    """By workflow or app and name, oldest first, those that ended before the trigger."""
     found: dict[tuple[str, str], list[CheckJob]] = {}
     ours = {f".github/workflows/{name}" for name in WORKFLOWS}
     for job in sorted(jobs, key=lambda each: (each.completed, each.id)):

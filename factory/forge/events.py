@@ -9,6 +9,7 @@ Nothing is decided here and nothing is believed: `gate` asks GitHub again. What 
 | a review of a pull request | `OWNER/REPO#PULL review REVIEW_ID` |
 | an inline comment of a review | `OWNER/REPO#PULL note COMMENT_ID` |
 | checks that failed on a pull request's head | `OWNER/REPO#PULL checks HEAD_SHA` |
+| a comment, a review … that waited | as above |
 | a dispatch with a task or an issue's number, a call of the workflow, the clock | `OWNER/REPO run RUN_ID` |
 | a dispatch by the factory itself | the key of the event that it goes on with |
 
@@ -26,6 +27,7 @@ from factory.forge.labels import TRIGGERS
 
 FEEDBACK = "factory-feedback"  # repository_dispatch: look at this review; says where, nothing is taken from it
 MAX_TASK = 60_000  # characters of a dispatched task
+ENDED = ("check_suite", "check_run", "status", "workflow_run")  # runs of these take the default branch's file
 _SHA = re.compile("[0-9a-f]{40}")
 CLOCK = Person(login="schedule", id=0)
 
@@ -44,6 +46,8 @@ class Asked(Record):
     comment: int = 0  # the comment's id
     review: int = 0  # ids of a review or of an inline comment that a dispatch points at
     note: int = 0
+    word: int = 0  # id of a comment that waits in the books, which a dispatch points at
+    text_was: str = ""  # sha256 of the snapshot that its first gate saw
     checks: str = ""  # the head commit on which checks failed, or which conflicts with its base
     told: tuple[str, str] | None = None  # title and body as the event had them
     text: str = ""  # the comment, or the dispatched task
@@ -86,6 +90,14 @@ def feedback(name: str, payload: Json) -> Json | None:
     if name == "pull_request_review_comment" and payload.get("action") == "created":
         return {"pull": pull, "note": _number(_table(payload, "comment"), "id")} if pull else None
     return None
+
+
+def ended_on(name: str, payload: Json) -> str:
+    """The commit of which a check, a status or a workflow run has ended; "" = the event tells of none."""
+    found = payload if name == "status" else _table(payload, name)
+    done = payload.get("state") != "pending" if name == "status" else payload.get("action") == "completed"
+    commit = str(found.get("sha" if name == "status" else "head_sha") or "")
+    return commit if name in ENDED and done and _SHA.fullmatch(commit) else ""
 
 
 def _label(payload: Json, repo: str) -> Asked | None:
@@ -142,14 +154,25 @@ def _dispatch(payload: Json, repo: str, action: str) -> Asked | None:
 
 
 def _feedback(told: Json, sender: Person, repo: str) -> Asked | None:
-    pull, review, note = (_number(told, name) for name in ("pull", "review", "note"))
+    pull, review, note, word = (_number(told, name) for name in ("pull", "review", "note", "comment"))
     checks = str(told.get("checks") or "")
+    if word and not (review or note or checks):
+        return _word(told, sender, repo, word)
     if pull and not review and not note and _SHA.fullmatch(checks):
         return Asked(purpose="revise", event=f"{repo}#{pull} checks {checks}", sender=sender, pull=pull, checks=checks)
     if not pull or checks or bool(review) == bool(note):
         return None
     key = f"review {review}" if review else f"note {note}"
     return Asked(purpose="revise", event=f"{repo}#{pull} {key}", sender=sender, pull=pull, review=review, note=note)
+
+
+def _word(told: Json, sender: Person, repo: str, word: int) -> Asked | None:
+    """A comment on an issue or a pull request."""
+    pull, issue = _number(told, "pull"), _number(told, "issue")
+    if bool(pull) == bool(issue):
+        return None
+    event = f"{repo}#{pull or issue} comment {word}"
+    return Asked(purpose="answer", event=event, sender=sender, issue=issue, pull=pull, word=word)
 
 
 def _inputs(payload: Json, repo: str, run_id: int, inputs: Json) -> Asked | None:

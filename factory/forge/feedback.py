@@ -1,22 +1,29 @@
 """Reviews as feedback: a dispatch only says where to look; who wrote what is read from GitHub."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from factory.contracts.books import Row
 from factory.contracts.errors import HubMissing
-from factory.contracts.hub import Comment, Person, PullInfo, PullReader, Review, ReviewNote
+from factory.contracts.hub import Comment, IssueReader, Person, PullInfo, PullReader, Review, ReviewNote
 from factory.forge.commands import parse
 from factory.forge.denied import Denied
 from factory.forge.events import Asked, commanded
+from factory.forge.postponed import is_wait, text_of
 from factory.forge.remarks import standing_approval
 from factory.forge.rounds import asker
 from factory.forge.shown import Doorman
 
+_PLACE = re.compile(r"/(?:issues|pull)/(\d{1,10})#issuecomment-\d+$")
 OURS = "factory/"  # branches that the factory made, and the only ones that it revises
 
 
-def with_feedback(asked: Asked, pulls: PullReader, rows: Callable[[], tuple[Row, ...]], doorman: Doorman) -> Asked:
-    """What a review or a check asks for, by whom. Raises Denied when it asks for nothing."""
+def with_feedback(
+    asked: Asked, issues: IssueReader, pulls: PullReader, rows: Callable[[], tuple[Row, ...]], doorman: Doorman
+) -> Asked:
+    """What a review, a check or a comment that waited asks for, by whom. Raises Denied when it asks for nothing."""
+    if asked.word:
+        return _waited(asked, issues, rows())
     if asked.checks:
         return _after_checks(asked, pulls, rows, doorman)
     if not (asked.review or asked.note):
@@ -28,6 +35,24 @@ def with_feedback(asked: Asked, pulls: PullReader, rows: Callable[[], tuple[Row,
         return commanded(asked, command)
     _not_approved(asked, pulls, doorman)
     return asked
+
+
+def _waited(asked: Asked, issues: IssueReader, rows: tuple[Row, ...]) -> Asked:
+    """A comment that a gate has let in before, and that could not begin. Its words are GitHub's; one that was edited is
+    no command any more."""
+    row = next((row for row in reversed(rows) if is_wait(row) and row.event == asked.event), None)
+    try:
+        found = issues.one_comment(asked.word) if row else None
+    except HubMissing:
+        found = None
+    at = _PLACE.search(found.url) if found else None
+    command = parse(found.body) if found and found.updated == found.created else None
+    if not found or not row or not command or not at or int(at[1]) != (asked.pull or asked.issue):
+        raise Denied("not_for_us", why="No such comment waits here, or it was edited.")
+    return commanded(
+        asked.but(sender=found.author, at=found.created, text=found.body, comment=found.id, word=0,
+                  text_was=text_of(row) if asked.issue else ""), command
+    )  # fmt: skip
 
 
 def _after_checks(asked: Asked, pulls: PullReader, rows: Callable[[], tuple[Row, ...]], doorman: Doorman) -> Asked:

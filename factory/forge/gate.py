@@ -19,6 +19,7 @@ from factory.forge import accounts, quarantine
 from factory.forge.denied import Denied, authorised, enough
 from factory.forge.events import Asked
 from factory.forge.feedback import as_comments, revisable, with_feedback
+from factory.forge.postponed import waited
 from factory.forge.provenance import check_errand
 from factory.forge.rounds import worn_out
 from factory.forge.shown import MARK, Doorman, Shown, moment, snapshot
@@ -71,7 +72,7 @@ def decide(asked: Asked | None, view: View) -> Decision:
         if asked.errand:
             verify(asked.errand.ticket, view.public, repo=view.repo)
         _not_ours(asked, view)
-        asked = with_feedback(asked, view.pulls, view.rows, _doorman(view, ()))
+        asked = with_feedback(asked, view.issues, view.pulls, view.rows, _doorman(view, ()))
         _not_ours(asked, view)
         if not _served(asked, view):
             raise Denied("not_for_us")
@@ -112,14 +113,14 @@ def _decided(asked: Asked, standing: Standing, view: View) -> Decision:
         shown = _shown(asked, ticket, subject, view)
     except Denied as no:
         ticket = _ticket(asked, standing, subject, view)
-        if not asked.errand:  # what another gate signed stays as it is
-            ticket = ticket.but(purpose="answer", command=None)
-        return Decision(code=no.code, ticket=ticket if no.say else None, say=no.say, why=str(no))
+        ticket = ticket if asked.errand else ticket.but(purpose="answer", command=None)  # the first gate's word stays
+        said = no.say or no.code == "rate_limited"  # which waits, also when it was said before
+        return Decision(code=no.code, ticket=ticket if said else None, say=no.say, why=str(no))
     except Refusal as no:
         return Decision(code=_denial(no), why=str(no))
     if shown is None:
         return Decision(code="allowed", ticket=ticket)
-    if ticket.text and ticket.text != shown.digest:
+    if (ticket.text or asked.text_was) not in ("", shown.digest):
         return Decision(code="stale_input", why="Title, text or comments are not what the first gate saw.")
     return Decision(code="allowed", ticket=ticket.but(text=shown.digest), snapshot=shown.text, notices=shown.said)
 
@@ -132,16 +133,16 @@ def _denial(refusal: Refusal) -> Denial:
 def _timely(asked: Asked, view: View) -> None:
     if asked.depth > MAX_DEPTH:
         raise Denied("depth", f"This was handed on {asked.depth} times, which is once too often: a person must look.")
-    at, most = (asked.errand.ticket.issued, MAX_ERRAND) if asked.errand else (asked.at, MAX_AGE)
+    at = asked.errand.ticket.issued if asked.errand else asked.at
     if not at:
         return
     try:
-        late = moment(view.time()) - moment(at) > most
+        age = moment(view.time()) - moment(at)
     except ValueError:
         raise Denied("stale_input", why=f"{at!r} is no time.") from None
-    if late:
-        hours = most // timedelta(hours=1)
-        raise Denied("stale_input", f"This was asked more than {hours} hours ago: ask again if it still holds.")
+    most = MAX_ERRAND if asked.errand or (age > MAX_AGE and waited(view.rows(), asked.event)) else MAX_AGE
+    if age > most:
+        raise Denied("stale_input", f"This was asked more than {most // timedelta(hours=1)} hours ago: ask again.")
 
 
 def _subject(asked: Asked, view: View) -> Subject:

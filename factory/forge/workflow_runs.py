@@ -39,8 +39,9 @@ class RunCalls:
         for row in rows:
             yield shaped(shapes.workflow_run, row)
 
-    def jobs(self, run: int) -> Iterator[WorkflowJob]:
-        for row in self.caller.pages(_RUNS + "/{run}/jobs", "jobs", run=run):
+    def jobs(self, run: int, every: bool = False) -> Iterator[WorkflowJob]:
+        query = {"filter": "all"} if every else None
+        for row in self.caller.pages(_RUNS + "/{run}/jobs", "jobs", query=query, run=run):
             yield shaped(shapes.job, row)
 
     def artifact(self, number: int) -> ArtifactInfo:
@@ -78,8 +79,8 @@ class DispatchCalls:
             if problem.status != 409:
                 raise
 
-    def rerun_failed(self, run: int) -> None:
-        self.caller.call("POST", _RUNS + "/{run}/rerun-failed-jobs", run=run)
+    def rerun(self, run: int, *, failed: bool = False) -> None:
+        self.caller.call("POST", f"{_RUNS}/{{run}}/{'rerun-failed-jobs' if failed else 'rerun'}", run=run)
 
     def assign(self, issue: int, logins: tuple[str, ...]) -> None:
         """GitHub leaves out, without a word, whom it cannot assign: raises HubRefused when nobody is left."""

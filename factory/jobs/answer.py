@@ -9,9 +9,22 @@ from pathlib import Path
 from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem
 from factory.contracts.seams import Clock
-from factory.forge.accounts import Leg, about, closing, legs, numbers, raise_limit, raised, stopping_id, too_many
+from factory.forge.accounts import (
+    Admission,
+    Leg,
+    about,
+    closing,
+    legs,
+    numbers,
+    raise_limit,
+    raised,
+    stopping_id,
+    too_many,
+)
+from factory.forge.postponed import ended_id, is_wait, postpone, waiting
+from factory.jobs import postponed
 from factory.jobs.context import JobContext
-from factory.jobs.standing import eta, history
+from factory.jobs.standing import Said, eta, history, status_of
 from factory.jobs.wire import CONFIG, Site, site
 from factory.ledger.spend import micro
 from factory.render.amount import money
@@ -34,8 +47,8 @@ def answer(context: JobContext, config: Path = CONFIG, clock: Clock | None = Non
     told = context.needs.get("gate", {}).get("outputs", {})
     code_ = str(told.get("code") or "allowed")
     command = here.ticket.command
-    if code_ == "rate_limited" and not _first_refusal(here):
-        return 0
+    if code_ == "rate_limited":
+        return _limited(here)
     if code_ != "allowed":
         text = str(told.get("say") or "")
     elif command is None or command.verb not in _ANSWERS:
@@ -49,15 +62,28 @@ def answer(context: JobContext, config: Path = CONFIG, clock: Clock | None = Non
     return 0
 
 
-def _first_refusal(here: Site) -> bool:
-    """The limit is said once an hour, by whoever writes the row."""
+def _limited(here: Site) -> int:
+    """The limit is said once an hour, by whoever writes the row; what was asked waits."""
+    found: list[Admission] = []
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        found = too_many(rows, here.ticket, here.context.run_id, here.settings, here.now)
-        return (found.row,) if found and found.row else ()
+        limit = too_many(rows, here.ticket, here.context.run_id, here.settings, here.now)
+        if limit is None:
+            return ()
+        found[:] = [limit]
+        later = postpone(rows, here.ticket, here.context.run_id, limit, here.now)
+        return tuple(row for row in (limit.row, later) if row)
 
-    booked = here.books.append(wanted)
-    return any(row.kind == "refused" and row.run == here.ticket.run for row in booked.rows)
+    rows = here.books.append(wanted).rows
+    mine = [row for row in rows if row.kind == "refused" and row.run == here.ticket.run]
+    waits = any(is_wait(row) for row in mine)
+    if found and here.number and any(not is_wait(row) for row in mine):
+        said = Said(stand="parked" if waits else "refused", over=True,
+                    sentence=f"{found[0].why} {postponed.WAITS['rate_limited'] if waits else ''}".strip())  # fmt: skip
+        text = comment(status_of(here, rows, said).but(jobs=()))
+        here.effects.status(here.number, text, last=True)
+    here.summary(f"## Dark Factory\n\n{found[0].why if found else ''}\n")
+    return 0
 
 
 def _mine(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
@@ -68,10 +94,17 @@ def _status(here: Site) -> str:
     rows = here.books.read().rows
     mine = _mine(rows, here)
     found = legs(mine)
+    waits = _waits(mine, here)
     if not found:
-        return NONE
+        return waits or NONE
     last = next((leg for leg in reversed(found) if leg.active(here.now)), found[-1])
-    return comment(_picture(here, rows, last))
+    return "\n\n".join(part for part in (waits, comment(_picture(here, rows, last))) if part)
+
+
+def _waits(mine: tuple[Row, ...], here: Site) -> str:
+    """What was asked for and has not begun."""
+    rows = [f"{code(each.row.run, 80)}: {prose(each.row.why, 300)}" for each in waiting(mine, here.now)]
+    return f"**Waits**, and starts by itself:\n\n{bullets(rows)}" if rows else ""
 
 
 def _picture(here: Site, rows: tuple[Row, ...], last: Leg) -> Status:
@@ -121,10 +154,14 @@ def _stop(here: Site) -> str:
     rows = here.books.read().rows
     mine = _mine(rows, here)
     active = [leg for leg in legs(mine) if leg.active(here.now) or _stopped_before(mine, leg, here)]
-    if not active:
+    words = f"Stopped by {here.ticket.actor}."
+    waited = [row for row in mine if _forgotten(mine, row, here)]
+    for row in waited:
+        postponed.forget(here, row, words, here.ticket.event)
+    if not active and not waited:
         return "Nothing is at work here."
     said = [_cancelled(here, leg) for leg in active]
-    words = f"Stopped by {here.ticket.actor}."
+    said += [f"Run {code(row.run, 80)} waited: it is forgotten." for row in waited]
 
     def wanted(_: tuple[Row, ...]) -> tuple[Row, ...]:
         return tuple(
@@ -142,6 +179,12 @@ def _stop(here: Site) -> str:
 def _stopped_before(rows: tuple[Row, ...], leg: Leg, here: Site) -> bool:
     """By an earlier attempt of this very answer, which may have died before it could say so."""
     return any(row.id == stopping_id(leg.open) and row.event == here.ticket.event for row in rows)
+
+
+def _forgotten(mine: tuple[Row, ...], row: Row, here: Site) -> bool:
+    """Does it wait, or did an earlier attempt of this very answer end that?"""
+    before = any(each.id == ended_id(row) and each.event == here.ticket.event for each in mine)
+    return is_wait(row) and (before or any(each.row.id == row.id for each in waiting(mine, here.now)))
 
 
 def _last_words(here: Site, rows: tuple[Row, ...], stopped: list[Leg]) -> None:

@@ -10,7 +10,7 @@ from factory.contracts.errors import HubForbidden, HubProblem
 from factory.contracts.seams import Clock
 from factory.forge.accounts import closing, closing_id, legs
 from factory.forge.shared_books import Booked
-from factory.jobs import quarantine
+from factory.jobs import postponed, quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.result import Result, read_result
 from factory.jobs.standing import Said, status_of
@@ -41,7 +41,16 @@ def close(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     last_word(here, booked, result)
     if result.stand == "failed":
         _left_alone(here, booked, lease)
+    _next(here, booked.rows)
     return 0
+
+
+def _next(here: Site, rows: tuple[Row, ...]) -> None:
+    """What waited for this run to end begins now; the hourly look would see to it as well."""
+    try:
+        postponed.take_up(here, rows, rerun=False)
+    except HubProblem as problem:
+        here.say("warning", f"What waits could not be taken up: {problem}")
 
 
 def _left_alone(here: Site, booked: Booked, lease: Row) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SERVES: dict[str, frozenset[Purpose]] = {
     "swarm": frozenset({"swarm"}),
     "box": frozenset({"local", "demiurge", "revise", "review"}),
-    "feedback": frozenset({"revise", "review", "answer"}),
+    "feedback": frozenset({"revise", "review", "answer", "swarm", "demiurge"}),  # the last two: words that waited
     "answer": frozenset({"answer"}),
     "hunt": frozenset({"hunt"}),
 }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.contracts.feedback import Conversation
+from factory.contracts.feedback import CheckReader, Conversation
 from factory.contracts.seams import Clock
 from factory.forge.shared_books import SharedBooks
 from factory.jobs.context import JobContext
@@ -16,6 +16,7 @@ class Ground:
     settings: Settings
     clock: Clock
     hub: Conversation
+    reader: CheckReader  # by the job's own token: an App need not be allowed to read statuses
     books: SharedBooks
 
     @property
@@ -35,7 +36,9 @@ def ground(context: JobContext, config: Path, clock: Clock | None = None) -> Gro
     clock = clock or SystemClock()
     hub = connect(context.repo, context.api_url, context.environment, clock, mask=context.mask)
     ledger = without_app(context.environment)
+    own = connect(context.repo, context.api_url, ledger, clock) if ledger != context.environment else hub
     token = tokens_for(context.repo, api_origin(context.api_url), ledger, context.mask, LEAST).token()
     url = repository_url(f"{context.server_url}/{context.repo}")
     books = SharedBooks(context.temp / "factory-books.git", f"{url}.git", token, clock)
-    return Ground(context=context, settings=settings_of(context, config), clock=clock, hub=hub, books=books)
+    return Ground(context=context, settings=settings_of(context, config), clock=clock, hub=hub, reader=own,
+                  books=books)  # fmt: skip

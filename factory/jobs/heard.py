@@ -6,7 +6,7 @@ Logs and words are untrusted. They are capped and searched for secrets here, bef
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from factory.checks.ci_logs import MAX_LOG, failures
+from factory.checks.ci_logs import MAX_LOG, failures, of_app
 from factory.contracts.books import Row
 from factory.contracts.errors import HubForbidden, HubMissing
 from factory.contracts.feedback import MOST_REMARKS, CheckJob, CheckReader, Failure, Feedback, Remark, ThreadReader
@@ -14,7 +14,7 @@ from factory.contracts.hub import Access, IssueReader, PullInfo, PullReader
 from factory.contracts.record import digest
 from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import Decision, Ticket
-from factory.forge.ci import broken
+from factory.forge.ci import broken, checks_of
 from factory.forge.gate import doorman
 from factory.forge.remarks import Reading, capped, of_comments, of_reviews, of_threads
 from factory.forge.rounds import heard_until
@@ -81,16 +81,16 @@ def _conflict(pull: PullInfo, ticket: Ticket) -> Iterable[Remark]:
 
 
 def _checks(ticket: Ticket, hub: Reader, redact: Callable[[str], str]) -> tuple[list[Remark], list[str]]:
-    """Jobs of other workflows that fail on the head, and what is said of those that no change answers."""
+    """What fails on the head, of other workflows and of other apps, and what is said of what no change answers."""
     try:
-        head = list(hub.check_jobs(ticket.head_sha))
-        base = list(hub.check_jobs(ticket.base_sha)) if any(job.conclusion for job in head) else []
+        head, unseen = checks_of(hub, ticket.head_sha)
+        base = checks_of(hub, ticket.base_sha)[0] if any(job.conclusion for job in head) else []
     except HubForbidden as problem:
         return [], [f"checks could not be looked at: {problem}"]
     found = broken(head, base, ticket.seen)
-    notices = list(found.notices)
+    notices = [*found.notices, *([unseen] if unseen else [])]
     if len(found.jobs) > MOST_LOGS:
-        notices.append(f"of {len(found.jobs)} jobs that fail, the logs of {MOST_LOGS} were read")
+        notices.append(f"of {len(found.jobs)} checks that fail, the logs of {MOST_LOGS} were read")
     remarks: dict[tuple[str, str, str], Remark] = {}
     for job in found.jobs[:MOST_LOGS]:
         for n, failure in enumerate(_failures(hub, job, redact)):  # a matrix says the same several times
@@ -99,6 +99,10 @@ def _checks(ticket: Ticket, hub: Reader, redact: Callable[[str], str]) -> tuple[
 
 
 def _failures(hub: Reader, job: CheckJob, redact: Callable[[str], str]) -> tuple[Failure, ...]:
+    if not job.is_job:
+        notes = hub.annotations(job.id) if job.workflow.startswith("app:") else ()
+        plain = [note.but(title="", message=redact(clean(f"{note.title}\n{note.message}".strip()))) for note in notes]
+        return of_app(redact(clean(job.said)), plain)
     try:
         log = hub.job_log(job.id, MAX_LOG)
     except HubMissing:
@@ -108,8 +112,8 @@ def _failures(hub: Reader, job: CheckJob, redact: Callable[[str], str]) -> tuple
 
 def _remark(job: CheckJob, n: int, failure: Failure) -> Remark:
     what = f"The test {failure.name} fails" if failure.kind == "test" else f"{failure.tool} {failure.name}".strip()
-    if failure.kind == "other":
-        what = "The job fails; its last words"
+    if failure.kind == "other" and not failure.path:
+        what = "The job fails; its last words" if job.is_job else "It fails, and says"
     return Remark(
         key=f"check-{job.id}.{n}", last=job.id, kind="check", author=clean(job.name)[:100], must=True,
         text=capped(f"In the check {clean(job.name)[:100]}: {what}:\n{failure.message}"), path=failure.path,

@@ -1,5 +1,6 @@
-"""look_after: hourly, open pull requests of the factory whose checks fail, or that conflict with their base, are sent
-to be revised: once a head. A gate of the default branch then asks GitHub itself what fails."""
+"""look_after: open pull requests of the factory whose checks fail, or that conflict with their base, are sent to be
+revised: hourly, and when GitHub tells that a check has ended; once a head. A gate of the default branch then asks
+GitHub itself what fails."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,7 +8,7 @@ from itertools import islice
 from factory.contracts.books import Row
 from factory.contracts.errors import HubForbidden, HubProblem
 from factory.contracts.hub import PullInfo
-from factory.forge.ci import broken
+from factory.forge.ci import broken, checks_of, running
 from factory.forge.events import FEEDBACK
 from factory.forge.feedback import OURS
 from factory.forge.rounds import asker
@@ -16,11 +17,12 @@ from factory.jobs.ground import Ground
 MOST = 10  # pull requests looked at in one go, the newest
 
 
-def look_after(here: Ground, rows: tuple[Row, ...]) -> int:
-    """How many were sent. One that cannot be looked at keeps no other from its turn."""
+def look_after(here: Ground, rows: tuple[Row, ...], commit: str = "") -> int:
+    """How many were sent. One that cannot be looked at keeps no other from its turn. `commit`: only those with this
+    head."""
     sent = 0
     try:
-        pulls = list(islice(_mine(here), MOST))
+        pulls = list(islice((pull for pull in _mine(here) if commit in ("", pull.head_sha)), MOST))
     except HubForbidden:  # a look that may not: the hourly one may
         return 0
     for pull in pulls:
@@ -51,10 +53,10 @@ def _known(rows: tuple[Row, ...], pull: PullInfo) -> bool:
 
 def _wanting(here: Ground, pull: PullInfo, rows: tuple[Row, ...]) -> str:
     """Why it must be revised; "" = it need not, or checks still run."""
-    jobs = list(here.hub.check_jobs(pull.head_sha))
-    if any(not job.conclusion for job in jobs if job.workflow):
+    checks, _ = checks_of(here.reader, pull.head_sha)
+    if running(checks, here.now):
         return ""
-    red = broken(jobs, list(here.hub.check_jobs(pull.base_sha)) if jobs else []).jobs
+    red = broken(checks, checks_of(here.reader, pull.base_sha)[0] if checks else []).jobs
     if red:
         return f"Checks fail on {pull.head_sha[:12]}: it is sent to be revised."
     if here.hub.pull(pull.number).conflicts:

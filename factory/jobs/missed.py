@@ -36,7 +36,7 @@ def _is_missed(run: WorkflowRun, rows: tuple[Row, ...]) -> bool:
 
 def _again(here: Ground, run: WorkflowRun) -> bool:
     try:
-        here.hub.rerun_failed(run.id)
+        here.hub.rerun(run.id, failed=True)
     except (HubForbidden, HubRefused) as no:  # too old, or a person was quicker
         here.context.say("warning", f"Workflow run {run.id} could not be run again: {no}")
         return False

@@ -6,10 +6,12 @@ from pathlib import Path
 from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
+from factory.contracts.ticket import Denial
 from factory.forge.accounts import Admission, admit, legs
+from factory.forge.postponed import postpone, superseded, waiting_id
 from factory.forge.quarantine import HELD, refuses
 from factory.forge.shared_books import Booked
-from factory.jobs import quarantine
+from factory.jobs import postponed, quarantine
 from factory.jobs.context import JobContext
 from factory.jobs.standing import Said, status_of
 from factory.jobs.wire import CONFIG, Site, lease_of, site, status_comment
@@ -41,7 +43,11 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
 
 def _wanted(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
     found = _admitted(rows, here)
-    return (found.row.but(handover=here.given),) if found.row else ()
+    later = postpone(rows, here.ticket, here.context.run_id, found, here.clock.now())
+    if later and found.code != "rate_limited":  # its own line says why; the hour's limit is said once for all
+        return (later,)
+    made = (found.row.but(handover=here.given),) if found.row else ()
+    return (*made, later) if later else made
 
 
 def _admitted(rows: tuple[Row, ...], here: Site) -> Admission:
@@ -102,15 +108,31 @@ def _asking_comment(here: Site) -> int:
 
 
 def _refuse(here: Site, found: Admission, booked: Booked) -> int:
-    """Said once: whoever wrote the books' row says it; the others are silent."""
+    """Said once: whoever wrote the books' row says it; the others are silent. What waits says so in the comment that
+    will show the run."""
     here.say("notice", f"{found.code}: {found.why or 'this event has a run already.'}")
     here.summary(f"## Dark Factory\n\nNot started ({found.code}). {found.why}\n")
-    mine = any(
-        row.kind == "refused" and (row.run, row.github_run) == (here.ticket.run, here.context.run_id)
-        for row in booked.rows
-    )
-    if mine and here.number:
+    name = (here.ticket.run, here.context.run_id)
+    mine = [row for row in booked.rows if row.kind == "refused" and (row.run, row.github_run) == name]
+    later = next((row for row in mine if row.id == waiting_id(here.ticket)), None)
+    if later and found.code != "allowed":
+        _postponed(here, found.code, found.why, booked, later, silent=found.code == "rate_limited" and len(mine) == 1)
+    elif mine and here.number:
         said = Said(stand="refused", sentence=f"{found.why} {_REMEDY.get(found.code, '')}".strip(), over=True)
         text = comment(status_of(here, booked.rows, said).but(jobs=(), history=()))
         here.effects.say(here.number, "refused", text)
     return 0
+
+
+def _postponed(here: Site, code: Denial, why: str, booked: Booked, later: Row, *, silent: bool) -> None:
+    """`silent`: the hour's limit was said already. What this came in place of is over."""
+    here.say("notice", postponed.WAITS[code])
+    if here.number and not silent:
+        said = Said(stand="parked", sentence=f"{why} {postponed.WAITS[code]}", over=True)
+        text = comment(status_of(here, booked.rows, said).but(jobs=()))
+        if here.ticket.origin and code == "already_running":  # that run's comment is the one of them both
+            here.of_run(here.ticket.run).say(here.number, postponed.WORD, text)
+        else:
+            here.effects.status(here.number, text, comment=status_comment(booked.rows, here), last=True)
+    for row in superseded(booked.rows, later, later.at):
+        postponed.forget(here, row, postponed.ANEW)

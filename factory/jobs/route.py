@@ -13,8 +13,11 @@ from factory.contracts.errors import HubForbidden, HubProblem, UsageProblem
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import STEERING, Errand, Handover
 from factory.forge.accounts import going_on
+from factory.forge.events import ENDED, ended_on
+from factory.forge.postponed import Waiting, due, waiting
 from factory.forge.provenance import BOX, is_ours
 from factory.forge.routing import DESTINATIONS, SWARM, Route, Signals, box_event, choose
+from factory.jobs import postponed
 from factory.jobs.context import JobContext
 from factory.jobs.send import UNSIGNED, payload_of
 from factory.jobs.wire import CONFIG, Site, site
@@ -29,6 +32,8 @@ def route(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     """0 also when nothing could be sent: that is said where it was asked."""
     if context.event.startswith("pull_request"):
         return _forward(context, clock)
+    if context.event in ENDED:
+        return _ended(context, config, clock)
     here = site(context, config, clock)
     asked = str(context.inputs.get("to") or "auto")
     if asked not in ("auto", *DESTINATIONS):
@@ -56,6 +61,18 @@ def _forward(context: JobContext, clock: Clock | None) -> int:
         return 0
     hub = connect(context.repo, context.api_url, context.environment, clock or SystemClock())
     hub.dispatch(FEEDBACK, told)
+    return 0
+
+
+def _ended(context: JobContext, config: Path, clock: Clock | None) -> int:
+    """A check has ended on some commit: what the hourly look would do, at once."""
+    from factory.jobs.ground import ground
+    from factory.jobs.look_after import look_after
+
+    commit = ended_on(context.event, context.payload)
+    here = ground(context, config, clock) if commit else None
+    sent = look_after(here, here.books.read().rows, commit) if here else 0
+    context.say("notice", f"{sent} pull requests are sent to be revised." if sent else "Nothing to revise.")
     return 0
 
 
@@ -99,12 +116,40 @@ def _dispatch(here: Site, event: str, done: str) -> str:
     key = f"{ticket.run}.{ticket.depth + 1}"
     handover = None
     if ticket.command and ticket.command.verb in STEERING and ticket.purpose == "swarm":
-        row = going_on(here.books.read().rows, ticket.issue, ticket.command.verb)
+        rows = here.books.read().rows
+        row = going_on(rows, ticket.issue, ticket.command.verb)
+        waits = _waits(here, rows, row) if ticket.command.verb == "retry" else None
+        if waits:
+            return _begun(here, rows, waits)
+        again = _no_money(rows, ticket.issue) if row is None and ticket.command.verb == "retry" else None
+        if again and postponed.run_again(here, again):
+            return "What there was no money for is tried again."
         if row is None:
             return _told(here, NO_PLAN if ticket.command.verb == "approve" else NO_RUN)
         handover = Handover.from_json(row.handover)
     here.effects.dispatch(event, payload_of(Errand(ticket=ticket, handover=handover, run=key)), key)
     return done
+
+
+def _waits(here: Site, rows: tuple[Row, ...], before: Row | None) -> Waiting | None:
+    """What was asked for here and could not begin, if nothing has come of a run since."""
+    mine = [each for each in waiting(rows, here.now) if each.row.issue == here.ticket.issue]
+    since = rows.index(before) if before else -1
+    return next((each for each in reversed(mine) if rows.index(each.row) > since), None)
+
+
+def _no_money(rows: tuple[Row, ...], issue: int) -> Row | None:
+    """What was refused for an issue's or a run's money, when nothing has come of it since."""
+    opened = {row.run for row in rows if row.kind == "open"}
+    mine = (row for row in reversed(rows) if row.issue == issue and row.kind == "refused")
+    return next((row for row in mine if row.id.startswith("money.") and row.run not in opened), None)
+
+
+def _begun(here: Site, rows: tuple[Row, ...], waits: Waiting) -> str:
+    if any(each.row.id == waits.row.id for each in due(rows, here.settings, here.now)):
+        done = postponed.start_again(here, waits, rows)
+        return "What waited is taken up now." if done else "What waited is being taken up already."
+    return _told(here, f"{waits.row.why} What was asked for waits and starts by itself: nothing to retry yet.")
 
 
 def _told(here: Site, words: str) -> str:

@@ -6,6 +6,7 @@ from factory.contracts.errors import HubProblem
 from factory.contracts.record import Json
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Errand, Handover
+from factory.forge.postponed import goes_first
 from factory.forge.routing import box_event
 from factory.jobs.close import settle
 from factory.jobs.context import JobContext
@@ -19,6 +20,7 @@ UNSIGNED = (
     "`factory init --keys`, set FACTORY_GATE_KEY and FACTORY_GATE_PUBLIC, then write /factory retry."
 )
 ALL_ON_THE_BOX = "No model answers hosted jobs, so the box does the whole line."
+A_WORD = "Not sent on to the box: a person's word on the plan goes first."
 NOTHING = "Not sent on to the box: no job left a bundle to hand over."
 
 
@@ -63,6 +65,8 @@ def payload_of(errand: Errand) -> Json:
 def _why_not(here: Site, handover: str) -> str:
     if not (here.ticket.signature and here.context.environment.get("FACTORY_GATE_PUBLIC")):
         return UNSIGNED
+    if handover and goes_first(here.books.read().rows, here.ticket.issue, here.now):
+        return A_WORD
     return "" if handover else NOTHING
 
 

@@ -13,7 +13,7 @@ from factory.forge.effects import Effects
 from factory.forge.markers import Markers
 from factory.forge.provenance import BOX, is_ours
 from factory.forge.waiting import Parked, busy, parked
-from factory.jobs import alert, quarantine, unsaid
+from factory.jobs import alert, postponed, quarantine, unsaid
 from factory.jobs.context import JobContext
 from factory.jobs.ground import Ground, ground
 from factory.jobs.look_after import look_after
@@ -65,6 +65,9 @@ def watch(context: JobContext, config: Path = CONFIG, clock: Clock | None = None
     if context.event in ("schedule", "workflow_dispatch"):  # not the look beside a run that begins
         look_after(here, rows)
         run_again(here, rows)
+        rows = here.books.read().rows
+        postponed.take_up(here, rows, rerun=True)
+        postponed.give_up(here, rows)
     unsaid.tell(here, here.books.read().rows)
     told_of = alert.safely(here, () if seen.busy else seen.waiting) if context.job == JOB else 0
     words = f"{len(seen.waiting)} jobs wait for the box, {told} said; {gone} lost closed; {told_of} alerts."

@@ -19,7 +19,8 @@ WRITES = {
     "POST /repos/{repo}/pulls/{number}/comments/{comment}/replies",
     "POST /repos/{repo}/pulls/comments/{comment}/reactions", "POST /repos/{repo}/check-runs",
     "PATCH /repos/{repo}/check-runs/{check}", "POST /repos/{repo}/code-scanning/sarifs",
-    "POST /repos/{repo}/actions/runs/{run}/cancel", "POST /repos/{repo}/actions/runs/{run}/rerun-failed-jobs",
+    "POST /repos/{repo}/actions/runs/{run}/cancel", "POST /repos/{repo}/actions/runs/{run}/rerun",
+    "POST /repos/{repo}/actions/runs/{run}/rerun-failed-jobs",
     "POST /repos/{repo}/actions/workflows/{workflow}/dispatches", "POST /repos/{repo}/dispatches",
     "POST /graphql", "POST /app/installations/{installation}/access_tokens",
 }  # fmt: skip

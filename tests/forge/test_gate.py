@@ -179,7 +179,10 @@ def test_bud_04_five_runs_an_hour_and_one_word_about_it() -> None:
     assert made.code == "rate_limited"
     assert "github.hourly" in made.say
     refused = row(id="limited.11.x", run="r9", kind="refused")
-    silent(on_label(Reading(), rows=lambda: (*started, refused)), "rate_limited")
+    later = on_label(Reading(), rows=lambda: (*started, refused))
+    assert (later.code, later.say, later.snapshot) == ("rate_limited", "", "")
+    assert later.ticket
+    assert later.ticket.purpose == "answer", "it is written down, and waits"
     earlier = tuple(each.but(at="2026-11-20T10:00:00Z") for each in started)
     assert on_label(Reading(), rows=lambda: earlier).code == "allowed"
     others = tuple(each.but(actor="max") for each in started)

@@ -60,6 +60,8 @@ def create_check(hub: "Hub", call: Call) -> Reply:
     checks_of(call.repo)[check.id] = check
     shown = check_view(hub, call.repo, check)
     hub.emit(call, call.repo, "check_run", {"action": "created", "check_run": shown})
+    if check.status == "completed":
+        _suite_ended(hub, call, check)
     return 201, shown
 
 
@@ -75,6 +77,7 @@ def update_check(hub: "Hub", call: Call) -> Reply:
     shown = check_view(hub, call.repo, check)
     if check.status == "completed" and not done:
         hub.emit(call, call.repo, "check_run", {"action": "completed", "check_run": shown})
+        _suite_ended(hub, call, check)
     return 200, shown
 
 
@@ -116,7 +119,9 @@ def create_status(hub: "Hub", call: Call) -> Reply:
     status = Status(hub.next_id(), sha, context, body["state"], *words, call.login, hub.now())
     others.append(status)
     shown = status_view(hub, call.repo, status)
-    hub.emit(call, call.repo, "status", {"sha": sha, "context": context, "state": status.state, "id": status.id})
+    heads = [{"name": name} for name in _branches(call.repo, sha)]
+    told = {"sha": sha, "context": context, "state": status.state, "id": status.id, "branches": heads}
+    hub.emit(call, call.repo, "status", told)
     return 201, shown
 
 
@@ -139,6 +144,25 @@ def get_combined_status(hub: "Hub", call: Call) -> Reply:
         "state": "failure" if bad else "success" if good else "pending", "sha": sha, "total_count": len(last),
         "statuses": short, "repository": repository_view(hub, call.repo), "commit_url": url, "url": f"{url}/status",
     }  # fmt: skip
+
+
+def _suite_ended(hub: "Hub", call: Call, check: CheckRun) -> None:
+    """The app's suite on this commit has ended when none of its check runs is under way."""
+    mine = [one for one in checks_of(call.repo).values() if (one.by, one.sha) == (check.by, check.sha)]
+    if any(one.status != "completed" for one in mine):
+        return
+    bad = next((one.conclusion for one in mine if one.conclusion != "success"), "success")
+    suite = {
+        "id": check.id, "head_sha": check.sha, "head_branch": next(iter(_branches(call.repo, check.sha)), None),
+        "status": "completed", "conclusion": bad, "app": _app_view(hub, check), "pull_requests": [],
+    }  # fmt: skip
+    hub.emit(call, call.repo, "check_suite", {"action": "completed", "check_suite": suite})
+
+
+def _branches(repo: Repository, sha: str) -> list[str]:
+    """Whose head it is."""
+    heads = bare.refs(repo.folder, "refs/heads/")
+    return [name.removeprefix("refs/heads/") for name, at in heads.items() if at == sha]
 
 
 def checks_of(repo: Repository) -> dict[int, CheckRun]:

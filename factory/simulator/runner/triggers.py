@@ -12,7 +12,7 @@ DEFAULT_TYPES = {
 }
 DEFAULT_BRANCH_ONLY = (
     "issues", "issue_comment", "repository_dispatch", "schedule", "workflow_run", "pull_request_target", "label",
-    "milestone", "discussion", "discussion_comment", "release", "watch", "fork",
+    "milestone", "discussion", "discussion_comment", "release", "watch", "fork", "check_run", "check_suite", "status",
 )  # fmt: skip
 """Events whose runs take the workflow file of the default branch, whatever the event is about."""
 

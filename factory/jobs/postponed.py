@@ -1,0 +1,113 @@
+"""What waits in the books is taken up: by the hourly look, and by the last job of the run that it waited for.
+
+The line of a try is written before anything is started, so that two looks never start the same; where a start gets lost
+the next look tries again, three times at most. docs/github.md#what-waits
+"""
+
+from factory.contracts.books import Row
+from factory.contracts.errors import HubProblem
+from factory.contracts.record import Json
+from factory.contracts.ticket import Denial
+from factory.forge.effects import Effects
+from factory.forge.events import FEEDBACK
+from factory.forge.markers import Markers
+from factory.forge.postponed import Waiting, due, ended, over, pointer, trying
+from factory.forge.provenance import is_ours
+from factory.jobs.ground import Ground
+from factory.jobs.wire import Site
+from factory.render.status import Status, comment
+
+STOPS = "`/factory stop` forgets it."
+WAITS: dict[Denial, str] = {
+    "budget": f"It waits for tomorrow's money (00:00 UTC) and then starts by itself, at most three days long. {STOPS}",
+    "rate_limited": f"It waits and starts by itself when the hour allows it. {STOPS}",
+    "already_running": f"It waits and is taken up as soon as that has ended. {STOPS}",
+}
+WORD = "waits"  # kind of the comment for a word on an earlier run
+ANEW = "The same was asked anew: that counts."
+LATE = "It waited as long as it may: ask again if it still holds."
+NOT_OURS = "What was refused is no run of the factory's."
+
+
+def take_up(here: Ground | Site, rows: tuple[Row, ...], *, rerun: bool) -> int:
+    """How many were started. `rerun`: may this job's token run workflow runs again?"""
+    taken = 0
+    for each in due(rows, here.settings, here.now):
+        told = pointer(rows, each.row)
+        if told is None and not rerun:
+            continue
+        try:
+            taken += _taken(here, each, told)
+        except HubProblem as problem:
+            here.context.say("warning", f"Run {each.row.run} waits and could not be taken up: {problem}")
+    return taken
+
+
+def start_again(here: Ground | Site, each: Waiting, rows: tuple[Row, ...]) -> bool:
+    """The one that a person asks for now. Raises HubProblem."""
+    return _taken(here, each, pointer(rows, each.row))
+
+
+def _taken(here: Ground | Site, each: Waiting, told: Json | None) -> bool:
+    if told is None and not _may_run_again(here, each.row):
+        return False
+    note = trying(each, here.now)
+    if note not in here.books.append(lambda rows: (note,) if _still_due(here, rows, each) else ()).added:
+        return False
+    if told is None:
+        here.hub.rerun(each.row.github_run)
+    else:
+        here.hub.dispatch(FEEDBACK, told)
+    here.context.say("notice", f"Run {each.row.run} waited and is taken up: {each.row.why}")
+    return True
+
+
+def run_again(here: Ground | Site, row: Row) -> bool:
+    """A refused workflow run, for a person who asks for it. Raises HubProblem."""
+    run = here.hub.workflow_run(row.github_run)
+    if not is_ours(run) or run.status != "completed":
+        return False
+    here.hub.rerun(run.id)
+    return True
+
+
+def _still_due(here: Ground | Site, rows: tuple[Row, ...], each: Waiting) -> bool:
+    return any(now.row.id == each.row.id and now.tries == each.tries for now in due(rows, here.settings, here.now))
+
+
+def _may_run_again(here: Ground | Site, row: Row) -> bool:
+    """Only a run of the factory's own that has ended: the books name numbers, and anybody who may push writes them."""
+    run = here.hub.workflow_run(row.github_run)
+    if not is_ours(run):
+        forget(here, row, NOT_OURS)
+        return False
+    return run.status == "completed"
+
+
+def give_up(here: Ground | Site, rows: tuple[Row, ...]) -> int:
+    """What has waited too long is over, and said."""
+    return sum(forget(here, row, LATE) for row in over(rows, here.now))
+
+
+def forget(here: Ground | Site, row: Row, why: str, event: str = "") -> bool:
+    """It waits no more: in the books, and in the comment that said that it waits. `event`: of the word that ends it."""
+    note = ended(row, here.now, why).but(event=event or row.event)
+    if note not in here.books.append(lambda _: (note,)).added:
+        return False
+    number = row.pull or row.issue
+    if number:
+        _said(here, row, number, why)
+    return True
+
+
+def _said(here: Ground | Site, row: Row, number: int, why: str) -> None:
+    """A word on an earlier run shares that one's comment, which says what became of the run: it has one of its own."""
+    markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
+    effects = Effects(here.hub, markers, here.clock, row.run, again=here.context.attempt > 1)
+    kind = WORD if row.origin else "status"
+    known = next((each for each in here.hub.comments(number) if effects.ours(each.author, each.body, kind)), None)
+    if known is None:
+        return
+    said = Status(run=row.run, purpose=row.purpose, actor=row.actor, stand="stopped", sentence=why, updated=here.now,
+                  server=here.context.server_url)  # fmt: skip
+    here.hub.edit_comment(known.id, effects.signed(comment(said), kind))
