@@ -45,9 +45,10 @@ class Page(Pipe):
     def stop(self) -> None:
         """No script of the page goes on."""
         self.tell("Emulation.setScriptExecutionDisabled", value=True)
-        self.tell("Runtime.terminateExecution")
         self.tell("Page.stopLoading")
-        self._listen(1.0, lambda: False)
+        for _ in range(5):  # one that asks its reader something is not stopped at once
+            self.tell("Runtime.terminateExecution")
+            self._listen(0.2, lambda: False)
 
     def value(self, expression: str, world: int) -> Any:
         """What an expression gives in a world of its own, which the page's scripts cannot change; None: nothing."""
