@@ -34,6 +34,11 @@ class Outcome(Record):
         """It came to an end of its own and said something about the code."""
         return self.status in ("passed", "failed")
 
+    @property
+    def shows(self) -> bool:
+        """Something of it passed: a suite that is red from end to end, as before, speaks for no change."""
+        return self.status == "passed" or (self.status == "failed" and self.counts.passed > 0)
+
 
 class SuiteResult(Record):
     """One suite on the base and on the candidate."""
@@ -89,5 +94,5 @@ class Evidence(Record):
 
     @property
     def green(self) -> bool:
-        """Tests were found and ran on the candidate, and nothing that the base had is broken; else red or unproven."""
-        return self.tests_found and not self.red and any(suite.candidate.ran for suite in self.suites)
+        """Tests were found, some passed on the candidate, nothing that the base had is broken; else red or unproven."""
+        return self.tests_found and not self.red and any(suite.candidate.shows for suite in self.suites)

@@ -38,6 +38,15 @@ def test_failures_of_the_base_are_not_blamed_on_the_change(house: MakeHouse) -> 
     assert found.suites[0].preexisting == (ID,)
 
 
+def test_where_nothing_passes_nothing_is_shown(house: MakeHouse) -> None:
+    """A suite that is red from end to end on both sides: no blame, and no green either."""
+    base = {**BASE, "calc.py": WRONG, "tests/test_calc.py": TEST}
+    found = house(base, {"README.md": "text\n"}).prove()
+    assert found.suites[0].preexisting == (ID,)
+    assert not found.red
+    assert not found.green
+
+
 def test_for_a_bug_a_new_test_is_red_on_the_base_and_green_on_the_change(house: MakeHouse) -> None:
     base = {**BASE, "calc.py": WRONG, "tests/test_calc.py": HEAD + "    def test_none(self):\n        pass\n"}
     found = house(base, {"calc.py": CODE, "tests/test_new.py": TEST}).prove(bug=True)
