@@ -27,11 +27,16 @@ class Symbol(NamedTuple):
 
 
 class Use(NamedTuple):
-    """A name that is used. `kind`: call, base (inherits from it, implements it), name (any other mention)."""
+    """A name that is used. `kind`: call, plain (a call without a receiver, in languages where such a one never means a
+    method), base (inherits from it, implements it), name (any other mention)."""
 
     name: str
     line: int
     kind: str
+
+    @property
+    def called(self) -> bool:
+        return self.kind in ("call", "plain")
 
 
 class Import(NamedTuple):

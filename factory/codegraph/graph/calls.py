@@ -61,7 +61,7 @@ def _calls_of(uses: Uses, wanted: Definition) -> Iterator[_Step]:
 
 def _called_by(uses: Uses, caller: Definition) -> Iterator[_Step]:
     for use in sorted(uses.view.facts(caller.path).uses, key=lambda one: one.line):
-        if use.kind == "call" and caller.start <= use.line <= caller.end:
+        if use.called and caller.start <= use.line <= caller.end:
             found, sure = uses.likely(caller.path, use)
             for one in found:
                 yield _Step(one.path, one.name, use.line, sure, one)

@@ -80,7 +80,7 @@ def _used(uses: Uses, path: str, start: int, end: int) -> Iterator[Neighbour]:
     counts: Counter[tuple[str, str, int, bool]] = Counter()
     for use in uses.view.facts(path).uses:
         if start <= use.line <= end and use.kind != "base":
-            found, sure = uses.likely(path, use) if use.kind == "call" else (uses.meant(path, use)[:1], True)
+            found, sure = uses.likely(path, use) if use.called else (uses.meant(path, use)[:1], True)
             counts.update((one.path, one.name, one.line, sure) for one in found
                           if one.path != path or not start <= one.line <= end)  # fmt: skip
     for (to, name, line, sure), count in counts.items():

@@ -7,6 +7,7 @@ from factory.codegraph.graph.links import Links
 from factory.codegraph.graph.names import Names
 from factory.contracts.codegraph import Definition, Listed, Reference
 
+MEMBERS = ("method", "constructor", "field")
 UNSURE = 3  # definitions of one name up to which the name alone is worth following
 
 
@@ -48,6 +49,8 @@ class Uses:
 
         def rank(one: Definition) -> tuple[bool, ...]:
             mine = one.path == path
+            if use.kind == "plain":
+                return (one.kind in MEMBERS, one.path not in explicit, not mine)
             family = mine and bool(outer) and one.name.startswith(f"{outer}.")
             return (not (mine and one.name == f"{owner}.{one.plain}"), not family, one.path not in explicit, not mine)
 
@@ -83,7 +86,8 @@ class Uses:
         if sure and (not meant or (sure[0].path == path and sure[0].key not in keys)):
             return None
         here = self.names.around(path, use.line)
-        return Reference(path=path, line=use.line, symbol=here.full if here else "", kind=use.kind,
+        kind = "call" if use.called else use.kind
+        return Reference(path=path, line=use.line, symbol=here.full if here else "", kind=kind,
                          to=(meant or mine)[0].key, sure=bool(meant))  # fmt: skip
 
     def _test(self, path: str) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Captures = dict[str, list[Node]]  # by name, the nodes of one match
 
 USES = ("call", "base", "mention")
+RECEIVED = (b".", b">", b":")  # what stands before a name that is called on something: a.b(), $a->b(), A::b()
 STRONG = tuple(kind for kind in KINDS if kind != "variable")
 MAX_IMPORT = 20_000
 
@@ -111,7 +112,13 @@ def _uses(source: Source, by: "dict[str, list[Captures]]", found: list[Definitio
         mentioned = [  # not T, the type parameter
             (start, end) for start, end in mentioned if start not in taken and end - start > 1
         ]
-    return [*_used(source, called, "call"), *_used(source, bases, "base"), *_used(source, mentioned, "name")]
+    plain: list[tuple[int, int]] = []
+    if source.row.bound:
+        data = source.data
+        plain = [span for span in called if data[span[0] - 1 : span[0]] not in RECEIVED]
+        called = [span for span in called if data[span[0] - 1 : span[0]] in RECEIVED]
+    kinds = ("call", called), ("plain", plain), ("base", bases), ("name", mentioned)
+    return [use for kind, spans in kinds for use in _used(source, spans, kind)]
 
 
 def _used(source: Source, spans: list[tuple[int, int]], kind: str) -> Iterator[Use]:

@@ -27,7 +27,8 @@ class Row(NamedTuple):
     """`module` is the grammar's package and `entry` its function; `imports` reads the text of an `@import`;
     `above` are the beginnings of lines that belong to the definition under them (doc comments, attributes);
     `docstrings`: documentation is the first string in the body; `sign`: identifiers may hold a `$`;
-    `deep`: the loss check knows its statements (`names.py`)."""
+    `deep`: the loss check knows its statements (`names.py`); `bound`: a call without a receiver never means a
+    method."""
 
     module: str
     suffixes: tuple[str, ...]
@@ -40,6 +41,7 @@ class Row(NamedTuple):
     docstrings: bool = False
     sign: bool = False
     deep: bool = False
+    bound: bool = False
 
 
 LANGUAGES = {
@@ -49,24 +51,25 @@ LANGUAGES = {
     "cpp": Row("tree_sitter_cpp", (".cc", ".cpp", ".cxx", ".c++", ".hpp", ".hh", ".hxx", ".h++", ".ipp", ".cu", ".cuh"),
                imports.plain),
     "csharp": Row("tree_sitter_c_sharp", (".cs",), imports.csharp),
-    "go": Row("tree_sitter_go", (".go",), imports.plain, deep=True),
+    "go": Row("tree_sitter_go", (".go",), imports.plain, deep=True, bound=True),
     "java": Row("tree_sitter_java", (".java",), imports.dotted, sign=True, deep=True),
     "javascript": Row("tree_sitter_javascript", (".js", ".jsx", ".mjs", ".cjs"), imports.javascript, sign=True,
-                      constructors=("constructor",), programs=(b"node",), deep=True),
+                      constructors=("constructor",), programs=(b"node",), deep=True, bound=True),
     "kotlin": Row("tree_sitter_kotlin", (".kt", ".kts"), imports.dotted),
     "php": Row("tree_sitter_php", (".php", ".phtml", ".inc"), imports.php, entry="language_php",
-               above=(b"//", b"/*", b"*", b"#"), constructors=("__construct",), programs=(b"php",)),
+               above=(b"//", b"/*", b"*", b"#"), constructors=("__construct",), programs=(b"php",), bound=True),
     "python": Row("tree_sitter_python", (".py", ".pyi"), imports.python, above=(), constructors=("__init__",),
-                  files=("SConstruct", "wscript"), programs=(b"python",), docstrings=True, deep=True),
+                  files=("SConstruct", "wscript"), programs=(b"python",), docstrings=True, deep=True, bound=True),
     "ruby": Row("tree_sitter_ruby", (".rb", ".rake", ".gemspec", ".ru"), imports.ruby, above=(b"#",),
                 constructors=("initialize",), files=("Rakefile", "Gemfile", "Guardfile", "Vagrantfile"),
                 programs=(b"ruby",)),
-    "rust": Row("tree_sitter_rust", (".rs",), imports.rust, above=(b"//", b"/*", b"*", b"#["), deep=True),
+    "rust": Row("tree_sitter_rust", (".rs",), imports.rust, above=(b"//", b"/*", b"*", b"#["), deep=True, bound=True),
     "swift": Row("tree_sitter_swift", (".swift",), imports.plain, constructors=("init",)),
     "tsx": Row("tree_sitter_typescript", (".tsx",), imports.javascript, entry="language_tsx", sign=True,
-               constructors=("constructor",), deep=True),
+               constructors=("constructor",), deep=True, bound=True),
     "typescript": Row("tree_sitter_typescript", (".ts", ".mts", ".cts"), imports.javascript, sign=True,
-                      entry="language_typescript", constructors=("constructor",), programs=(b"deno",), deep=True),
+                      entry="language_typescript", constructors=("constructor",), programs=(b"deno",), deep=True,
+                      bound=True),
 }  # fmt: skip
 _BY_SUFFIX = {suffix: name for name, row in LANGUAGES.items() for suffix in row.suffixes}
 _BY_FILE = {file: name for name, row in LANGUAGES.items() for file in row.files}

@@ -116,18 +116,50 @@ SHOPS = {
 }  # fmt: skip
 
 
+# a method and a function of one name in one file; the method calls the function, `again` calls the method
+NAMESAKES = {
+    "cart.py": "def total(c):\n    return 1\n\n\nclass Cart:\n    def total(self):\n        return total(self)\n\n"
+               "    def again(self):\n        return self.total()\n",
+    "cart.js": "function total(c) {\n  return 1\n}\nclass Cart {\n  total() {\n    return total(this)\n  }\n"
+               "  again() {\n    return this.total()\n  }\n}\n",
+    "cart.ts": "function total(c: Cart) {\n  return 1\n}\nclass Cart {\n  total() {\n    return total(this)\n  }\n"
+               "  again() {\n    return this.total()\n  }\n}\n",
+    "cart.go": "package cart\n\nfunc total(c Cart) int {\n\treturn 1\n}\n\nfunc (c Cart) total() int {\n"
+               "\treturn total(c)\n}\n\nfunc (c Cart) again() int {\n\treturn c.total()\n}\n",
+    "cart.rs": "fn total(c: &Cart) -> i32 {\n    1\n}\nstruct Cart {}\nimpl Cart {\n    fn total(&self) -> i32 {\n"
+               "        total(self)\n    }\n    fn again(&self) -> i32 {\n        self.total()\n    }\n}\n",
+    "cart.php": "<?php\nfunction total($c) {\n  return 1;\n}\nclass Cart {\n  function total() {\n"
+                "    return total($this);\n  }\n  function again() {\n    return $this->total();\n  }\n}\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", NAMESAKES)
+def test_a_call_without_a_receiver_means_the_function_and_not_the_method_around_it(path: str, tmp_path: Path) -> None:
+    graph = built(tmp_path, {path: NAMESAKES[path]})
+    assert [one.symbol for one in graph.callees(f"{path}:Cart.total").items] == ["total"]
+    assert [one.symbol for one in graph.callees(f"{path}:Cart.again").items] == ["Cart.total"]
+    function, method = (next(one for one in graph.symbols("total").items if one.name == name)
+                        for name in ("total", "Cart.total"))  # fmt: skip
+    assert [one.symbol for one in graph.uses.of([function], 9).items if one.kind == "call"] == ["Cart.total"]
+    assert [one.symbol for one in graph.uses.of([method], 9).items if one.kind == "call"] == ["Cart.again"]
+
+
+def built(folder: Path, files: dict[str, str]) -> Graph:
+    for path, text in files.items():
+        (folder / "repo" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "repo" / path).write_text(text)
+    run_git(folder, "init", "--quiet", "repo")
+    run_git(folder / "repo", "add", "--all")
+    run_git(folder / "repo", "-c", "user.name=x", "-c", "user.email=x", "commit", "--quiet", "-m", "first")
+    view, counts = view_of(GraphStore(folder / "graph.db"), source_of_commit(folder / "repo"), workers=1)
+    assert counts.failed == ()
+    return Graph(view)
+
+
 @pytest.mark.parametrize("language", SHOPS)
 def test_callers_and_tests_are_found_and_strangers_are_not(language: str, tmp_path: Path) -> None:
     files, caller = SHOPS[language]
-    for path, text in files.items():
-        (tmp_path / "repo" / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "repo" / path).write_text(text)
-    run_git(tmp_path, "init", "--quiet", "repo")
-    run_git(tmp_path / "repo", "add", "--all")
-    run_git(tmp_path / "repo", "-c", "user.name=x", "-c", "user.email=x", "commit", "--quiet", "-m", "first")
-    view, counts = view_of(GraphStore(tmp_path / "graph.db"), source_of_commit(tmp_path / "repo"), workers=1)
-    assert counts.failed == ()
-    graph = Graph(view)
+    graph = built(tmp_path, files)
     named = graph.symbols("total").items
     defined = next(one for one in named if "far" not in one.path.lower() and not one.path.endswith((".h", ".hpp")))
     sure = {f"{one.path}:{one.symbol}" for one in graph.callers(defined.key).items if one.sure}

@@ -30,7 +30,7 @@ def sound(facts: Facts, data: bytes) -> None:
         assert len(symbol.signature) <= 200
     for use in (*facts.uses, *facts.imports):
         assert 1 <= use.line <= max(facts.lines, 1)
-    assert {use.kind for use in facts.uses} <= {"call", "base", "name"}
+    assert {use.kind for use in facts.uses} <= {"call", "plain", "base", "name"}
     assert all(each.module for each in facts.imports)
     assert 0 <= facts.broken <= facts.lines + 1
 
@@ -79,13 +79,13 @@ def test_a_broken_file_still_tells_what_it_can() -> None:
     found = extract("python", b"def f():\n    pass\n\ndef g(:\n    pass\n\nclass H(I):\n    def j(self): k()\n")
     assert found.broken == 4
     assert {"f", "H", "H.j"} <= {symbol.full for symbol in found.symbols}
-    assert ("k", 8, "call") in found.uses
+    assert ("k", 8, "plain") in found.uses
 
 
 def test_bytes_that_are_no_utf_8_stand_as_a_sign_of_loss() -> None:
     found = extract("python", b"# \xe9t\xe9\ndef caf\xe9(): return foo()\n")
     assert "foo" in found.idents
-    assert ("foo", 2, "call") in found.uses
+    assert ("foo", 2, "plain") in found.uses
 
 
 def test_a_file_that_would_take_its_grammar_hours_is_plain_text() -> None:
