@@ -16,6 +16,15 @@ app = typer.Typer(
 RunId = Annotated[str, typer.Argument(help="The run's id, a unique prefix of it, or `last`.")]
 All = Annotated[bool, typer.Option("--all", help="Everything that ever left, the gateway's requests too.")]
 Day = Annotated[str, typer.Option("--day", help="One UTC day, YYYY-MM-DD or `today`: all runs and the gateway.")]
+Books = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--books",
+        metavar="WHERE",
+        help="Where the runner minutes of runs on GitHub stand: OWNER/NAME there, a clone with the branch "
+        "factory-ledger, or a file of its lines. May be said again.",
+    ),
+]
 By = Annotated[str, typer.Option("--by", help="run | endpoint | file | piece (lines and SHA-256 of each).")]
 
 
@@ -61,17 +70,17 @@ def cost(
     month: Annotated[str, typer.Option("--month", help="YYYY-MM: write that month's page, with plots.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="The page's file; else in the state folder.")] = None,
     price: Annotated[str, typer.Option("--price", help="IN/OUT, dollars per million tokens, to compare with.")] = "",
+    books: Books = None,
     config: Config = None,
     as_json: Json = False,
 ) -> int:
     """Money, tokens, machines by role and tier, and what a frontier model alone would have cost."""
     from factory.cli import ledger_cost
 
+    asked = ledger_cost.Asked(config, price, as_json, tuple(books or ()))
     if month:
-        return ledger_cost.of_month(month, out, config, price, as_json)
-    if merged:
-        return ledger_cost.of_merged(config, price, as_json)
-    return ledger_cost.of_run(run, config, price, as_json)
+        return ledger_cost.of_month(month, out, asked)
+    return ledger_cost.of_merged(asked) if merged else ledger_cost.of_run(run, asked)
 
 
 @app.command("keys")
@@ -90,6 +99,9 @@ def keys(config: Config = None, as_json: Json = False) -> int:
     days = days_of_keys(state.db, state.clock.now()[:10], settings_for(config, None).serve.keys)
     if as_json:
         print(json.dumps([day.model_dump() for day in days], indent=2))
+        return 0
+    if not days:
+        print("No key was used today, and none is in the settings.")
         return 0
     heads = ("key", "requests", "tokens in", "out", "counted", "of", "cost", "of")
     table([_row(day) for day in days], heads, sys.stdout)
@@ -113,8 +125,11 @@ def lost_(
     from factory.places import state_folder
 
     state = open_state(state_folder())
-    for day, run in lost(state.db):
+    rows = lost(state.db)
+    for day, run in rows:
         print(f"{day}  {f'run {run}' if run else 'the whole day'}")
-    if clear:
+    if not rows:
+        print("No spending is lost.")
+    elif clear:
         print(f"Taken back: {forgive(state.db)} rows.")
     return 0

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.record import Record
 
 if TYPE_CHECKING:
-    from factory.contracts.bill import Bill, MonthCost
+    from factory.contracts.bill import Bill, MonthCost, Stay
     from factory.contracts.run import Run
     from factory.contracts.story import Yardstick
     from factory.ledger.state import State
@@ -22,9 +23,20 @@ if TYPE_CHECKING:
 MOST_RUNS = 20_000
 
 
-def of_run(run: str, config: Path | None, price: str, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Asked:
+    """What all three are told."""
+
+    config: Path | None
+    price: str  # IN/OUT, or ""
+    as_json: bool
+    books: tuple[str, ...] = ()
+
+
+def of_run(run: str, asked: Asked) -> int:
     """By role and tier; below it what is known besides. `--json` prints the rows."""
     from factory.app import open_state, settings_of
+    from factory.cli.ledger_books import stays_of
     from factory.ledger.cost import bill
     from factory.places import state_folder
     from factory.render.bills import sentences
@@ -32,10 +44,11 @@ def of_run(run: str, config: Path | None, price: str, as_json: bool) -> int:
 
     state = open_state(state_folder())
     found = state.journal.load(run)
-    settings = _settings(config) if config else settings_of(found, state)
-    yardstick = _yardstick(settings, price)
-    made = bill(state.db, (found,), yardstick, _watts(settings))
-    if as_json:
+    settings = _settings(asked.config) if asked.config else settings_of(found, state)
+    yardstick = _yardstick(settings, asked.price)
+    stays = tuple(stay for stay in stays_of(asked.books, state.folder) or () if stay.run == found.id)
+    made = bill(state.db, (found,), yardstick, _watts(settings), stays=stays)
+    if asked.as_json:
         print(_json(made.costs))
         return 0
     rows = [
@@ -50,17 +63,18 @@ def of_run(run: str, config: Path | None, price: str, as_json: bool) -> int:
     return 0
 
 
-def of_merged(config: Path | None, price: str, as_json: bool) -> int:
+def of_merged(asked: Asked) -> int:
     """A row for each change that was merged, as far as the memory knows."""
     from factory.app import open_state
+    from factory.cli.ledger_books import stays_of
     from factory.places import state_folder
     from factory.render.bills import ROW_HEADS, row
     from factory.render.terminal import table
 
-    settings = _settings(config)
-    yardstick = _yardstick(settings, price)
-    bills = _merged(open_state(state_folder()), settings, yardstick)
-    if as_json:
+    settings, state = _settings(asked.config), open_state(state_folder())
+    yardstick = _yardstick(settings, asked.price)
+    bills = _merged(state, settings, yardstick, stays_of(asked.books, state.folder))
+    if asked.as_json:
         print(_json(bills))
         return 0
     if not bills:
@@ -71,20 +85,24 @@ def of_merged(config: Path | None, price: str, as_json: bool) -> int:
     return 0
 
 
-def of_month(month: str, out: Path | None, config: Path | None, price: str, as_json: bool) -> int:
+def of_month(month: str, out: Path | None, asked: Asked) -> int:
     """Writes the month's page and says where; `--json` prints what is in it instead."""
     from factory.app import open_state
+    from factory.cli.ledger_books import stays_of
     from factory.cli.options import write_out
+    from factory.ledger.cost import hosted_in
     from factory.ledger.cost import month as month_of
     from factory.places import state_folder
     from factory.render.costpage import page
 
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
         raise UsageProblem(f"--month {month}: write it as YYYY-MM.")
-    settings, state = _settings(config), open_state(state_folder())
-    yardstick = _yardstick(settings, price)
-    found: MonthCost = month_of(state.db, month, _merged(state, settings, yardstick), yardstick)
-    if as_json:
+    settings, state = _settings(asked.config), open_state(state_folder())
+    yardstick, stays = _yardstick(settings, asked.price), stays_of(asked.books, state.folder)
+    merged = _merged(state, settings, yardstick, stays)
+    hosted = hosted_in(month, state.journal.recent(MOST_RUNS), stays)
+    found: MonthCost = month_of(state.db, month, merged, yardstick, hosted)
+    if asked.as_json:
         print(found.to_json(indent=2))
         return 0
     file = (out or state.folder / f"cost-{month}.html").absolute()
@@ -96,11 +114,12 @@ def of_month(month: str, out: Path | None, config: Path | None, price: str, as_j
 _NO_PRICE = "Frontier-only is not known: no frontier endpoint with a price is configured (or say --price IN/OUT)."
 
 
-def _merged(state: "State", settings: "Settings", yardstick: "Yardstick | None") -> "tuple[Bill, ...]":
+def _merged(state: "State", settings: "Settings", yardstick: "Yardstick | None",
+            stays: "tuple[Stay, ...] | None") -> "tuple[Bill, ...]":  # fmt: skip
     from factory.ledger.cost import merged_bills
 
     runs: tuple[Run, ...] = state.journal.recent(MOST_RUNS)
-    return merged_bills(state.db, runs, _merges(state.folder, settings), yardstick, _watts(settings))
+    return merged_bills(state.db, runs, _merges(state.folder, settings), yardstick, _watts(settings), stays or ())
 
 
 def _merges(folder: Path, settings: "Settings") -> dict[str, str]:

@@ -9,6 +9,16 @@ from factory.contracts.story import Cost, Yardstick
 KwhHow = Literal["measured", "estimate", ""]
 
 
+class Stay(Record):
+    """One stay of a run on GitHub, as the shared books have it."""
+
+    run: str
+    origin: str  # the first run of its task
+    github_run: int
+    at: str  # when it ended, or began if it has no end yet; ISO 8601
+    minutes: float | None = None  # of hosted runners; None: nobody noted them
+
+
 class Bill(Record):
     """One change, or one run, over all the runs that worked on it. None: nobody has measured it."""
 
@@ -56,3 +66,5 @@ class MonthCost(Record):
     merged: tuple[Bill, ...]
     roles: tuple[Cost, ...]
     yardstick: Yardstick | None = None
+    runner_minutes: float | None = None  # of hosted runners, merged or not, as far as they are known
+    runner_unknown: int = 0  # workflow runs whose minutes are not known: they are not in the sum

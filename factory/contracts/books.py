@@ -27,6 +27,7 @@ class Row(Record):
     comment: int = 0  # the status comment
     pull_made: int = 0
     head: str = ""  # close: the commit that was delivered
+    minutes: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # close: of hosted runners; None = not known
     handover: str = ""  # JSON of a Handover: the run's last bundle, or what an open one was given
     origin: str = ""  # the first run of the task, when this one went on from another
     base_sha: str = ""  # the commit the run started from

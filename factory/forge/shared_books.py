@@ -5,7 +5,7 @@ is made again; an answer that got lost is found by reading, since rows have ids.
 and ignored. docs/github.md#books
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from factory.contracts.seams import Clock
 from factory.forge.orphan import TRIES, Addition, OrphanBranch, Tip
 from factory.forge.remote import Remote
 
-__all__ = ["TRIES", "Booked", "Books", "SharedBooks"]
+__all__ = ["TRIES", "Booked", "Books", "SharedBooks", "books_in"]
 BRANCH = "factory-ledger"
 LINE = 16_384  # bytes of one row
 Decide = Callable[[tuple[Row, ...]], tuple[Row, ...]]
@@ -75,16 +75,21 @@ class SharedBooks:
 
 
 def _books(tip: Tip) -> Books:
+    return books_in(tip.files.values(), tip.commit)
+
+
+def books_in(files: Iterable[bytes], commit: str = "") -> Books:
+    """What their lines say. A row that stands there twice counts once."""
     found: dict[str, Row] = {}
     bad = 0
-    for raw in tip.files.values():
+    for raw in files:
         for line in raw.splitlines():
             row = _row(line)
             if row is None:
                 bad += bool(line.strip())
             else:
                 found.setdefault(row.id, row)
-    return Books(tip.commit, tuple(found.values()), bad)
+    return Books(commit, tuple(found.values()), bad)
 
 
 def _addition(rows: tuple[Row, ...]) -> Addition:

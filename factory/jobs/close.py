@@ -12,6 +12,7 @@ from factory.forge.accounts import closing, closing_id, legs
 from factory.forge.shared_books import Booked
 from factory.jobs import postponed, quarantine
 from factory.jobs.context import JobContext
+from factory.jobs.minutes import runner_minutes
 from factory.jobs.result import Result, read_result
 from factory.jobs.standing import Said, status_of
 from factory.jobs.wire import CONFIG, Site, lease_of, site, status_comment
@@ -62,6 +63,7 @@ def _left_alone(here: Site, booked: Booked, lease: Row) -> None:
 def settle(here: Site, lease: Row, result: Result) -> Booked:
     """The leg's closing row: what it used, how it ended, where the next one finds its work. Once, unless failed jobs
     are run again and bring another end: then that one counts."""
+    minutes = runner_minutes(here)
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
         before = sum(leg.money for leg in legs(rows) if leg.open.run == lease.run and leg.open.id != lease.id)
@@ -69,7 +71,7 @@ def settle(here: Site, lease: Row, result: Result) -> Booked:
         used = 0 if result.idle else lease.reserved if known is None else known
         row = closing(
             lease, here.now, spent=used, state=_STATES[result.stand], comment=status_comment(rows, here),
-            pull_made=result.pull, head=result.head, handover=result.handover, why=_why(result),
+            pull_made=result.pull, head=result.head, handover=result.handover, why=_why(result), minutes=minutes,
         )  # fmt: skip
         beat = (_beat(lease, here.now),) if by_the_box(here) else ()
         earlier = next((leg.close for leg in legs(rows) if leg.open.id == lease.id), None)

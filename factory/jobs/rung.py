@@ -18,6 +18,7 @@ from factory.forge.gate import MAX_DEPTH
 from factory.forge.routing import STAYS, box_event
 from factory.forge.waiting import BOX, Parked, minutes_between, never_began
 from factory.jobs.ground import Ground
+from factory.jobs.minutes import hosted
 from factory.jobs.send import payload_of
 
 BEGUN, DONE = ".move", ".moved"  # of the lease's id: the notes before and after
@@ -103,5 +104,5 @@ def _settle(here: Ground, item: Parked, row: Row) -> None:
     jobs = list(here.hub.jobs(item.run))
     if never_began(jobs, item.job.rpartition(" / ")[2]):
         why = f"No runner took it for {item.minutes} minutes; hosted runners go on."
-        made = closing(row, here.now, spent=0, state="stopped", why=why)
+        made = closing(row, here.now, spent=0, state="stopped", why=why, minutes=round(hosted(jobs, here.now), 1))
         here.books.append(lambda _: (made,))

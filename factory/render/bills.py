@@ -1,6 +1,6 @@
 """A bill in words: for the terminal, a pull request's footer and the month's page. What is not known is said so."""
 
-from factory.contracts.bill import Bill
+from factory.contracts.bill import Bill, MonthCost
 from factory.contracts.model import Tier
 from factory.contracts.story import Story, Yardstick
 from factory.ledger.cost import frontier_only
@@ -58,6 +58,14 @@ def money(micro: int | None) -> str:
 
 def minutes(bill: Bill) -> str:
     return UNKNOWN if bill.runner_minutes is None else f"{bill.runner_minutes:.0f} m"
+
+
+def hosted(found: MonthCost) -> str:
+    """A month's, with what is not in the sum."""
+    if found.runner_minutes is None:
+        return UNKNOWN
+    rest = f", of {found.runner_unknown} runs not known" if found.runner_unknown else ""
+    return f"{found.runner_minutes:.0f} m{rest}"
 
 
 def hours(bill: Bill) -> str:

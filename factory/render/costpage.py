@@ -64,6 +64,7 @@ def _stats(found: MonthCost) -> Html:
         ("Frontier-only", bills.money(_instead(found))),
         ("Merged changes", str(len(merged))),
         ("A merged change", each),
+        ("Runner minutes", bills.hosted(found)),
         ("Tokens local", amount.tokens(_sum(found, "local"))),
         ("Tokens cloud", amount.tokens(_sum(found, "rented") + _sum(found, "frontier"))),
     )
@@ -150,7 +151,8 @@ def _how(found: MonthCost) -> Html:
         "stronger model might have needed fewer calls.",
         "GPU hours are the time that local models worked, calls side by side counted each. Electricity is what the "
         "cards' own counters said while the runs worked; with `about` it is that time times the watts of [cards]; else "
-        "it is not known. Runner minutes are those of hosted runners.",
+        "it is not known. Runner minutes are those of hosted runners as the shared books have them, all runs of the "
+        "month in the sum above, those of its task in a change's row: what one run does not say makes the row unknown.",
         "A change counts when the memory has seen its pull request merged; all runs of its task count, the failed too.",
     )
     return join(el("p", marked(words)) for words in said)

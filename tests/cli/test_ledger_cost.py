@@ -9,18 +9,20 @@ import pytest
 
 from factory.app import State, new_run, open_state
 from factory.cli.metering import metered
+from factory.contracts.books import Row
 from factory.contracts.memory import Observation
 from factory.contracts.memory_settings import MemorySettings
 from factory.contracts.model import Usage
 from factory.contracts.run import Run
 from factory.contracts.tables import BudgetSettings
 from factory.contracts.task import Event
+from factory.contracts.ticket import Ticket
 from factory.gpu.nvml import joules
 from factory.ledger.spend import Spend, Use
 from factory.memory.lines import exact, signed
 from factory.memory.store import open_memory
 from factory.settings import Settings
-from tests.line.targets import factory, repository
+from tests.line.targets import factory, git, repository
 
 SETTINGS = """
 [endpoints.cloud]
@@ -79,6 +81,54 @@ def test_merged_changes_are_those_that_the_memory_saw(run: Run, state: State, tm
     told = json.loads(factory(state.folder, "ledger", "cost", "--month", month, "--json", *config).stdout)
     assert told["days"][0]["tokens_in"] == 1_000_000
     assert factory(state.folder, "ledger", "cost", "--month", "November").returncode == 2
+
+
+def row(run: str, kind: str, at: str, **more: object) -> str:
+    facts = {"id": f"{run}.0.0{'.close' if kind == 'close' else ''}", "kind": kind, "run": run, "event": "e", "at": at,
+             "purpose": "swarm", "issue": 7, "actor": "ann", "github_run": 5, **more}  # fmt: skip
+    return Row.model_validate(facts).model_dump_json(exclude_defaults=True) + "\n"
+
+
+def test_runner_minutes_come_from_the_books_wherever_they_lie(run: Run, state: State, tmp_path: Path) -> None:
+    """In a file, in a clone that fetched the branch; what is none of them is said, and unknown is never nothing."""
+    signed_for = Ticket(repo="acme/shop", purpose="swarm", event="e", actor="ann", actor_id=1, role="write", issue=7,
+                        issued=run.created)  # fmt: skip
+    state.journal.save(run.but(ticket=signed_for), "")
+    month, at = run.created[:7], run.created
+    text = row(run.id, "open", at) + row(run.id, "close", at, minutes=12.5, state="draft")
+    books = tmp_path / "books.jsonl"
+    books.write_text(text + "not a row\n")
+    clone = repository(tmp_path / "clone", {f"{month}.jsonl": text, "README.md": "x"})
+    git(clone, "update-ref", "refs/remotes/origin/factory-ledger", "HEAD")
+
+    def month_said(*more: str | Path) -> tuple[float | None, int]:
+        done = factory(state.folder, "ledger", "cost", "--month", month, "--json", *more)
+        told = json.loads(done.stdout)
+        return told["runner_minutes"], told["runner_unknown"]
+
+    assert "Runner minutes: not known" in factory(state.folder, "ledger", "cost", run.id).stdout
+    assert month_said() == (None, 1)
+    for where in (books, clone):
+        done = factory(state.folder, "ledger", "cost", run.id, "--books", where)
+        assert "Runner minutes: 12 m" in done.stdout, done.stderr
+        assert month_said("--books", where) == (12.5, 0)
+    assert "1 lines of the books" in factory(state.folder, "ledger", "cost", run.id, "--books", books).stderr
+    assert month_said("--books", books, "--books", clone) == (12.5, 0), "the same lines twice are the same lines"
+    books.write_text(text + row("gh-9", "open", at, github_run=6))
+    assert month_said("--books", books) == (12.5, 1)
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "no-branch"])
+def test_what_is_no_books_is_said(run: Run, state: State, tmp_path: Path, what: str) -> None:
+    where = tmp_path / what
+    if what == "empty":
+        where.write_text("")
+    if what == "no-branch":
+        repository(where, {"a": "b"})
+    done = factory(state.folder, "ledger", "cost", run.id, "--books", where)
+    assert done.returncode == 2
+    wanted = {"missing": "say OWNER/NAME", "empty": "no line of it", "no-branch": "no branch factory-ledger"}[what]
+    assert wanted in done.stderr
 
 
 def test_without_a_driver_no_power_is_noted(run: Run, state: State, tmp_path: Path) -> None:

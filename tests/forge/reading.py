@@ -138,7 +138,7 @@ class Reading:
     def workflow_runs(self, workflow: str, event: str = "", status: str = "", since: str = "") -> Iterator[WorkflowRun]:
         yield from [self.run_now] if self.run_now else []
 
-    def jobs(self, run: int) -> Iterator[WorkflowJob]:
+    def jobs(self, run: int, every: bool = False) -> Iterator[WorkflowJob]:
         yield from ()
 
     def artifact(self, number: int) -> ArtifactInfo:

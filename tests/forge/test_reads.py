@@ -101,6 +101,10 @@ def test_runs_jobs_and_artifacts(place: World) -> None:
     assert [each.id for each in hub.workflow_runs("local-agent-worker.yml", since="2026-01-01T00:00:00Z")] == [run.id]
     assert list(hub.workflow_runs("", event="schedule")) == []
     assert [(each.id, each.labels) for each in hub.jobs(run.id)] == [(job.id, ("self-hosted", "gpu"))]
+    run.attempt, old = 2, job.id
+    again = runs.add_job(place.hub, run, "work", ("self-hosted", "gpu"))
+    assert [each.id for each in hub.jobs(run.id)] == [again.id]
+    assert sorted(each.id for each in hub.jobs(run.id, every=True)) == sorted([old, again.id])
     seen = hub.artifact(artifact.id)
     assert (seen.name, seen.run_id, seen.digest, seen.expired) == ("bundle", run.id, artifact.digest, False)
     assert hub.artifact_zip(artifact.id) == artifact.data

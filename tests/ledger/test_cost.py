@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from factory.app import State, new_run, open_state
+from factory.contracts.bill import Stay
 from factory.contracts.model import Tier, Usage
 from factory.contracts.run import Run
 from factory.contracts.story import Yardstick
 from factory.contracts.tables import BudgetSettings
 from factory.contracts.task import Event
 from factory.contracts.ticket import Ticket
-from factory.ledger.cost import bill, by_role, frontier_only, merged_bills, month
+from factory.ledger.cost import bill, by_role, frontier_only, hosted_in, merged_bills, month
 from factory.ledger.spend import Spend, Use
 from factory.settings import Settings
 from tests.line.targets import repository
@@ -104,6 +105,50 @@ def test_the_last_word_on_each_workflow_run_counts(state: State, repo: Path) -> 
     for number, minutes in ((1, 2.0), (1, 5.0), (2, 4.0)):
         state.journal.note(run.id, "runner", github_run=number, minutes=minutes)
     assert bill(state.db, (run,), None, None).runner_minutes == 9
+
+
+def stay(run: str, number: int, minutes: float | None, origin: str = "", at: str = "2026-11-03T00:00:00Z") -> Stay:
+    return Stay(run=run, origin=origin or run, github_run=number, at=at, minutes=minutes)
+
+
+def test_the_books_know_the_minutes_of_every_run_of_a_task(state: State, repo: Path) -> None:
+    """Also of one that never came here, and each workflow run once however often it was run again."""
+    first, other = begun(state, repo), begun(state, repo)
+    first, other = first.but(ticket=ticket("")), other.but(ticket=ticket(""))
+    again = begun(state, repo, first.id)
+    stays = [stay(first.id, 1, 3.0), stay(first.id, 1, 5.0), stay(first.id, 2, 4.0), stay(again.id, 3, 1.5, first.id),
+             stay("elsewhere", 4, 2.0, first.id), stay(other.id, 5, 99.0)]  # fmt: skip
+    (found,) = merged_bills(state.db, (again, first, other), {again.id: "2026-11-03"}, PRICE, None, stays)
+    assert (found.name, found.runner_minutes) == (first.id, 12.5)
+    assert bill(state.db, (other,), PRICE, None, stays=stays).runner_minutes == 99
+
+
+@pytest.mark.parametrize("missing", ["not in the books", "no end yet", "elsewhere"])
+def test_one_run_that_nobody_knows_makes_the_sum_unknown(state: State, repo: Path, missing: str) -> None:
+    first = begun(state, repo).but(ticket=ticket(""))
+    again = begun(state, repo, first.id)
+    stays = [stay(first.id, 1, 3.0)]
+    stays += {"not in the books": [], "no end yet": [stay(again.id, 2, None, first.id)],
+              "elsewhere": [stay(again.id, 2, 1.0, first.id), stay("x", 3, None, first.id)]}[missing]  # fmt: skip
+    assert bill(state.db, (first, again), None, None, stays=stays).runner_minutes is None
+    if missing != "elsewhere":
+        state.journal.note(again.id, "runner", github_run=2, minutes=2.0)  # a ship job's own ledger
+        assert bill(state.db, (first, again), None, None, stays=stays).runner_minutes == 5
+
+
+def test_a_month_sums_what_is_known_and_counts_what_is_not(state: State, repo: Path) -> None:
+    here, asked = begun(state, repo), begun(state, repo).but(ticket=ticket(""))
+    name = here.created[:7]
+    assert hosted_in(name, [here], None) == (0.0, 0), "nothing ran on GitHub"
+    assert hosted_in(name, [here, asked], None) == (None, 1), "nobody said where the books are"
+    late = "2026-12-01T00:00:00Z"
+    stays = [stay("a", 1, 3.0), stay("a", 1, 4.0), stay("b", 2, None), stay("c", 3, 2.5), stay("d", 4, 9.0, at=late)]
+    assert hosted_in("2026-11", [asked], stays) == (6.5, 1)
+    assert hosted_in("2026-12", [asked], stays) == (9.0, 0)
+    assert hosted_in("2027-01", [asked], stays) == (0.0, 0)
+    assert hosted_in("2026-11", [], [stay("b", 2, None)]) == (None, 1)
+    found = month(state.db, "2026-11", (), PRICE, (6.5, 1))
+    assert (found.runner_minutes, found.runner_unknown) == (6.5, 1)
 
 
 def test_a_month_has_its_days_its_roles_and_its_merged_changes(state: State, repo: Path) -> None:

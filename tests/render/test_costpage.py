@@ -51,6 +51,16 @@ def test_what_is_not_known_is_said() -> None:
     assert bills.power(BILL.but(kwh=0.5, kwh_how="measured")) == "0.500 kWh"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "unknown", "said"),
+    [(None, 3, "not known"), (None, 0, "not known"), (12.4, 0, "12 m"), (12.4, 2, "12 m, of 2 runs not known"),
+     (0.0, 0, "0 m")],
+)  # fmt: skip
+def test_runner_minutes_of_a_month(minutes: float | None, unknown: int, said: str) -> None:
+    made = page(MONTH.but(runner_minutes=minutes, runner_unknown=unknown))
+    assert f"<dt>Runner minutes</dt><dd>{said}</dd>" in made
+
+
 def test_an_empty_month_is_a_page_too() -> None:
     made = page(MonthCost(month="2026-02", days=(), merged=(), roles=()))
     assert "Cost of February 2026" in made
