@@ -46,6 +46,7 @@ ENDPOINT_NOTES = {
     "script": "wire `scripted`: the file of recorded answers",
     "json_schema": "the server takes `response_format` with a JSON schema",
     "tools": "the server takes native tool calls",
+    "vision": "the model sees pictures: the tool `screenshot` shows it some; only the tier `local` is sent any",
     "logprobs": "the server returns log-probabilities (they sharpen the confidence)",
     "first_token_s": "seconds to wait for the first token",
     "idle_s": "seconds to wait between tokens",

@@ -59,6 +59,7 @@ def _here(settings: "Settings", runner: Path | None) -> "list[tuple[str, Callabl
     found: list[tuple[str, Callable[[], Iterable[Row]]]] = [
         ("sandbox", machine.sandbox),
         ("git", machine.git),
+        ("browser", machine.pages),
         ("disk", lambda: machine.disk(state_folder())),
         ("gpu", machine.gpu),
         ("issue templates", lambda: machine.templates(Path())),

@@ -34,6 +34,14 @@ def git() -> Iterator[Row]:
     yield ok("git", said)
 
 
+def pages() -> Iterator[Row]:
+    """What the tool `screenshot` looks at pages with; everything else works without."""
+    from factory.sandbox.browser import ABSENT, browser
+
+    found = browser()
+    yield ok("browser", found) if found else weaker("browser", f"{ABSENT}. The tool `screenshot` needs it")
+
+
 def disk(state: Path) -> Iterator[Row]:
     """Free space where runs are kept, and whether files can still be made there."""
     place = next(folder for folder in (state, *state.parents) if folder.exists())
