@@ -7,7 +7,7 @@ from pathlib import Path
 
 from factory.contracts.model import Endpoint, Model
 from factory.contracts.seams import Clock
-from factory.llm.pictures import Bytes, nothing
+from factory.llm.pictures import Bytes, green_alone
 from factory.llm.providers import scripted
 from factory.llm.providers.anthropic import Anthropic
 from factory.llm.providers.command import Command
@@ -21,7 +21,7 @@ class Surroundings:
     environment: Mapping[str, str]
     clock: Clock
     state: Path | None  # where scripted answers are remembered; None = in memory
-    pictures: Bytes = nothing
+    pictures: Bytes = green_alone
 
 
 WIRES: dict[str, Callable[[Endpoint, Surroundings], Model]] = {
@@ -33,7 +33,7 @@ WIRES: dict[str, Callable[[Endpoint, Surroundings], Model]] = {
 
 
 def models(
-    environment: Mapping[str, str], clock: Clock, state: Path | None = None, pictures: Bytes = nothing
+    environment: Mapping[str, str], clock: Clock, state: Path | None = None, pictures: Bytes = green_alone
 ) -> Callable[[Endpoint], Model]:
     """What `Client` wants: the model of an endpoint, made once and shared by all threads."""
     around = Surroundings(environment, clock, state, pictures)

@@ -6,9 +6,12 @@ refuses it once more where something else would send one.
 
 import base64
 import math
+import struct
+import zlib
 from collections.abc import Callable
 
 from factory.contracts.model import Endpoint, Message, Picture, Request
+from factory.contracts.record import digest
 
 PATCH = 16  # pixels: the smallest square that a current model makes a token of; most take 28 or 32
 FAR = "pictures cannot be searched for secrets, so they go to local models only"
@@ -44,8 +47,21 @@ def captioned(picture: Picture, bytes_of: Bytes) -> tuple[str, str]:
     return (f"{said}: no longer kept", "") if data is None else (f"{said}:", base64.b64encode(data).decode())
 
 
-def nothing(sha256: str) -> None:
-    """For those who have no pictures."""
+def green() -> tuple[Picture, bytes]:
+    """A square to ask a model about: does it see?"""
+    side = 64
+    parts = ((b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
+             (b"IDAT", zlib.compress((b"\0" + b"\0\xc0\0" * side) * side)), (b"IEND", b""))  # fmt: skip
+    chunks = (struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+              for kind, data in parts)  # fmt: skip
+    data = b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+    return Picture(of="a square", sha256=digest(data), bytes=len(data), width=side, height=side), data
+
+
+def green_alone(sha256: str) -> bytes | None:
+    """For those who have no pictures of their own."""
+    picture, data = green()
+    return data if picture.sha256 == sha256 else None
 
 
 def _blank(message: Message, why: str) -> Message:

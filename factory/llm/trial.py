@@ -1,12 +1,13 @@
-"""Does an endpoint work? Its models, one short answer, one structured answer, one tool call."""
+"""Does an endpoint work? Its models, one short answer, one structured answer, one tool call, one picture."""
 
 from collections.abc import Callable
 from time import monotonic
 from typing import Literal
 
 from factory.contracts.errors import BadReply, FactoryError
-from factory.contracts.model import Endpoint, Message, Model, Reply, Request, ToolSpec
+from factory.contracts.model import Endpoint, Message, Model, Picture, Reply, Request, ToolSpec
 from factory.contracts.record import Record
+from factory.llm.pictures import green, unseen
 from factory.llm.structured import parse_json, schema_of
 from factory.llm.turns import widened
 
@@ -45,7 +46,7 @@ class Tried(Record):
 
 
 def try_endpoint(endpoint: Endpoint, model_of: Callable[[Endpoint], Model]) -> Tried:
-    """Never raises for what the endpoint does: a failing check says why. Tools are tried where it claims them."""
+    """Never raises for what the endpoint does: a failing check says why. What it claims is tried: tools, sight."""
     model = _Opened(endpoint, model_of)
     checks = [_check("models", model.names)] if endpoint.wire in ("openai", "anthropic") else []
     checks.append(_check("answer", model.short))
@@ -53,6 +54,8 @@ def try_endpoint(endpoint: Endpoint, model_of: Callable[[Endpoint], Model]) -> T
         checks.append(_check("structured", model.structured))
         if endpoint.tools and endpoint.wire != "command":
             checks.append(_check("tool call", model.tool))
+        if not unseen(endpoint):
+            checks.append(_check("picture", model.picture))
     # a server without a list of models can still be worked with
     works = all(check.ok for check in checks if check.name != "models")
     return Tried(endpoint=endpoint.name, tier=endpoint.tier, works=works, checks=tuple(checks))
@@ -88,12 +91,24 @@ class _Opened:
             raise BadReply(f"no call of the tool, but the text {reply.text.strip()[:60]!r}")
         return f"{reply.calls[0].name}({reply.calls[0].arguments})"
 
-    def _ask(self, template: str, text: str, output: bool = False, tools: tuple[ToolSpec, ...] = ()) -> Reply:
+    def picture(self) -> str:
+        reply = self._ask(
+            "models/picture", "What colour is this picture? Answer with one word.", pictures=(green()[0],)
+        )
+        said = reply.text.strip()
+        if "green" not in said.lower():
+            raise BadReply(f"a green square is {said[-60:]!r} to it: without sight, leave vision = true out")
+        return said[-60:]
+
+    def _ask(
+        self, template: str, text: str, output: bool = False, tools: tuple[ToolSpec, ...] = (),
+        pictures: tuple[Picture, ...] = (),
+    ) -> Reply:  # fmt: skip
         request = Request(
             role="models",
             template=template,
             template_hash="",
-            messages=(Message(role="user", text=text),),
+            messages=(Message(role="user", text=text, pictures=pictures),),
             tools=tools,
             output=schema_of(Colour) if output else None,
             max_tokens=min(512, self._endpoint.max_output),

@@ -10,7 +10,9 @@ from factory.contracts.errors import Refused
 from factory.contracts.model import Message, Picture, ToolCall
 from factory.contracts.record import digest
 from factory.llm.models import models
-from tests.llm.bench import FastClock, answering, endpoint, request, settings
+from factory.llm.trial import try_endpoint
+from factory.serve.scripted import serving
+from tests.llm.bench import FastClock, answering, endpoint, request, script, settings
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 DATA = base64.b64encode(PNG).decode()
@@ -72,3 +74,25 @@ def test_a_model_of_the_box_says_itself_whether_it_sees() -> None:
     model = {"engine": "vllm", "model": "m", "gib": 20, "vision": True}
     assert settings(models={"big": model}).endpoint("big").vision
     assert not settings(models={"big": {**model, "vision": False}}).endpoint("big").vision
+
+
+@pytest.mark.parametrize(("said", "works"), [("<think>hm</think> Green.", True), ("It is blue.", False)])
+def test_whether_a_model_really_sees_is_tried_before_it_matters(said: str, works: bool) -> None:
+    colour = {"text": '{"colour": "red", "reason": "first"}', "template": "models/structured"}
+    add = {"calls": [{"name": "add", "arguments": {"a": 2, "b": 3}}], "template": "models/tool"}
+    replies = (
+        {"text": "ready", "template": "models/answer"},
+        colour,
+        add,
+        {"text": said, "template": "models/picture"},
+    )
+    with serving(script(*replies)) as url:
+        one = endpoint(wire="openai", url=f"{url}/v1", vision=True)
+        tried = try_endpoint(one, models({}, FastClock()))
+        blind = try_endpoint(one.but(vision=False), models({}, FastClock()))
+    assert [(check.name, check.ok) for check in tried.checks if check.name != "models"] == [
+        ("answer", True), ("structured", True), ("tool call", True), ("picture", works),
+    ]  # fmt: skip
+    assert tried.works is works
+    assert "picture" not in [check.name for check in blind.checks]
+    assert ("vision" in tried.checks[-1].detail) is not works

@@ -8,7 +8,7 @@ from typing import Any
 from factory.contracts.errors import BadReply
 from factory.contracts.model import Endpoint, Message, Picture, Reply, Request, Usage
 from factory.contracts.record import Json
-from factory.llm.pictures import Bytes, captioned, nothing
+from factory.llm.pictures import Bytes, captioned, green_alone
 from factory.llm.providers.faults import sdk_faults
 from factory.llm.providers.stream import Part, answer, must_stream
 from factory.llm.providers.wire import headers, http_client, key_of, number
@@ -32,7 +32,7 @@ class OpenAI:
     endpoint: Endpoint
     environment: Mapping[str, str]
     run: str = ""
-    pictures: Bytes = nothing
+    pictures: Bytes = green_alone
 
     def for_run(self, run: str) -> "OpenAI":
         """The same endpoint; a scripted server counts each run's answers by itself."""
@@ -77,7 +77,7 @@ class OpenAI:
             return tuple(str(model.id) for model in self.client.models.list())
 
 
-def body(endpoint: Endpoint, request: Request, pictures: Bytes = nothing) -> Json:
+def body(endpoint: Endpoint, request: Request, pictures: Bytes = green_alone) -> Json:
     """The request as keyword arguments of `chat.completions.create`."""
     quirks = quirks_of(endpoint.model)
     made: Json = {
