@@ -43,9 +43,11 @@ def _with_servers(spec: ToolSpec, names: list[str]) -> ToolSpec:
     """The argument `server` with the names it takes; without any it is left out."""
     fields = dict(spec.parameters["properties"])
     server = fields.pop("server")
+    text = spec.description
     if names:
         fields["server"] = {**server, "enum": names}
-    return spec.but(parameters={**spec.parameters, "properties": fields})
+        text = f"{text} Servers: {', '.join(names)}."
+    return spec.but(description=text, parameters={**spec.parameters, "properties": fields})
 
 
 def shared() -> frozenset[str]:

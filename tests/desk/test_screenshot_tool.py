@@ -189,7 +189,9 @@ def test_a_server_of_the_settings_is_named_to_the_model_and_started_for_it(tmp_p
     assert visual(shop) == ""
     (view,) = browser.views
     assert (view.page, view.server) == ("/cart?empty=1", app)
-    assert "screenshot(page, width, height, full_page, server)" in shop.model.asked[0].messages[0].text
+    (line,) = [line for line in shop.model.asked[0].messages[0].text.splitlines() if line.startswith("- screenshot")]
+    assert line.startswith("- screenshot(page, width, height, full_page, server): ")
+    assert line.endswith(" Servers: app.")
     plain, _ = looking(tmp_path / "none", [EDIT, FINISH])
     visual(plain)
     assert "screenshot(page, width, height, full_page)" in plain.model.asked[0].messages[0].text
