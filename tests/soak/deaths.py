@@ -21,7 +21,7 @@ Moment = Literal["before", "inside", "after"]
 """Nothing was done; it was done and nobody heard; it was done, the answer is on its way or was just read."""
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
 SOON = 0.004  # real seconds after an answer
-ARRIVING = 20.0  # real seconds that a request of the dead may take to come to its end
+PATIENCE = 120.0  # real seconds to wait for a process to be known, or for the last request of a dead one
 
 
 def is_effect(call: Call) -> bool:
@@ -63,7 +63,7 @@ class Deaths(FaultPlan):
         """Its process has ended. Returns when nothing of it is on the way any more; what comes later is not let in."""
         with self._ready:
             self._gone.add(token)
-            assert self._ready.wait_for(lambda: not self._inside[token], ARRIVING), "a request has no end"
+            assert self._ready.wait_for(lambda: not self._inside[token], PATIENCE), "a request has no end"
 
     def before(self, call: Call) -> Answer | None:
         if call.token is None or call.token.value not in self._watched:
@@ -151,7 +151,7 @@ class Deaths(FaultPlan):
 
     def _of(self, token: str) -> ForkServerProcess:
         with self._ready:
-            found = self._ready.wait_for(lambda: self._watched[token], 20)
+            found = self._ready.wait_for(lambda: self._watched[token], PATIENCE)
         assert isinstance(found, ForkServerProcess), "an unknown process asks"
         return found
 

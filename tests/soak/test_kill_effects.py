@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,12 +20,14 @@ from tests.jobs.test_again import seen
 from tests.line.targets import git, repository
 from tests.soak import scenes, scenes_night, scenes_people
 from tests.soak.deaths import MOMENTS, Deaths, Moment
+from tests.soak.ends import of_all, of_task, two_days_later
 from tests.soak.processes import DONE, KILLED, RED, Command, SharedClock, ended, here, start
 from tests.soak.scenes import Job, Scene
 
 SCENES = {**scenes.SCENES, **scenes_people.SCENES, **scenes_night.SCENES}
 pytestmark = pytest.mark.kill
 MOST = 4  # attempts
+EVERY = bool(os.environ.get("KILL_ALL"))
 
 
 class World:
@@ -41,8 +45,7 @@ class World:
                     self._insist(job)
                     if n + 1 == scene.known:
                         self.known = len(self.of)
-            self.also = scene.also()
-            self.left = f"{settled(here)}\n{self.also}"
+            self._settled(here, scene)
             assert here.hub.violations == []
 
     known = 0  # effects that another scene has shown
@@ -53,6 +56,10 @@ class World:
             self.attempt += 1
             assert self.attempt <= MOST
             self.clock.sleep(60)
+
+    def _settled(self, here: Place, scene: Scene) -> None:
+        self.also = scene.also()
+        self.left = f"{settled(here)}\n{self.also}"
 
     def _lives(self, command: Command) -> bool:
         """Only what is to die needs a process of its own."""
@@ -100,19 +107,52 @@ def memory(here: Place) -> str:
     return re.sub(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.0-9]*Z?|"id": "\w+"', "…", text)
 
 
+@cache
+def undisturbed(scene: str) -> World:
+    with TemporaryDirectory() as folder:
+        return World(Path(folder), SCENES[scene], Deaths())
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("scene", SCENES)
 def test_crs_02_killed_at_any_effect_and_run_again(tmp_path: Path, scene: str, moment: Moment) -> None:
-    """CRS-02: between an effect and its checkpoint, for every effect of the scene: exactly one effect exists."""
-    whole = World(tmp_path / "whole", SCENES[scene], Deaths())
+    """CRS-02: between an effect and its checkpoint, for every effect of the scene: exactly one effect exists.
+
+    A hosted job keeps nothing on its machine, so after one effect is before the next one of the same command: `after`
+    is played for the last ones (`KILL_ALL=1`: for all).
+    """
+    whole = undisturbed(scene)
     assert whole.deaths.effects, "a scene without effects shows nothing"
     wrong = []
     for n, effect in list(enumerate(whole.deaths.effects, start=1))[whole.known :]:
+        if moment == "after" and not EVERY and whole.of[n - 1 : n + 1] == [whole.of[n - 1]] * 2:
+            continue
         found = World(tmp_path / str(n), SCENES[scene], Deaths(n, moment), whole.of[n - 1])
         assert found.deaths.struck_at, f"effect {n} of {scene} never came"
         if found.left != whole.left:
             wrong.append((n, effect, different(whole.left, found.left)))
     assert not wrong, "\n\n".join(f"killed {moment} effect {n}, {effect}:\n{rows}" for n, effect, rows in wrong)
+
+
+class Alone(World):
+    """Nobody runs a job again."""
+
+    def _insist(self, job: Job) -> None:
+        self.dead = self.dead or not all(self._lives(command) for command in job(1))
+
+    def _settled(self, here: Place, scene: Scene) -> None:
+        two_days_later(here, self.clock)
+        self.wrong = of_task(here, 1) + of_all(here)
+
+    dead = False
+
+
+def test_crs_02_killed_and_left_alone_by_everybody(tmp_path: Path) -> None:
+    """The watchdog gives the lease back and says the end; what there is is there once. A branch may be left over."""
+    whole = undisturbed("swarm")
+    for n, effect in enumerate(whole.deaths.effects, start=1):
+        found = Alone(tmp_path / str(n), SCENES["swarm"], Deaths(n, "inside"), whole.of[n - 1])
+        assert (found.dead, found.wrong) == (True, []), f"killed inside effect {n}, {effect}"
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -6,7 +6,6 @@ once, and no limit was passed at any moment.
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from factory.contracts.books import Row
 from factory.contracts.errors import FactoryError
-from factory.forge.accounts import legs
 from factory.jobs.watch import watch
-from factory.memory.lines import Bad, fact, read
 from tests.jobs.handed import FILES
 from tests.jobs.place import Place, place
-from tests.line.targets import git, repository
+from tests.line.targets import repository
 from tests.line.test_ways import REVIEWS, verdict
 from tests.soak.chaos import Chaos
+from tests.soak.ends import of_all, of_task, rows_of, two_days_later
 from tests.soak.money import MILLION, PRICE, Auditor, Caps
 from tests.soak.processes import SharedClock
 from tests.soak.tell import told
@@ -35,7 +32,6 @@ KILLS = int(os.environ.get("SOAK_KILLS", "60"))
 SEED = int(os.environ.get("SOAK_SEED", "0")) or int(time.time())
 PARTS = 2  # worlds, one a core
 ABREAST = 3  # tasks side by side
-MARK = re.compile(r"run=(\S+) kind=(\S+)")
 EDIT = (
     "### edit app.py\n<<<<<<< SEARCH\ndef one():\n    return 1\n=======\n"
     "def one():\n    return 1\n\n\ndef two():\n    return 2\n>>>>>>> REPLACE\n"
@@ -82,11 +78,11 @@ class Soak:
         self.runs |= {number: [] for number in fresh}
         with ThreadPoolExecutor(ABREAST) as pool:
             list(pool.map(self.task, fresh))
-        self.clock.sleep(3600 if self.chaos.lot(0.6) else 600)
-        with suppress(FactoryError):
-            watch(here.job(here.ticket(1), "watch", event="schedule"), clock=self.clock)
-        if any("day_usd" in row.get("why", "") for row in here.ledger()[before:]):
-            self.clock.sleep(12 * 3600)  # nothing starts before the next day
+        used_up = any("day_usd" in row.get("why", "") for row in here.ledger()[before:])
+        for hours in (3, 3, 3, 3) if used_up else (1.0 if self.chaos.lot(0.6) else 0.2,):  # on to the next day
+            self.clock.sleep(hours * 3600)
+            with suppress(FactoryError):
+                watch(here.job(here.ticket(1), "watch", event="schedule"), clock=self.clock)
 
     def task(self, number: int) -> None:
         """One label, delivered once or twice; run again where jobs died, or left alone by everybody."""
@@ -138,73 +134,3 @@ def test_whatever_dies_and_whatever_is_lost_each_thing_is_there_once(tmp_path: P
         assert killed >= KILLS // PARTS
         assert here.hub.violations == []
         assert books.most["run_usd"] > 0, "no money moved"
-
-
-def two_days_later(here: Place, clock: SharedClock) -> None:
-    """What nobody took up is closed by the watchdog."""
-    clock.sleep(3600)
-    for hours in (48, 1):
-        assert watch(here.job(here.ticket(1), "watch", event="schedule"), clock=clock) == 0
-        clock.sleep(hours * 3600)
-    assert watch(here.job(here.ticket(1), "watch", event="schedule"), clock=clock) == 0
-
-
-def rows_of(here: Place) -> list[Row]:
-    return [Row.model_validate(row) for row in here.ledger()]
-
-
-def of_task(here: Place, number: int) -> list[str]:
-    """What is wrong with one task."""
-    mine = [row for row in rows_of(here) if row.issue == number]
-    runs = {row.run for row in mine if row.kind == "open"}
-    said = here.comments(number)
-    found = [f"{len(runs)} runs"] if len(runs) > 1 else []
-    found += [f"a lease is left: {leg.open.id}" for leg in legs(mine) if leg.close is None]
-    last = {leg.open.run: leg.close for leg in legs(mine)}
-    status = [text for text in said if "kind=status" in text]
-    for close in last.values():
-        over = not status or "At work" not in status[-1]
-        lost = any("kind=lost" in text or "kind=over" in text for text in said)
-        found += [] if close and ((over and status) or lost) else [f"no end is said of {close and close.id}"]
-        if close and close.state in ("done", "draft"):
-            found += delivered(here, close)
-    return [f"#{number}: {problem}" for problem in found]
-
-
-def delivered(here: Place, close: Row) -> list[str]:
-    pull = here.repo.issues.get(close.pull_made)
-    if pull is None or pull.pull is None:
-        return [f"pull request {close.pull_made} of {close.id} is not there"]
-    head = git(here.repo.folder, "for-each-ref", "--format=%(objectname)", f"refs/heads/{pull.pull.head}")
-    if head != close.head:
-        return [f"the branch of #{pull.number} is at {head}, not at {close.head}"]
-    text = git(here.repo.folder, "show", f"{head}:app.py")
-    return [] if "def two()" in text else [f"the work is not on the branch of #{pull.number}"]
-
-
-def of_all(here: Place) -> list[str]:
-    """What there is twice."""
-    named = Counter(row["id"] for row in here.ledger())
-    marks: Counter[tuple[object, ...]] = Counter()
-    for issue in here.repo.issues.values():
-        texts = [each.body for each in issue.comments]
-        texts += [each.body for each in issue.pull.reviews] if issue.pull else []
-        marks.update((issue.number, *found.groups()) for text in texts for found in MARK.finditer(text))
-        marks.update(("body", *found.groups()) for found in MARK.finditer(issue.body))
-    sent = Counter(
-        each.payload["client_payload"]["run"] for each in here.hub.events if each.name == "repository_dispatch"
-    )
-    heads = Counter(each.pull.head for each in here.repo.issues.values() if each.pull)
-    branches = git(here.repo.folder, "for-each-ref", "--format=%(refname:short)", "refs/heads/factory").split()
-    orphans = [name for name in branches if name not in heads]
-    found = [f"twice: {what}" for many in (named, marks, sent, heads, remembered(here)) for what, n in many.items()
-             if n > 1]  # fmt: skip
-    return found + [f"a branch without a pull request: {name}" for name in orphans]
-
-
-def remembered(here: Place) -> Counter[str]:
-    if not git(here.repo.folder, "for-each-ref", "refs/heads/factory-memory"):
-        return Counter()
-    names = git(here.repo.folder, "ls-tree", "--name-only", "factory-memory").split()
-    raw = "\n".join(git(here.repo.folder, "show", f"factory-memory:{name}") for name in names).encode()
-    return Counter(str(fact(line)) for line in read(raw, here.clock.epoch() + 86_400) if not isinstance(line, Bad))
