@@ -1,5 +1,7 @@
 """Runner minutes: what hosted runners worked, not what waited, was skipped, or ran on the box."""
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from factory.simulator.hub.nouns import Level
 from tests.jobs.handed import FILES, admitted, handed
 from tests.jobs.place import SHIP, Place, place
 from tests.jobs.test_close import needs
-from tests.line.targets import repository
+from tests.line.targets import factory, git, repository
 
 NOW = "2026-11-20T12:10:00Z"
 
@@ -78,6 +80,23 @@ def test_the_end_of_a_run_tells_the_books(here: Place) -> None:
     assert found.minutes == pytest.approx(4, abs=0.2)
     assert (found.run, found.origin, found.at) == (rows[0].run, rows[0].run, rows[-1].at)
     assert stays(rows[:1])[0].minutes is None, "no end yet"
+
+
+def test_the_cost_of_a_month_reads_them_on_github(here: Place, tmp_path: Path) -> None:
+    """On a machine that has never heard of the run; and it is said where there are no books."""
+    at = closed(here, SHIP)[-1].at
+    token = here.hub.token("x", here.repo.full_name, {"contents": "read"}, "actions")
+    asked = ("ledger", "cost", "--month", at[:7], "--json", "--books")
+
+    def said() -> subprocess.CompletedProcess[str]:
+        return factory(tmp_path / "state", *asked, here.repo.full_name, GITHUB_SERVER_URL=here.served.server_url,
+                       GITHUB_TOKEN=token)  # fmt: skip
+
+    told = json.loads(said().stdout)
+    assert (told["runner_minutes"], told["runner_unknown"]) == (pytest.approx(4, abs=0.2), 0)
+    git(here.repo.folder, "update-ref", "-d", "refs/heads/factory-ledger")
+    done = said()
+    assert (done.returncode, "no branch factory-ledger yet" in done.stderr) == (2, True), done.stderr
 
 
 def test_what_github_does_not_tell_is_not_known_and_never_nothing(here: Place) -> None:
