@@ -85,13 +85,22 @@ def _tests(path: str, runs: list[Past]) -> Iterator[Draft]:
     near = [run for run in runs if len(run.changed) <= FEW]
     tests = sorted({item.paths[0] for run in near for item in run.tests if item.paths and item.paths[0] != path})
     for test in tests:
-        hit = tuple(run for run in near if any(item.paths[:1] == (test,) for item in run.tests))
+        hit = tuple(run for run in near if _is_to_blame(path, test, run))
+        if not hit:
+            continue
         mends = [item for run in hit for item in run.tests if item.paths[:1] == (test,) and item.word == "mended"]
         helped = sorted({name for item in mends for name in item.paths[1:]})[:3]
         how = f" A fix in {_names(helped)} put it right." if helped else ""
         text = f"Tests in `{test}` failed when `{path}` was changed, in {_of(len(hit), len(near))}.{how}"
         links = tuple(_file(name) for name in dict.fromkeys((path, test, *helped)))
         yield Draft("test", (path, test), text, _base(hit, near), hit, links, again=True)
+
+
+def _is_to_blame(path: str, test: str, run: Past) -> bool:
+    """Did the test fail for this file's change, as far as is known? Where a fix put it right, for the fixed files'."""
+    items = [item for item in run.tests if item.paths[:1] == (test,)]
+    mended = {name for item in items if item.word == "mended" for name in item.paths[1:]}
+    return bool(items) and (path in mended or not mended)
 
 
 def _outcomes(path: str, runs: list[Past]) -> Iterator[Draft]:

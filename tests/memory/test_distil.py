@@ -50,12 +50,17 @@ def test_a_run_that_changed_everything_says_nothing_of_pairs() -> None:
 
 def test_tests_that_failed_and_what_put_them_right() -> None:
     broken = seen("test", "r1", word="mended", about="t", paths=("tests/test_cart.py", "cart.py"))
-    (draft,) = [each for each in lessons(run_of("r1", "cart.py", "web.py"), broken, kind="test")
-                if each.subject[0] == "cart.py"]  # fmt: skip
+    (draft,) = lessons(run_of("r1", "cart.py", "web.py"), broken, kind="test")  # web.py had nothing to do with it
     assert draft.text == (
         "Tests in `tests/test_cart.py` failed when `cart.py` was changed, in the one run. "
         "A fix in `cart.py` put it right."
     )
+
+
+def test_a_test_that_nothing_put_right_is_laid_to_every_changed_file() -> None:
+    broken = seen("test", "r1", word="broken", about="t", paths=("tests/test_cart.py",))
+    drafts = lessons(run_of("r1", "cart.py", "web.py"), broken, kind="test")
+    assert [each.subject[0] for each in sorted(drafts, key=lambda each: each.subject)] == ["cart.py", "web.py"]
 
 
 def test_what_became_of_pull_requests() -> None:
