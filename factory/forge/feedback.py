@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from factory.contracts.books import Row
 from factory.contracts.errors import HubMissing
-from factory.contracts.hub import Comment, IssueReader, Person, PullInfo, PullReader, Review, ReviewNote
+from factory.contracts.hub import Access, Comment, IssueReader, Person, PullInfo, PullReader, Review, ReviewNote
 from factory.forge.commands import parse
 from factory.forge.denied import Denied
 from factory.forge.events import Asked, commanded
@@ -92,6 +92,12 @@ def revisable(asked: Asked, pull: PullInfo, repo: str) -> None:
     if pull.head_repo.lower() != repo.lower() or not pull.head.startswith(OURS):
         say = f"Only branches of this repository that begin with `{OURS}` are revised." if asked.command else ""
         raise Denied("not_for_us", say, f"#{pull.number} is not on a branch of the factory's.")
+
+
+def base_of(pull: PullInfo, access: Access, default: str, head: str) -> str:
+    """The head of the pull request's base as it is now: what GitHub says beside the pull request is as old as the last
+    push to its branch, and a conflict is with what came since. `default`, `head`: the default branch and its head."""
+    return (head if pull.base == default else access.head(pull.base)) or pull.base_sha
 
 
 def as_comments(notes: Iterator[tuple[ReviewNote, Comment]], reviews: Iterator[Review]) -> Iterator[Comment]:

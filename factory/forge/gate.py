@@ -18,7 +18,7 @@ from factory.contracts.ticket import STEERING, Decision, Denial, Purpose, Ticket
 from factory.forge import accounts, quarantine
 from factory.forge.denied import Denied, authorised, enough
 from factory.forge.events import Asked
-from factory.forge.feedback import as_comments, revisable, with_feedback
+from factory.forge.feedback import as_comments, base_of, revisable, with_feedback
 from factory.forge.postponed import waited
 from factory.forge.provenance import check_errand
 from factory.forge.rounds import worn_out
@@ -190,12 +190,12 @@ def _ticket(asked: Asked, standing: Standing, subject: Subject | None, view: Vie
     if asked.errand:
         return asked.errand.ticket.but(depth=min(asked.depth, 10))
     pull, before = subject.pull if subject else None, _before(asked, view)
+    sha = base_of(pull, view.access, view.base, view.base_sha) if pull else before.base_sha if before else view.base_sha
     return Ticket(
         repo=view.repo, purpose=asked.purpose, event=asked.event, actor=asked.sender.login,
         actor_id=asked.sender.id, role=standing.role, issue=asked.issue, pull=asked.pull, command=asked.command,
         effort=asked.effort, max_units=asked.max_units, dry_run=asked.dry_run or _plans_only(asked),
-        seen=asked.at or view.time(), base=pull.base if pull else view.base,
-        base_sha=pull.base_sha if pull else before.base_sha if before else view.base_sha,
+        seen=asked.at or view.time(), base=pull.base if pull else view.base, base_sha=sha,
         origin=(before.origin or before.run) if before else "",
         head=pull.head if pull else "", head_sha=pull.head_sha if pull else "", issued=view.time(),
     )  # fmt: skip

@@ -92,8 +92,9 @@ def _not_done(fate: str, said: str) -> str:
     if fate.startswith("declined: "):
         return f"Not changed: {prose(fate.removeprefix('declined: '), MAX_REASON)}"
     why = fate.removeprefix("open").lstrip(": ") if fate.startswith("open") else ""
-    why = why or said or "the revision ended before its turn"
-    return f"Not done: {prose(why, MAX_REASON)} A person should look at it."
+    made = fate.startswith(("fixed", "answered"))
+    why = why or said or ("nothing of this revision could be pushed" if made else "the revision ended before its turn")
+    return f"Not done: {prose(why, MAX_REASON).rstrip('.')}. A person should look at it."
 
 
 def summary(run: Run, replies: tuple[Reply, ...], notices: tuple[str, ...], said: str = "") -> str:

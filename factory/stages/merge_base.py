@@ -13,6 +13,7 @@ from factory.edits.merge import merge
 from factory.git import Store
 from factory.handover.replay import Merged, merged
 from factory.handover.trees import MERGE
+from factory.render.amount import many
 from factory.stages.fix import fix_unit, worse, written
 from factory.stages.shop import Shop
 from factory.stages.verify import evidence_of
@@ -73,8 +74,8 @@ def _conflict(path: str, text: str) -> Finding:
     ends = [text[: match.start()].count("\n") + 1 for match in _END.finditer(text)]
     hunks = "\n[…]\n".join(_hunk(text, a, b) for a, b in zip(starts, ends, strict=False))
     message = (
-        f"{path} conflicts with the base: {len(starts)} places. Between <<<<<<< and ======= stands what this branch "
-        "says, between ======= and >>>>>>> what the base says. Write each place so that it does what both sides want, "
+        f"{path} conflicts with the base: {many(len(starts), 'place')}. Between <<<<<<< and ======= stands what this "
+        "branch says, between ======= and >>>>>>> what the base says. Write each place so that it does what both sides want, "
         f"and take the markers out. Drop nothing of either side.\n{hunks[:SHOWN]}"
     )
     return finding("merge.base", "conflict", message, path=path, evidence=text.splitlines()[starts[0] - 1][:200],

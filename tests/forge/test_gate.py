@@ -63,6 +63,17 @@ def test_trg_03_a_label_from_an_issue_form_is_its_authors() -> None:
     silent(on_label(hub, hub.issue_now.author), "denied:actor_permission")
 
 
+@pytest.mark.parametrize("base", ["main", "release/2"])
+def test_the_base_is_where_it_stands_now_and_not_where_the_pull_request_left_it(base: str) -> None:
+    """What GitHub keeps in a pull request is as old as the last push to its branch."""
+    hub = Reading()
+    hub.pull_now = pull(base=base, base_sha="c" * 40)
+    made = on_comment(hub, "/factory fix", on_pull=True)
+    assert made.ticket
+    assert (made.ticket.base, made.ticket.base_sha) == (base, SHA)
+    assert ("head release/2" in hub.asked) == (base != "main")
+
+
 def test_trg_05_a_command_pins_who_what_and_which_commit() -> None:
     """TRG-05"""
     hub = Reading()

@@ -156,5 +156,7 @@ def test_nothing_is_called_fixed_that_was_not_pushed(here: Place) -> None:
     (remark,) = listen(here).remarks
     run = finished(remark, "fixed in fix-1-1", delivery=None)
     (one,) = replies_of(run, "https://x/o/r", lambda _: True, "The branch would be again what it was.")
-    assert one.text.startswith("Not done: The branch would be again what it was.")
+    assert one.text.startswith("Not done: The branch would be again what it was. A person")
     assert not one.settled
+    (one,) = replies_of(run, "https://x/o/r", lambda _: True)
+    assert one.text == "Not done: nothing of this revision could be pushed. A person should look at it."
