@@ -65,7 +65,7 @@ test-clients: setup
 test-browser: setup
 	@./scripts/install-chromium
 	$(RUN) --with playwright==1.65.2 pytest -m browser tests/serve/test_status_browser.py
-	$(RUN) pytest -m browser -n 2 tests/checks/test_screenshot_browser.py
+	$(RUN) pytest -m browser -n 2 tests/checks/test_screenshot_browser.py tests/line/test_look.py
 
 check: setup lint types imports docs workflows
 
