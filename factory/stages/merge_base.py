@@ -75,8 +75,8 @@ def _conflict(path: str, text: str) -> Finding:
     hunks = "\n[…]\n".join(_hunk(text, a, b) for a, b in zip(starts, ends, strict=False))
     message = (
         f"{path} conflicts with the base: {many(len(starts), 'place')}. Between <<<<<<< and ======= stands what this "
-        "branch says, between ======= and >>>>>>> what the base says. Write each place so that it does what both sides want, "
-        f"and take the markers out. Drop nothing of either side.\n{hunks[:SHOWN]}"
+        "branch says, between ======= and >>>>>>> what the base says. Write each place so that it does what both sides "
+        f"want, and take the markers out. Drop nothing of either side.\n{hunks[:SHOWN]}"
     )
     return finding("merge.base", "conflict", message, path=path, evidence=text.splitlines()[starts[0] - 1][:200],
                    start=starts[0], end=ends[-1] if ends else starts[-1], severity="high")  # fmt: skip
