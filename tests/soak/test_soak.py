@@ -104,7 +104,7 @@ class Soak:
             self.paid += each.paid
             self.wrong += each.wrong
         if patient and {each.code for each in made} == {"budget"}:
-            said = any("kind=refused" in text or "kind=answer" in text for text in self.here.comments(number))
+            said = any("kind=refused" in text or "kind=status" in text for text in self.here.comments(number))
             self.wrong += [] if said else [f"#{number}: nobody was told that there is no money"]
 
 
