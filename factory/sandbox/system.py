@@ -19,7 +19,7 @@ _ETC = (
     "ssl/certs", "ssl/cert.pem", "ssl/openssl.cnf", "terminfo", "timezone",
 )  # fmt: skip
 _ETC_GLOBS = ("java*", "maven*", "gradle*", "python3*")
-_TOOLS = ("cargo", "rustc", "go", "node", "npm", "pnpm", "yarn", "java", "mvn", "gradle", "make", "cc")
+_TOOLS = ("cargo", "rustc", "go", "node", "npm", "pnpm", "yarn", "java", "mvn", "gradle", "make", "cc", "google-chrome")
 FILES = {  # what stands in for this machine's own
     "/etc/passwd": (
         b"root:x:0:0:root:/root:/usr/sbin/nologin\nsandbox:x:1000:1000::/home/sandbox:/bin/sh\n"
