@@ -19,7 +19,7 @@ def measured(path: Path, repo: Path, issues: list[str]) -> dict[str, object]:
     """Seconds of a build, of each issue's first ranking, and of the same again."""
     start = time.perf_counter()
     store = GraphStore(path)
-    view, counts = view_of(store, source_of_checkout(repo))
+    view, counts = view_of(store, lambda: source_of_checkout(repo))
     built = time.perf_counter() - start
     queries = [timed(lambda issue=issue: ranked(view, issue)) for issue in issues]
     again = [timed(lambda issue=issue: ranked(view, issue)) for issue in issues]

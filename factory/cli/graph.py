@@ -131,15 +131,12 @@ def _open(repo: Path, dirty: bool) -> "tuple[View, Counts, Path]":
     from factory.places import state_folder
 
     store = store_for(repo, state_folder(), lambda said: print(f"factory: {said}", file=sys.stderr))
-    if dirty:
-        source = source_of_checkout(repo)
-    else:
+    if not dirty:
         try:
             run_git(repo, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         except GitProblem:
             raise UsageProblem(
                 f"{repo.resolve()} has no commit yet: commit something, or take the files as they stand with --dirty."
             ) from None
-        source = source_of_commit(repo)
-    view, counts = view_of(store, source)
+    view, counts = view_of(store, lambda: source_of_checkout(repo) if dirty else source_of_commit(repo))
     return view, counts, store.path

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 WORDS_VERSION = 1  # a store whose words were made by another version is built anew
 LONGEST = 40  # of a word; what is longer is a hash, a key or a picture
+MOST = 200_000  # names whose words are kept
 
 _NAME = re.compile(r"[^\W\d_]\w*")
 _PART = re.compile(r"(?:[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+)\d*|\d{2,}")
@@ -36,8 +37,8 @@ def words_of(idents: Mapping[str, int], prose: Mapping[str, int]) -> dict[str, i
     """How often each word stands in a file, from its identifiers as written and its prose."""
     found: dict[str, int] = {}
     for counts in (idents, prose):
-        for name, count in counts.items():
-            for word in words_in(name):
+        for words, count in zip(map(_WORDS.__getitem__, counts), counts.values(), strict=True):
+            for word in words:
                 found[word] = found.get(word, 0) + count
     return found
 
@@ -51,22 +52,45 @@ def query_words(text: str) -> dict[str, int]:
     return found
 
 
-@lru_cache(maxsize=200_000)
 def words_in(name: str) -> tuple[str, ...]:
     """`parseHTTPHeaders` and `parse_http_headers` are (pars, http, header); words that say nothing are left out."""
-    parts = _PART.findall(name) if name.isascii() else _FOREIGN.findall(name)
-    return tuple([word for part in parts if (word := _word(part))])
+    return _WORDS[name]
 
 
-@lru_cache(maxsize=100_000)
-def _word(part: str) -> str:
-    """The stem of a part of a name as it is written; "" for one that says nothing."""
-    lower = part.lower()
-    return str(_stemmer().stemWord(lower)) if 1 < len(part) <= LONGEST and lower not in STOP else ""
+class _Words(dict[str, tuple[str, ...]]):
+    """Of names: every name of a tree is looked up, so this is a dictionary and no function with a cache."""
+
+    def __missing__(self, name: str) -> tuple[str, ...]:
+        if not name.isascii():
+            parts = _FOREIGN.findall(name)
+        elif name.islower() and name.replace("_", "a").isalpha():  # most are, and this is quicker than the pattern
+            parts = name.split("_")
+        else:
+            parts = _PART.findall(name)
+        if len(self) >= MOST:
+            self.clear()
+        found = self[name] = tuple(filter(None, map(_STEMS.__getitem__, parts)))
+        return found
+
+
+class _Stems(dict[str, str]):
+    """Of parts of names as they are written; "" for one that says nothing."""
+
+    def __missing__(self, part: str) -> str:
+        if not 1 < len(part) <= LONGEST:
+            return ""
+        lower = part.lower()
+        if len(self) >= MOST:
+            self.clear()
+        found = self[part] = "" if lower in STOP else str(_stemmer().stemWord(lower))
+        return found
+
+
+_WORDS, _STEMS = _Words(), _Stems()
 
 
 @lru_cache(maxsize=1)
 def _stemmer() -> "Stemmer.Stemmer":
     import Stemmer
 
-    return Stemmer.Stemmer("english", 0)  # kept in _word; a cache of its own would be a second one
+    return Stemmer.Stemmer("english", 0)  # kept in _STEMS; a cache of its own would be a second one

@@ -138,7 +138,7 @@ def test_pth_11_no_module_of_the_factory_runs_a_target_outside_the_sandbox() -> 
         "factory/sandbox/launch.py", "factory/sandbox/probe.py", "factory/sandbox/transport.py",
         "factory/llm/providers/command.py", "factory/install/machine.py",
         "factory/install/attack/start.py",  # itself
-        "factory/codegraph/building/pool.py", "factory/codegraph/building/worker.py",  # itself and git
+        "factory/codegraph/building/process.py", "factory/codegraph/building/worker.py",  # itself and git
         "factory/hunt/engines/process.py", "factory/hunt/pool.py",  # the owner's linters on a copy, and itself
         "factory/hunt/detectors/shell_command.py",  # names what it looks for, and starts nothing
         "factory/gpu/engines/keeper.py", "factory/gpu/engines/process.py",  # the owner's engines

@@ -6,15 +6,14 @@ The parent does nothing for single words or names: it hands out files in small b
 import contextlib
 import os
 import queue
-import subprocess
-import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from factory.codegraph.building import frames
+from factory.codegraph.building.process import BLOBS, Process
 from factory.codegraph.building.worker import Job
 from factory.codegraph.store.rows import File, Row, Segment
 from factory.codegraph.store.segments import Block
@@ -38,7 +37,33 @@ class Limits:
     extractor: str = EXTRACTOR  # the module whose `extract` is called
 
 
-def parsed(files: Sequence[File], folder: Path, given: Mapping[str, bytes], limits: Limits) -> Iterator[Segment]:
+class Ahead:
+    """Processes that load while it is still found out what they are to read. Those that nobody takes are ended."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._waiting: list[Process] = []
+
+    def __enter__(self) -> "Ahead":
+        with contextlib.suppress(OSError):  # who takes one will see
+            while len(self._waiting) < self._count:
+                self._waiting.append(Process())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._waiting:
+            self._waiting.pop().end()
+
+    def take(self) -> Process:
+        """One of them, or another one."""
+        with contextlib.suppress(IndexError):
+            return self._waiting.pop()
+        return Process()
+
+
+def parsed(
+    files: Sequence[File], folder: Path, given: Mapping[str, bytes], limits: Limits, ahead: Ahead | None = None
+) -> Iterator[Segment]:
     """Segments of all the files, as they get ready. `folder`: where git finds the blobs that are not `given`.
 
     Closing the iterator ends the processes. Raises Stopped('internal_error') when they do not start.
@@ -47,11 +72,11 @@ def parsed(files: Sequence[File], folder: Path, given: Mapping[str, bytes], limi
         return
     count = 1 if len(files) < ALONE else max(1, min(limits.workers, len(files) // BATCH))
     documents = min(max(len(files) // (3 * count), DOCUMENTS[0]), DOCUMENTS[1])
-    git, environment = command("cat-file", "--batch")
-    job = Job(git, str(folder), limits.extractor, documents, SIZE, limits.seconds, limits.memory)
+    start = ahead.take if ahead else Process
+    job = Job(command(*BLOBS)[0], str(folder), limits.extractor, documents, SIZE, limits.seconds, limits.memory)
     plan = _Plan(files, given)
     ready: queue.Queue[Segment | BaseException | None] = queue.Queue(maxsize=2 * count)
-    drivers = [_Driver(job, environment, plan, ready) for _ in range(count)]
+    drivers = [_Driver(job, start, plan, ready) for _ in range(count)]
     try:
         for driver in drivers:
             driver.start()
@@ -96,19 +121,17 @@ class _Driver(threading.Thread):
     """Keeps one worker busy, and starts another when it dies."""
 
     def __init__(
-        self, job: Job, environment: Mapping[str, str], plan: _Plan,
+        self, job: Job, start: Callable[[], Process], plan: _Plan,
         ready: "queue.Queue[Segment | BaseException | None]",
     ) -> None:  # fmt: skip
         super().__init__(daemon=True)
         self._job = job
-        paths = [path for path in sys.path if path and Path(path).is_absolute()]  # never the folder we stand in
-        self._environment = {**environment, "PYTHONPATH": os.pathsep.join(paths)}
+        self._new = start
         self._plan = plan
         self._ready = ready
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._ended = False
-        self._begun: int | None = None
         self._unsaved: dict[int, bool] = {}  # handed out and in no segment yet; whether as plain text
 
     def run(self) -> None:
@@ -124,11 +147,13 @@ class _Driver(threading.Thread):
         while not self._ended:
             if strikes == 3:
                 raise Stopped("internal_error", f"The processes that parse do not run: {words or 'no reason given'}")
+            process = None
             try:
-                return self._serve(self._start())
+                process = self._begin()
+                return self._serve(process)
             except (EOFError, OSError, ValueError):
                 words = self._stop()
-            strikes = 0 if self._blame() else strikes + 1
+            strikes = 0 if self._blame(process.mark.get() if process else None) else strikes + 1
         return None
 
     def end(self) -> None:
@@ -137,10 +162,8 @@ class _Driver(threading.Thread):
             self._ended = True
         self._stop()
 
-    def _serve(self, process: "subprocess.Popen[bytes]") -> None:
-        assert process.stdin
-        assert process.stdout
-        frames.write(process.stdin, b"j", self._job)
+    def _serve(self, process: Process) -> None:
+        frames.write(process.to, b"j", self._job._replace(mark=process.descriptor))
         while tasks := self._plan.take():
             self._unsaved.update(tasks)
             given = [self._plan.given.get(self._plan.files[number].oid) for number, _ in tasks]
@@ -148,26 +171,13 @@ class _Driver(threading.Thread):
                 (number, *self._plan.files[number], plain, -1 if data is None else len(data))
                 for (number, plain), data in zip(tasks, given, strict=True)
             ]
-            frames.write(process.stdin, b"w", work, [data for data in given if data is not None])
-            while self._heard(process):
-                pass
-        frames.write(process.stdin, b"f")
+            frames.write(process.to, b"w", work, [data for data in given if data is not None])
+            while (frame := frames.read(process.of)).kind == b"s":
+                self._saved(frame)
+        frames.write(process.to, b"f")
         while self._unsaved:
-            self._heard(process)
+            self._saved(frames.read(process.of))
         self._stop()
-
-    def _heard(self, process: "subprocess.Popen[bytes]") -> bool:
-        """One frame of the worker; False: it wants more to do."""
-        assert process.stdout
-        frame = frames.read(process.stdout)
-        if frame.kind == b"b":
-            self._begun = frame.words
-        elif frame.kind == b"s":
-            self._saved(frame)
-        else:
-            self._begun = None
-            return False
-        return True
 
     def _saved(self, frame: frames.Frame) -> None:
         words = frame.words
@@ -184,14 +194,13 @@ class _Driver(threading.Thread):
         ]
         for number, *_ in words["documents"]:
             self._unsaved.pop(number)
-            self._begun = None if number == self._begun else self._begun
         self._put(Segment(rows, blocks))
 
-    def _blame(self) -> bool:
+    def _blame(self, begun: int | None) -> bool:
         """After a death: the file it had begun is tried as plain text, then given up; the others again, and what is
         lost by the next death is less."""
         self._job = self._job._replace(documents=max(BATCH, self._job.documents // 4))
-        number, self._begun = self._begun, None
+        number = begun if begun in self._unsaved else None
         if number is not None and self._unsaved.pop(number):
             self._put(Segment([Row(self._plan.files[number], "", 0, 0, 0, "unreadable", True, b"")], ()))
         elif number is not None:
@@ -205,22 +214,15 @@ class _Driver(threading.Thread):
             with contextlib.suppress(queue.Full):
                 return self._ready.put(found, timeout=0.2)
 
-    def _start(self) -> "subprocess.Popen[bytes]":
+    def _begin(self) -> Process:
         with self._lock:
             if self._ended:
                 raise EOFError
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "factory.codegraph.building.worker"], cwd="/", env=self._environment,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            )  # fmt: skip
+            self._process = self._new()
             return self._process
 
     def _stop(self) -> str:
         """Its last words, when it had any."""
         with self._lock:
             process, self._process = self._process, None
-        if process is None:
-            return ""
-        process.kill()
-        _, words = process.communicate()
-        return words.decode(errors="replace").strip().rpartition("\n")[2]
+        return process.end() if process else ""

@@ -27,7 +27,8 @@ WALL = 6  # times the processor time that a file may take: a machine under load 
 
 class Job(NamedTuple):
     """`git` is the command that answers with blobs, run in `folder`. A segment is sent when it holds `documents`
-    or was made of `size` bytes. `seconds` of processor time for one file; `memory` in bytes of address space."""
+    or was made of `size` bytes. `seconds` of processor time for one file; `memory` in bytes of address space; `mark`
+    is the descriptor of the memory where the number of the file stands that was begun."""
 
     git: Sequence[str]
     folder: str
@@ -36,6 +37,7 @@ class Job(NamedTuple):
     size: int
     seconds: float
     memory: int
+    mark: int = -1
 
 
 class Worker:
@@ -46,6 +48,7 @@ class Worker:
             job.git, cwd=job.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self._extract = import_module(job.extractor).extract
+        self._mark = frames.Mark(job.mark)
         self._fresh()
 
     def _fresh(self) -> None:
@@ -59,7 +62,7 @@ class Worker:
         self._ask([oid for _, oid, _, _, length in files if length < 0])
         at = 0
         for number, _, name, plain, length in files:
-            frames.write(self._output, b"b", number)
+            self._mark.put(number)
             self._timer(self._job.seconds)
             if length < 0:
                 data = self._answer()
@@ -69,6 +72,7 @@ class Worker:
             self._timer(0)
             if len(self._documents) >= self._job.documents or self._size >= self._job.size:
                 self.flush()
+        self._mark.put(None)
         frames.write(self._output, b"d")
 
     def _one(self, number: int, name: str, plain: bool, data: bytes | None) -> None:
@@ -147,7 +151,10 @@ def main() -> None:
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, signal.SIG_DFL)  # a parent may have had them ignored
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the parent closes our input
-    job = Job(*frames.read(source).words)
+    try:
+        job = Job(*frames.read(source).words)
+    except EOFError:
+        return
     worker = Worker(job, output)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (job.memory, job.memory))  # not of git: it maps whole packs

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from factory.codegraph.facts import Facts, Import, Symbol, Use
@@ -22,6 +23,7 @@ RECEIVED = (b".", b">", b":")  # what stands before a name that is called on som
 STRONG = tuple(kind for kind in KINDS if kind != "variable")
 MAX_IMPORT = 20_000
 
+_SPAN = attrgetter("start_byte", "end_byte")
 _WORD = re.compile(r"\b[^\W\d]\w*")
 _SIGNED = re.compile(r"(?<![\w$])(?:[^\W\d]|\$)[\w$]*")
 _BETWEEN = bytes(code for code in range(128) if not (chr(code).isalnum() or code == 95))  # ASCII between two words
@@ -41,10 +43,14 @@ def extract(language: str, data: bytes) -> Facts:
     if tree is None:
         return Facts(language, lines, (), (), (), identifiers(data, row.sign), {}, 1)
     root = tree.root_node
-    ends = list(accumulate(map((1).__add__, map(len, data.split(b"\n")))))
     matches = QueryCursor(query(language)).matches(root)
-    found, uses, imports = _read(Source(row, data, ends), roles(language), matches)
+    found, uses, imports = _read(Source(row, data, line_begins(data)), roles(language), matches)
     return Facts(language, lines, found, uses, imports, identifiers(data, row.sign), {}, broken_line(root))
+
+
+def line_begins(data: bytes) -> list[int]:
+    """Offsets, one behind the end too."""
+    return list(accumulate(map((1).__add__, map(len, data.split(b"\n"))), initial=0))
 
 
 def identifiers(data: bytes, sign: bool = False) -> dict[str, int]:
@@ -86,7 +92,7 @@ def _read(
         variables = sorted((captures["variable"][0].start_byte, n) for n, captures in enumerate(by["variable"]))
         kept = outside_of_functions(found, variables)
         found += [_definition("variable", by["variable"][n], source.data) for n in kept]
-    outer = [(captures["outer"][0].start_byte, captures["outer"][0].end_byte) for captures in by["outer"]]
+    outer = _spans(by, "outer")
     return tuple(symbols(source, found, outer)), tuple(_uses(source, by, found)), tuple(_imports(source, by["import"]))
 
 
@@ -103,9 +109,7 @@ def _definition(kind: str, captures: "Captures", data: bytes) -> Definition:
 
 
 def _uses(source: Source, by: "dict[str, list[Captures]]", found: list[Definition]) -> list[Use]:
-    called, bases, mentioned = (
-        [(node.start_byte, node.end_byte) for node in [captures[role][0] for captures in by[role]]] for role in USES
-    )
+    called, bases, mentioned = (_spans(by, role) for role in USES)
     if mentioned:
         taken = {start for start, _ in (*called, *bases)}
         taken.update(each.name for each in found if each.kind != "scope")
@@ -121,11 +125,20 @@ def _uses(source: Source, by: "dict[str, list[Captures]]", found: list[Definitio
     return [use for kind, spans in kinds for use in _used(source, spans, kind)]
 
 
+def _spans(by: "dict[str, list[Captures]]", role: str) -> list[tuple[int, int]]:
+    """(first byte, one behind the last) of what was captured."""
+    return list(map(_SPAN, [captures[role][0] for captures in by[role]]))
+
+
 def _used(source: Source, spans: list[tuple[int, int]], kind: str) -> Iterator[Use]:
     """Much the most frequent of facts: built by loops that run in C."""
-    data, ends = source.data, source.ends
-    names = [data[start:end].decode("utf-8", "replace") for start, end in spans]
-    lines = [bisect_right(ends, start) + 1 for start, _ in spans]
+    data = source.data
+    if data.isascii():
+        text = data.decode("ascii")
+        names = [text[start:end] for start, end in spans]
+    else:
+        names = [data[start:end].decode("utf-8", "replace") for start, end in spans]
+    lines = map(bisect_right, repeat(source.begins), [start for start, _ in spans])
     return map(tuple.__new__, repeat(Use), zip(names, lines, repeat(kind), strict=False))
 
 

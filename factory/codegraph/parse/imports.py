@@ -76,7 +76,7 @@ def csharp(text: str) -> list[Found]:
         return []
     if "=" in words or "static" in words:
         module, _, name = words[-1].rpartition(".")
-        return [(module or name, (name,) if module else ())]
+        return [(module or name, (name,) if module else ())] if module or name else []
     return [(words[-1], ("*",))]
 
 

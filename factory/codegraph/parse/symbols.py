@@ -43,18 +43,15 @@ class Definition(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file and where its lines begin."""
+    """A file and where its lines begin; the last of `begins` is behind the file's end."""
 
     row: Row
     data: bytes
-    ends: list[int]  # one behind each line's newline
+    begins: list[int]
 
     def line(self, at: int) -> int:
         """1-based, of a byte."""
-        return bisect_right(self.ends, at) + 1
-
-    def beginning(self, line: int) -> int:
-        return self.ends[line - 2] if line > 1 else 0
+        return bisect_right(self.begins, at)
 
 
 class _Around(NamedTuple):
@@ -152,17 +149,17 @@ def _kind(each: Definition, name: str, inside: _Around, row: Row) -> str:
 
 
 def _symbol(source: Source, each: Definition, start: int, name: str, kind: str, owner: str) -> Symbol:
-    data, ends = source.data, source.ends
-    line = bisect_right(ends, each.name) + 1
-    begin = ends[line - 2] if line > 1 else 0
-    first = line if start >= begin else bisect_right(ends, start) + 1
-    last = bisect_right(ends, max(-each.minus_end - 1, start)) + 1
+    data, begins = source.data, source.begins
+    line = bisect_right(begins, each.name)
+    begin = begins[line - 1]
+    first = line if start >= begin else bisect_right(begins, start)
+    last = bisect_right(begins, max(-each.minus_end - 1, start))
     signature = _signature(source, each, line, begin)
     doc = ""
     if source.row.docstrings:
         found = _DOCSTRING.match(data, -each.minus_body) if each.minus_body else None
         doc = _clean(found[2].partition(found[1])[0]) if found else ""
-    elif first > 1 and _alone(data, ends[first - 2], start):
+    elif first > 1 and _alone(data, begins[first - 1], start):
         first, doc = _above(source, first)
     return Symbol(name, kind, owner, first, last, line, signature, doc)
 
@@ -183,7 +180,7 @@ def _signature(source: Source, each: Definition, line: int, begin: int) -> str:
     if -each.minus_body > each.name:
         end = -each.minus_body
     elif each.kind not in ("function", "method", "prototype"):  # a value may be long: its first line will do
-        end = min(end, source.ends[line - 1])
+        end = min(end, source.begins[line])
     data = source.data[begin : min(end, begin + 4 * MAX_SIGNATURE)]
     text = _clean(_REMARK.sub(b"", data) if b"#" in data or b"//" in data else data)
     if not each.minus_body and each.kind == "function":
@@ -200,7 +197,7 @@ def _above(source: Source, first: int) -> tuple[int, str]:
     top, doc = first, ""
     inside = False  # of a block comment whose lines begin with nothing
     while top > 1 and first - top < MAX_ABOVE:
-        text = source.data[source.beginning(top - 1) : source.ends[top - 2]].strip()
+        text = source.data[source.begins[top - 2] : source.begins[top - 1]].strip()
         if text.endswith(b"*/") and b"/*" not in text:
             inside = True
         elif not inside and not text.startswith(source.row.above):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from factory.codegraph.words import WORDS_VERSION
 
-LAYOUT = 3  # of the tables and of what is packed in them
+LAYOUT = 4  # of the tables and of what is packed in them
 
 
 @lru_cache(maxsize=1)

@@ -109,6 +109,13 @@ class GraphStore:
                 self._throw_away()
                 self._db = self._opened()
 
+    def is_new(self) -> bool:
+        """Nothing was ever put in."""
+        try:
+            return self.read("SELECT next FROM numbers") == [(1,)]
+        except Damaged:
+            return False
+
     def kept(self, keys: Iterable[Key]) -> dict[Key, Kept]:
         """What is known of these contents."""
         wanted = set(keys)

@@ -56,6 +56,13 @@ def test_a_first_build(repo: Path, store: GraphStore) -> None:
     assert view.postings("word", "") == ()
 
 
+def test_a_tree_that_is_asked_for_gives_the_same_view(repo: Path, store: GraphStore, tmp_path: Path) -> None:
+    asked, counts = view_of(store, lambda: source_of_commit(repo))
+    given, same = view_of(GraphStore(tmp_path / "other.db"), source_of_commit(repo))
+    assert {path: asked.facts(path) for path in asked.docs} == {path: given.facts(path) for path in given.docs}
+    assert counts._replace(seconds=0) == same._replace(seconds=0)
+
+
 def test_a_second_commit_reads_only_what_is_new(repo: Path, store: GraphStore) -> None:
     first, _ = view_of(store, source_of_commit(repo))
     git(repo, "mv", "shop/cart.py", "shop/basket.py")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from factory.codegraph.building import frames
-from factory.codegraph.building.pool import DOCUMENTS, Limits, parsed
+from factory.codegraph.building.pool import DOCUMENTS, Ahead, Limits, parsed
 from factory.codegraph.facts import Facts
 from factory.codegraph.store.packing import unpacked
 from factory.codegraph.store.rows import File, Row, Segment
@@ -76,6 +76,17 @@ def test_missing_blobs_are_unreadable(tmp_path: Path) -> None:
     folder = repository(tmp_path / "r", {"a.py": "x = 1\n"})
     (segment,) = parsed([File("0" * 40, "a.py"), File(git(folder, "rev-parse", "HEAD:a.py"), "a.py")], folder, {}, ONE)
     assert [(row.skip, row.failed) for row in segment.rows] == [("unreadable", False), ("", False)]
+
+
+def test_processes_that_wait_are_used_and_the_others_ended(tmp_path: Path) -> None:
+    before = children()
+    with Ahead(2) as ahead:
+        waiting = children() - before
+        assert len(waiting) == 2
+        (segment,) = parsed([File("one", "a.py")], tmp_path, {"one": b"one\n"}, ONE, ahead)
+        assert [row.language for row in segment.rows] == ["python"]
+        assert len(children() & waiting) == 1
+    assert children() == before
 
 
 def test_closing_ends_the_processes(tmp_path: Path) -> None:

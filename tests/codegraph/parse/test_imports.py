@@ -79,6 +79,7 @@ def test_rust(text: str, found: list[imports.Found]) -> None:
         (imports.csharp, "global using A.B;", [("A.B", ("*",))]),
         (imports.csharp, "using X = A.B.C;", [("A.B", ("C",))]),
         (imports.csharp, "using static A;", [("A", ())]),
+        (imports.csharp, "=.", []),
         (imports.php, "use A\\B as C, D\\E;", [("A", ("B",)), ("D", ("E",))]),
         (imports.php, "use const A\\{B, C\\D};", [("A", ("B",)), ("A\\C", ("D",))]),
         (imports.php, "include_once 'a/b.php'", [("a/b.php", ())]),
