@@ -100,7 +100,9 @@ COMMENTS = """# Commands in comments
 
 A comment on an issue or a pull request is a command when its first line begins with `/factory`, exactly so: not in a
 quote, not in a block of code, not indented, not after other words. The first line holds the command and nothing else.
-What stands on the lines below is for people and for the models that work on it. An edited comment is never a command.
+What stands on the lines below is for people and for the models that work on it: below `redo` and the other words on an
+earlier run it goes into the task and into the orders of the units that the word is about. An edited comment is never a
+command.
 
 """
 ANSWERS = """
@@ -109,6 +111,11 @@ command. Roles are asked of GitHub each time; bots count only when `github.bots`
 plan shows it, AMOUNT is in dollars: `+2.50`.
 
 Who may not command gets no answer at all: no comment, no reaction. Who may and mistypes is told once what to write.
+
+While a run is at work on the issue, `redo`, `only` and `skip` wait for it: a swarm is not sent on to the box before the
+word has had its turn. What is said of a pull request waits in the same way, and so does what there is no money for
+today: [what waits](github.md#what-waits). `stop` forgets what waits, `retry` takes it up at once where the limit allows
+it. `budget` counts from a run's next part on: what is at work keeps the limit that it began with.
 
 Where runs failed too often in a row ([quarantine](github.md#quarantine)), only people start anything:
 `/factory retry`, any other command that starts work, or a trigger label that a person sets anew.

@@ -192,7 +192,7 @@ def _ticketed(order: Order, state: "State", path: Path, bundled: bool) -> "Run":
             if run.id == ticket.run:
                 return run
             if _may_go_on(run, ticket):
-                return _steered(run, ticket, state)
+                return _steered(run, ticket, state, order)
             raise Refusal("untrusted_artifact", f"The bundle is of run {run.id}, not of this ticket.")
         except Refusal as refusal:
             if order.digest:
@@ -223,7 +223,7 @@ def _of_the_ticket(run: "Run", order: Order, state: "State") -> "Run":
         return run
     _verify(ticket, order)
     if run.id != ticket.run and _may_go_on(run, ticket):
-        return _steered(run, ticket, state)
+        return _steered(run, ticket, state, order)
     if (run.id, run.repo.commit) != (ticket.run, pinned(ticket)):
         raise Refusal(
             "untrusted_artifact",
@@ -243,15 +243,19 @@ def _may_go_on(run: "Run", ticket: "Ticket") -> bool:
     return (before.repo, before.issue, run.repo.commit) == (ticket.repo, ticket.issue, ticket.base_sha)
 
 
-def _steered(old: "Run", ticket: "Ticket", state: "State") -> "Run":
+def _steered(old: "Run", ticket: "Ticket", state: "State", order: Order) -> "Run":
     """The new run, or what this machine has of it already."""
+    from factory.contracts.feedback import FILE
+    from factory.handover.admitted import MAX_FEEDBACK, said_of
+    from factory.handover.folder import read_one
     from factory.handover.steer import begin
     from factory.ledger.travel import run_in, run_known
 
     known = run_known(state.db, ticket.run)
     if known:
         return known
-    run = begin(old, ticket, state)
+    raw = read_one(order.folder.parent / "gate" / FILE, MAX_FEEDBACK) if ticket.feedback else b""
+    run = begin(old, ticket, state, said_of(ticket, raw or b""))
     run_in(state.db, run, _issue(run))
     return run
 

@@ -100,10 +100,10 @@ class Remark(Record):
 
 
 class Feedback(Record):
-    """Everything that one revision answers. `known`: trees and demands of earlier ones are in the books, not here."""
+    """Everything that one revision answers; or, with `pull` 0, what stands below a word on an earlier run's plan."""
 
     pull: int
-    head_sha: str
+    head_sha: str = ""
     remarks: tuple[Remark, ...] = Field(default=(), max_length=MOST_REMARKS)
     notices: tuple[str, ...] = ()  # what was left out, in our words
 

@@ -100,7 +100,8 @@ class Run(Record):
     @property
     def remarks(self) -> tuple[Remark, ...]:
         """What this revision answers, one by one; () = it is none, or an old one without."""
-        return self.event.feedback.remarks if self.event.feedback else ()
+        said = self.event.feedback
+        return said.remarks if said and said.pull else ()
 
     @property
     def origin(self) -> str:

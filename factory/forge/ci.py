@@ -91,11 +91,13 @@ def _annotation(data: Json) -> Annotation:
 
 def checks_of(hub: CheckReader, commit: str) -> tuple[list[CheckJob], str]:
     """(everything that was said of a commit, what could not be looked at). Raises HubForbidden for Actions itself."""
-    jobs = list(hub.check_jobs(commit))
+    found, problem = list(hub.check_jobs(commit)), ""
     try:
-        return [*jobs, *hub.other_checks(commit)], ""
-    except HubForbidden as problem:
-        return jobs, f"checks of other apps could not be looked at: {problem}"
+        for each in hub.other_checks(commit):  # what could be read before a no counts
+            found.append(each)
+    except HubForbidden as no:
+        problem = f"checks of other apps could not be looked at: {no}"
+    return found, problem
 
 
 def running(checks: Sequence[CheckJob], now: str) -> bool:

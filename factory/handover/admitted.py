@@ -26,18 +26,25 @@ def read_ticket(path: Path) -> Ticket:
 
 def event_of(ticket: Ticket, snapshot: bytes, feedback: bytes = b"") -> Event:
     """What the models will read is what the gate let through. Raises Refusal('stale_input')."""
-    if ticket.feedback and digest(feedback) != ticket.feedback:
-        raise Refusal("stale_input", "What people said is not what was admitted: ask again.")
+    said = said_of(ticket, feedback)
     if digest(snapshot) != ticket.text:
         raise Refusal("stale_input", "The issue's text is not the one that was admitted: label it again.")
     number = ticket.pull if ticket.purpose in REVISIONS else ticket.issue
     where = f"{ticket.repo}#{number}" if number else ticket.repo
     revised = {"pull": ticket.pull, "branch": ticket.head} if ticket.purpose in REVISIONS else {}
-    said = record(Feedback, feedback, FILE) if ticket.feedback else None
     return Event.model_validate({
         "kind": "issue", "source": where, "text": snapshot.decode(errors="replace"),
         "number": str(ticket.issue or ticket.pull or ""), "feedback": said, **revised,
     })  # fmt: skip
+
+
+def said_of(ticket: Ticket, feedback: bytes) -> Feedback | None:
+    """What people said, as the gate that sent it to work heard it. Raises Refusal('stale_input')."""
+    if not ticket.feedback:
+        return None
+    if digest(feedback) != ticket.feedback:
+        raise Refusal("stale_input", "What people said is not what was admitted: ask again.")
+    return record(Feedback, feedback, FILE)
 
 
 def run_of(ticket: Ticket, snapshot: bytes, repo: Path, settings: str, sandbox: str, feedback: bytes = b"") -> Run:

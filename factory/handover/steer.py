@@ -10,6 +10,7 @@ from pathlib import Path
 from factory.contracts.change import Change
 from factory.contracts.errors import UsageProblem
 from factory.contracts.evidence import Evidence
+from factory.contracts.feedback import Feedback
 from factory.contracts.plan import Plan
 from factory.contracts.run import Run
 from factory.contracts.ticket import STEERING, Ticket
@@ -17,18 +18,25 @@ from factory.contracts.verdict import Round
 from factory.edits.leases import waves
 from factory.handover.bundle import State
 
+MAX_ORDER = 20_000  # characters of a unit's instructions
+
 
 def steers(ticket: Ticket) -> bool:
     return ticket.command is not None and ticket.command.verb in STEERING
 
 
-def steered(old: Run, ticket: Ticket) -> Run:
-    """The run of `ticket`, from where its word leaves the old one. Raises UsageProblem when the word does not fit."""
+def steered(old: Run, ticket: Ticket, said: Feedback | None = None) -> Run:
+    """The run of `ticket`, from where its word leaves the old one; `said`: what stands below the word. Raises
+    UsageProblem when the word does not fit."""
     assert ticket.command
     verb, unit = ticket.command.verb, ticket.command.unit
     if old.plan is None:
         raise UsageProblem("The run before has no plan yet: ask for the whole with `/factory fix` or a label.")
-    new = old.but(id=ticket.run, created=ticket.issued, ticket=ticket, stopped=None, delivery=None, output=None)
+    new = old.but(id=ticket.run, created=ticket.issued, ticket=ticket, stopped=None, delivery=None, output=None,
+                  event=old.event.but(feedback=said))  # fmt: skip
+    new = _told(new, said, unit) if said else new
+    old = old.but(plan=new.plan)
+    assert old.plan
     if verb == "approve":
         return new
     if verb == "skip":
@@ -41,9 +49,24 @@ def steered(old: Run, ticket: Ticket) -> Run:
     return _from_wave_of(new, old.plan, again) if again else _judged_again(new)
 
 
-def begin(old: Run, ticket: Ticket, state: State) -> Run:
+def _told(run: Run, said: Feedback, unit: str) -> Run:
+    """With a person's words in the task, for everybody, and in the orders of the units that they are about."""
+    assert run.task
+    assert run.plan
+    body, units = run.task.body, run.plan.units
+    for remark in said.remarks:
+        body = f"{body}\n\n## Comment by {remark.author}\n\n{remark.text}".strip()
+        more = f"\n\n{remark.author} adds: {remark.text}"
+        units = tuple(
+            each.but(instructions=each.instructions[: MAX_ORDER - len(more)] + more) if unit in ("", each.id) else each
+            for each in units
+        )
+    return run.but(task=run.task.but(body=body), plan=run.plan.but(units=units))
+
+
+def begin(old: Run, ticket: Ticket, state: State, said: Feedback | None = None) -> Run:
     """The same, with what lies beside the old run (blobs, git objects) beside the new one."""
-    new = steered(old, ticket)
+    new = steered(old, ticket, said)
     folder = state.run_folder(new.id)
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".coming-") as half:

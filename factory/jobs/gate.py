@@ -59,6 +59,8 @@ def gate(
     feedback = ""
     if view and made.code == "allowed" and made.ticket and made.ticket.purpose == "revise" and _works(purpose):
         made, feedback = _heard(made, view, context)
+    if view and made.code == "allowed" and made.ticket and asked and asked.errand and asked.errand.handover:
+        made, feedback = _words(made, view, context)
     if made.ticket:
         made = made.but(ticket=_signed(made.ticket, asked, context))
     _write(made, out, feedback)
@@ -98,6 +100,15 @@ def _heard(made: Decision, view: "View", context: JobContext) -> tuple[Decision,
     redact = Redaction(secret_values(context.environment), secrets_in)
     reader = cast("Reader", view.access)  # one object: `_view` made it
     return with_feedback(made, reader, view.rows(), view.settings.github, redact)
+
+
+def _words(made: Decision, view: "View", context: JobContext) -> tuple[Decision, str]:
+    """What stands below a word on an earlier run's plan: a bundle that is handed over does not have it."""
+    from factory.forge.secret_values import Redaction, secret_values
+    from factory.jobs.heard import with_words
+    from factory.llm.secret_forms import secrets_in
+
+    return with_words(made, view.issues, Redaction(secret_values(context.environment), secrets_in))
 
 
 def _serves(purpose: str) -> frozenset[Purpose] | None:

@@ -3,6 +3,7 @@
 Logs and words are untrusted. They are capped and searched for secrets here, before a file holds them.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
@@ -13,10 +14,10 @@ from factory.contracts.feedback import MOST_REMARKS, CheckJob, CheckReader, Fail
 from factory.contracts.hub import Access, IssueReader, PullInfo, PullReader
 from factory.contracts.record import digest
 from factory.contracts.tables import GithubSettings
-from factory.contracts.ticket import Decision, Ticket
+from factory.contracts.ticket import STEERING, Decision, Ticket
 from factory.forge.ci import broken, checks_of
 from factory.forge.gate import doorman
-from factory.forge.remarks import Reading, capped, of_comments, of_reviews, of_threads
+from factory.forge.remarks import Reading, capped, of_comments, of_reviews, of_threads, words
 from factory.forge.rounds import heard_until
 from factory.render.text import clean
 
@@ -46,6 +47,26 @@ def with_feedback(
     text = found.to_json()
     notices = (*made.notices, *found.notices)
     return made.but(ticket=ticket.but(feedback=digest(text)), notices=notices), text
+
+
+def with_words(made: Decision, hub: IssueReader, redact: Callable[[str], str]) -> tuple[Decision, str]:
+    """(the decision with the digest of the words below its command, the file); as it was where there are none. A
+    comment that was edited since says nothing."""
+    ticket = made.ticket
+    match = re.search(r" comment (\d{1,18})$", ticket.event) if ticket else None
+    if not ticket or not match or ticket.feedback or not ticket.command or ticket.command.verb not in STEERING:
+        return made, ""
+    try:
+        said = hub.one_comment(int(match[1]))
+    except HubMissing:
+        return made, ""
+    text = redact(words(said.body))
+    if not text or said.author.id != ticket.actor_id or said.updated != said.created:
+        return made, ""
+    remark = Remark(key=f"comment-{said.id}", last=said.id, kind="comment", author=said.author.login, must=True,
+                    text=capped(text), rule="requested-change")  # fmt: skip
+    found = Feedback(pull=0, remarks=(remark,)).to_json()
+    return made.but(ticket=ticket.but(feedback=digest(found))), found
 
 
 def heard(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,16 +15,13 @@ from factory.jobs.gate import gate
 from factory.jobs.open import open as open_job
 from factory.jobs.route import route
 from factory.simulator.hub import runs
-from factory.simulator.hub.nouns import Comment
 from tests.jobs.handed import FILES, admitted
 from tests.jobs.place import Place, outputs, place
-from tests.jobs.test_close import dispatched
 from tests.jobs.test_gate import READ, labeled
 from tests.jobs.test_watch import later, looked
 from tests.line.targets import repository
 
-SWARM, BOX = ".github/workflows/factory-swarm.yml", ".github/workflows/factory-local.yml"
-PULL = 1
+SWARM = ".github/workflows/factory-swarm.yml"
 MONEY = "[budget]\nrun_usd = 2\nday_usd = 3\n[github]\nhourly = 50\n"
 
 
@@ -245,53 +241,3 @@ def test_bud_04_the_hour_s_limit_holds_at_the_gate_and_lets_go_by_itself(here: P
     later(here, 61)
     looked(here)
     assert [run.attempt for _, run in held] == [2, 2, 1]
-
-
-# while a run is at work
-
-
-def revision(here: Place, event: str, **more: Any) -> Ticket:
-    facts: dict[str, Any] = {"purpose": "revise", "pull": PULL, "depth": 1, "seen": here.hub.now(), **more}
-    return here.ticket(0, event=f"acme/shop#{PULL} {event}", **facts)
-
-
-def test_a_review_that_comes_while_a_revision_runs_is_taken_up_when_that_ends(here: Place) -> None:
-    assert here.issue() == PULL  # where the comments go
-    first = revision(here, "review 1")
-    assert asked(here, first, run_of(here, "repository_dispatch", BOX)) == "allowed"
-    at = here.ledger()[-1]["github_run"]
-    for event in ("review 2", "note 3"):
-        here.clock.sleep(5)
-        assert asked(here, revision(here, event), run_of(here, "repository_dispatch", BOX)) == "already_running"
-    looked(here)
-    assert dispatched(here) == [], "it is at work still"
-    ended(here, first, at)
-    assert [told["client_payload"] for told in dispatched(here)] == [{"pull": PULL, "note": 3}], "the newest hears all"
-    looked(here)
-    assert len(dispatched(here)) == 1
-
-
-def test_a_word_on_the_plan_waits_for_the_run_at_work(here: Place) -> None:
-    """Its comment is pointed at: the gate asks GitHub anew, and the router goes on from what the run has left."""
-    number = here.issue()
-    first, run = admitted(here, number), run_of(here)
-    assert asked(here, first, run) == "allowed"
-    with here.hub.lock:
-        said = Comment(here.hub.next_id(), "ann", "/factory redo api", here.hub.now(), here.hub.now(), number)
-        here.repo.issues[number].comments.append(said)
-    facts: dict[str, Any] = {"command": Command(verb="redo", unit="api"), "depth": 1, "origin": first.run}
-    word = admitted(here, number, event=f"acme/shop#{number} comment {said.id}", **facts)
-    assert asked(here, word, run_of(here, "repository_dispatch")) == "already_running"
-    assert "**At work.**" in here.comments(number)[0], "the comment of the run at work stays its own"
-    assert "taken up as soon as that has ended" in here.comments(number)[-1]
-    ended(here, first, run.id)
-    (told,) = dispatched(here)
-    assert told["client_payload"] == {"issue": number, "comment": said.id}
-
-
-def test_bud_05_a_label_toggled_while_a_run_is_at_work_waits_for_nothing(here: Place) -> None:
-    """BUD-05: one active lease an issue; the others are refused for good."""
-    number = here.issue()
-    assert asked(here, admitted(here, number), run_of(here)) == "allowed"
-    assert asked(here, admitted(here, number, event="labeled again"), run_of(here)) == "already_running"
-    assert waiting(books(here), here.hub.now()) == ()

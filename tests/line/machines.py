@@ -36,8 +36,10 @@ class Fleet:
     def job(
         self, name: str, *arguments: str | Path, bundle: Path | None = None, into: str = "", ok: bool = True,
         environment: Mapping[str, str] | None = None, state: Path | None = None, changes: Path | None = None,
+        said: str = "",
     ) -> "Job":  # fmt: skip
-        """`factory stage NAME` on a new machine that got `bundle`; what it leaves is in the job's own folder."""
+        """`factory stage NAME` on a new machine that got `bundle`, and what people `said` from the gate; what it leaves
+        is in the job's own folder."""
         self.n += 1
         home = self.folder / f"{self.n:02}-{into or name}"
         home.mkdir()
@@ -45,6 +47,9 @@ class Fleet:
         subprocess.run(["git", "clone", "-q", self.origin, clone], check=True, capture_output=True)
         if bundle:
             shutil.copytree(bundle, home / "bundle")
+        if said:
+            (home / "gate").mkdir()
+            (home / "gate" / "feedback.json").write_text(said)
         extra: list[str | Path] = ["--changes", changes] if changes else []
         (home / "event.json").write_text("{}")
         around: dict[str, Any] = {

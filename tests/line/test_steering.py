@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from factory.app import open_state
+from factory.contracts.feedback import Feedback, Remark
+from factory.contracts.record import digest
 from factory.contracts.run import Run
 from factory.contracts.ticket import Command, Ticket
 from factory.handover.bundle import pack, unpack
@@ -111,6 +113,26 @@ def test_redo_with_frontier_says_when_no_better_model_may_be_asked(planned: tupl
     assert change["notes"][-1] == (
         "a frontier model was asked for; local is the highest tier that the chain and line.escalate_to allow"
     )
+
+
+def test_what_stands_below_a_word_reaches_who_writes_and_who_judges(merged: tuple[Fleet, Job]) -> None:
+    """The plan of the run before is changed by it, and the ship job can check that it is what the gate heard."""
+    machines, job = merged
+    remark = Remark(key="comment-9", kind="comment", author="ada", must=True, text="Use a table.", rule="remark")
+    said = Feedback(pull=0, remarks=(remark,)).to_json()
+    told = Ticket.from_json(word(machines, job, verb="redo", unit="frontend")["FACTORY_TICKET"])
+    environment = {"FACTORY_TICKET": told.but(feedback=digest(said)).to_json()}
+    done = machines.job("plan", "--digest", job.outputs["digest"], bundle=job.bundle, into="redo-said", said=said,
+                        environment=environment)  # fmt: skip
+    orders = {unit["id"]: unit["instructions"] for unit in done.record["plan"]["units"]}
+    assert orders["frontend"].endswith("ada adds: Use a table.")
+    assert not [name for name, order in orders.items() if name != "frontend" and "Use a table" in order]
+    assert done.record["task"]["body"].endswith("## Comment by ada\n\nUse a table.")
+    assert Run.model_validate(done.record).remarks == (), "it is no revision of a pull request"
+    changed = machines.job("plan", "--digest", job.outputs["digest"], bundle=job.bundle, into="redo-forged", ok=False,
+                           said=said.replace("table", "trick"), environment=environment)  # fmt: skip
+    assert changed.done.returncode == 1
+    assert "not what was admitted" in changed.done.stderr
 
 
 def test_only_ships_one_unit_without_asking_for_it_again(merged: tuple[Fleet, Job]) -> None:
