@@ -223,6 +223,16 @@ def ended(here: Place) -> Scene:
     return Scene(here, [opening(here, ticket, 7), shipping(here, ticket, 7, bundle), aside(close), outcome], known=3)
 
 
+def waited(here: Place) -> Scene:
+    """What came when the hour was used up waits, cannot be taken up since its workflow run is gone, and is given up
+    after three days: its comment says first the one, then the other."""
+    limit: dict[str, Any] = {"FACTORY_GITHUB__HOURLY": "1"}
+    first, second = (admitted(here, here.issue(), event=f"event {n}") for n in range(2))
+    jobs = [opening(here, first, 7, **limit), opening(here, second, 8, **limit),
+            aside(lambda: here.clock.sleep(74 * 3600)), look(here, 40, **limit), look(here, 41, **limit)]  # fmt: skip
+    return Scene(here, jobs, known=1)
+
+
 def triggered(here: Place) -> Scene:
     """Another workflow is started. `also`: (how often, how many words about it on the issue)."""
     bare_folder, number = here.repo.folder, here.issue()
@@ -244,5 +254,5 @@ def triggered(here: Place) -> Scene:
 
 
 SCENES: dict[str, Callable[[Place], Scene]] = {
-    each.__name__: each for each in (revised, posted, forwarded, looked_after, missed, ended)
+    each.__name__: each for each in (revised, posted, forwarded, looked_after, missed, ended, waited)
 }
