@@ -92,12 +92,12 @@ def give_up(here: Ground | Site, rows: tuple[Row, ...]) -> int:
 def forget(here: Ground | Site, row: Row, why: str, event: str = "") -> bool:
     """It waits no more: in the books, and in the comment that said that it waits. `event`: of the word that ends it."""
     note = ended(row, here.now, why).but(event=event or row.event)
-    if note not in here.books.append(lambda _: (note,)).added:
+    if any(each.id == note.id for each in here.books.read().rows):
         return False
     number = row.pull or row.issue
-    if number:
+    if number:  # first: a job that dies in between leaves it to the next look, which says the same
         _said(here, row, number, why)
-    return True
+    return note in here.books.append(lambda _: (note,)).added
 
 
 def _said(here: Ground | Site, row: Row, number: int, why: str) -> None:
