@@ -1,4 +1,5 @@
-"""Fits the ranking's weights on the first half of the commits: softmax over each task's pool, ridge, by Adam.
+"""Fits the ranking's weights on the first half of the commits: each gold file's softmax over itself and all that is no
+gold, ridge, by Adam. Several gold files of one task do not compete.
 
     python -m benchmarks.localise_fit --clones FOLDER --cache FOLDER [--ablate]
 
@@ -33,7 +34,7 @@ class Fitted:
         self._gold = np.array([float(path in run.task.gold) for run in useful for path in run.pool])
         self._starts = np.cumsum([0, *sizes[:-1]])
         self._task = np.repeat(np.arange(len(useful)), sizes)
-        self._share = self._gold / np.add.reduceat(self._gold, self._starts)[self._task]
+        self._part = self._gold / np.add.reduceat(self._gold, self._starts)[self._task]
         self.weights = dict(zip(names, map(float, self._fit()), strict=True))
 
     def _fit(self) -> "np.ndarray":  # type: ignore[type-arg]
@@ -48,8 +49,11 @@ class Fitted:
     def _slope(self, weights: "np.ndarray") -> "np.ndarray":  # type: ignore[type-arg]
         score = self._rows @ weights
         score = np.exp(score - np.maximum.reduceat(score, self._starts)[self._task])
-        share = score / np.add.reduceat(score, self._starts)[self._task]
-        return self._rows.T @ (share - self._share) / len(self._starts) + 2 * RIDGE * weights
+        others = np.add.reduceat(score * (1 - self._gold), self._starts)[self._task]
+        missed = self._part / (score + others)
+        pushed = score * np.add.reduceat(missed, self._starts)[self._task]
+        slope = np.where(self._gold > 0, -others * missed, pushed)
+        return self._rows.T @ slope / len(self._starts) + 2 * RIDGE * weights
 
 
 def judged(found: Iterable[Run], weights: Mapping[str, float]) -> str:

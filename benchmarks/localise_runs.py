@@ -17,7 +17,7 @@ from factory.codegraph.rank.signals import signals_of
 from factory.codegraph.store.edition import edition
 from factory.codegraph.store.store import GraphStore
 
-CODE = ("rank/*.py", "words.py", "imports/*.py", "building/history.py")
+CODE = ("rank/*.py", "words.py", "imports/*.py", "building/history.py", "building/skip.py")
 
 
 class Run(NamedTuple):

@@ -30,7 +30,7 @@ _BINARY_SUFFIXES = frozenset(
     " safetensors".split()
 )
 _TEST_FOLDER = re.compile(
-    r"(?:^|/)(?:tests|__tests__|testcases|unittests|specs?|e2e|testdata|test-d|js_tests)/"
+    r"(?:^|/)(?:tests|__tests__|testcases|unittests|specs?|e2e|testdata|test-d|js_tests)/|^testing/"
     r"|(?:^|(?:^|/)(?:src|packages/[^/]+|crates/[^/]+|modules/[^/]+|lib|Lib)/)"
     r"(?:test|androidTest|integrationTest|testFixtures|it)/"
 )

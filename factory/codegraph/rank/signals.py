@@ -19,7 +19,7 @@ SEEDS = 12  # walk begins; files whose imports may widen the pool
 STANDING_OUT = 5  # files whose company is looked at
 KIN = 4  # files of one folder
 _ASIDE = re.compile(
-    r"(^|/)(scripts?|tools?|build|hack|docs?|website|examples?|bench(es|marks?)?|samples|ci|contrib|\.github)/"
+    r"(^|/)(scripts?|tools?|build|dist|hack|docs?|website|examples?|bench(es|marks?)?|samples|ci|contrib|\.github)/"
     r"|\.d\.[cm]?ts$",
     re.IGNORECASE,
 )

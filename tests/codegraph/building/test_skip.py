@@ -61,8 +61,9 @@ def test_hint(path: str, hint: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "tests/cart/data.json", "shop/test_cart.py", "shop/cart_test.go", "web/cart.spec.ts", "web/cart.test.tsx",
-        "src/test/java/shop/Cart.java", "core/CartTest.java", "core/CartTests.cs", "spec/cart_spec.rb",
+        "tests/cart/data.json", "testing/python/cart.py", "shop/test_cart.py", "shop/cart_test.go",
+        "web/cart.spec.ts", "web/cart.test.tsx", "src/test/java/shop/Cart.java",
+        "core/CartTest.java", "core/CartTests.cs", "spec/cart_spec.rb",
         "web/__tests__/cart.js", "conftest.py", "shop/tests.py", "crates/x/tests/it.rs", "test/helper.js",
     ],
 )  # fmt: skip
@@ -73,7 +74,7 @@ def test_tests(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["shop/cart.py", "django/test/client.py", "shop/contest.py", "src/attestation.go", "latest.js", "shop/testing.py",
-     "Protest.java", "src/main/java/shop/Cart.java"],
+     "shop/testing/client.py", "Protest.java", "src/main/java/shop/Cart.java"],
 )  # fmt: skip
 def test_not_tests(path: str) -> None:
     assert not is_test(path)

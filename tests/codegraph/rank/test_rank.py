@@ -46,6 +46,11 @@ def test_code_comes_before_its_tests_and_prose() -> None:
     assert found.index("shop/cart.py") < found.index("README.md")
 
 
+def test_what_was_built_stands_aside() -> None:
+    view = Held(SHOP | {"dist/cart.py": SHOP["shop/cart.py"] + "# built\n"})
+    assert set(signals_of(index_of(view), read_issue("checkout cart")).table["aside"]) == {"dist/cart.py"}
+
+
 def test_a_line_of_a_trace_is_the_first_to_show() -> None:
     found = ranked(Held(SHOP), 'It crashes\n\n  File "shop/price.py", line 2, in total\nTypeError')
     assert found[0].path == "shop/price.py"
