@@ -55,14 +55,8 @@ def command(*arguments: str) -> tuple[list[str], dict[str, str]]:
 def run_git(folder: Path, *arguments: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None) -> bytes:
     """Run git in `folder`, return stdout. Raises GitProblem with git's own last words."""
     try:
-        done = subprocess.run(
-            ["git", *_SAFE, *arguments],
-            cwd=folder,
-            input=stdin,
-            env=_environment(env),
-            capture_output=True,
-            check=False,
-        )
+        done = subprocess.run(["git", *_SAFE, *arguments], cwd=folder, input=stdin, env=_environment(env),
+                              capture_output=True, check=False)  # fmt: skip
     except FileNotFoundError:
         if not folder.exists():
             raise UsageProblem(f"{folder} does not exist: give --repo the path of a git repository.") from None
