@@ -108,7 +108,7 @@ def test_undecodable_names_can_be_sent() -> None:
 
 def test_the_tools_are_complete() -> None:
     names = ["read_file", "search", "list_files", "graph", "recall", "history", "package", "reason", "run_tests",
-             "run_command", "finish"]  # fmt: skip
+             "run_command", "screenshot", "finish"]  # fmt: skip
     assert [tool.name for tool in PROMPTS.tools()] == names
 
 
