@@ -116,7 +116,10 @@ def last_word(here: Site, booked: Booked, result: Result) -> None:
     number = here.number or result.pull
     if not number:
         return
-    here.effects.status(number, comment(status), comment=status_comment(booked.rows, here), last=True)
+    known = status_comment(booked.rows, here)
+    fresh = not known and here.context.attempt == 1  # the job that opened may have died right after its first word
+    effects = here.looking_again() if fresh else here.effects
+    effects.status(number, comment(status), comment=known, last=True)
     if result.stand == "failed":
         _failed_label(here, number)
 

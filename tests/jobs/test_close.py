@@ -14,6 +14,7 @@ from factory.jobs.context import JobContext
 from factory.jobs.open import open as open_job
 from factory.jobs.send import send
 from factory.jobs.ship import ship
+from factory.simulator.hub.faults import Rule
 from tests.jobs.handed import FILES, Handed, admitted, handed
 from tests.jobs.place import Place, outputs, place
 from tests.line.targets import repository
@@ -209,3 +210,16 @@ def test_a_task_without_an_issue_is_told_on_its_pull_request(here: Place) -> Non
     walked(here, ticket, 7, handed(here, ticket))
     (pull,) = [each for each in here.repo.issues.values() if each.pull]
     assert "**A draft pull request is there.**" in pull.comments[0].body
+
+
+def test_the_first_word_of_an_open_job_that_died_right_after_it_is_found_though_no_list_shows_it_yet(
+    here: Place,
+) -> None:
+    """GHA-02: the last word comes a second later, on the same attempt, and knows of no comment."""
+    ticket = admitted(here, here.issue())
+    here.faults.add(Rule("unseen", "POST", "/comments$", seconds=8))
+    opened(here, ticket, 7)
+    told = {"gate": {"result": "success", "outputs": {}}, "open": {"result": "failure", "outputs": {}}}
+    assert close(here.job(ticket, "ship", run=7, needs=told), clock=here.clock) == 0
+    (said,) = here.comments(1)
+    assert "The job Open failed." in said

@@ -71,8 +71,12 @@ def of_all(here: Place) -> list[str]:
     heads = Counter(each.pull.head for each in here.repo.issues.values() if each.pull)
     branches = git(here.repo.folder, "for-each-ref", "--format=%(refname:short)", "refs/heads/factory").split()
     orphans = [name for name in branches if name not in heads and not lost(here, name)]
-    found = [f"twice: {what}" for many in (named, marks, sent, heads, remembered(here)) for what, n in many.items()
-             if n > 1]  # fmt: skip
+    found = [
+        f"twice: {f'#{what[0]} ' if isinstance(what, tuple) else ''}{what}"
+        for many in (named, marks, sent, heads, remembered(here))
+        for what, n in many.items()
+        if n > 1
+    ]
     return found + [f"#{issue_of(name)}: a branch without a pull request: {name}" for name in orphans]
 
 
