@@ -23,7 +23,8 @@ def look_after(here: Ground, rows: tuple[Row, ...], commit: str = "") -> int:
     sent = 0
     try:
         pulls = list(islice((pull for pull in _mine(here) if commit in ("", pull.head_sha)), MOST))
-    except HubForbidden:  # a look that may not: the hourly one may
+    except HubForbidden as no:
+        here.context.say("warning", f"Pull requests could not be looked at: {no}")
         return 0
     for pull in pulls:
         try:
@@ -53,7 +54,9 @@ def _known(rows: tuple[Row, ...], pull: PullInfo) -> bool:
 
 def _wanting(here: Ground, pull: PullInfo, rows: tuple[Row, ...]) -> str:
     """Why it must be revised; "" = it need not, or checks still run."""
-    checks, _ = checks_of(here.reader, pull.head_sha)
+    checks, unseen = checks_of(here.reader, pull.head_sha)
+    if unseen:
+        here.context.say("warning", unseen)
     if running(checks, here.now):
         return ""
     red = broken(checks, checks_of(here.reader, pull.base_sha)[0] if checks else []).jobs

@@ -34,6 +34,7 @@ from tests.simulator.duties import (
     shipping,
     watching,
 )
+from tests.simulator.duties_of_checks import looking, retrying, revising
 
 ROOT = Path(__file__).parent.parent.parent
 NAMES = ("dark-factory-swarm", "local-agent-worker", "forge-dispatch", "pr-feedback", "watchdog")
@@ -61,9 +62,11 @@ SCENES: dict[tuple[str, str, str], Scene | str] = {
     (SWARM, "scan", "contents"): CHECKOUT,
     (SWARM, "scan", "security-events"): scanning,
     (BOX, "gate", "actions"): partial(errand, purpose="box"),
+    (BOX, "gate", "checks"): revising,
     (BOX, "gate", "contents"): CHECKOUT,
     (BOX, "gate", "issues"): partial(labelled, purpose="box", label="agent:local"),
     (BOX, "gate", "pull-requests"): partial(commented, purpose="box"),
+    (BOX, "gate", "statuses"): revising,
     (BOX, "refuse", "contents"): partial(answering, verb="budget"),
     (BOX, "refuse", "issues"): answering,
     (BOX, "refuse", "pull-requests"): partial(answering, pull=True),
@@ -86,13 +89,14 @@ SCENES: dict[tuple[str, str, str], Scene | str] = {
     (ROUTER, "answer", "contents"): partial(answering, verb="budget"),
     (ROUTER, "answer", "issues"): answering,
     (ROUTER, "answer", "pull-requests"): partial(answering, pull=True),
-    (ROUTER, "route", "actions"): partial(routing, to="local_agent"),
+    (ROUTER, "route", "actions"): retrying,
     (ROUTER, "route", "contents"): partial(routing, to="local_agent"),
     (ROUTER, "route", "issues"): partial(routing, to="notify"),
     (ROUTER, "trigger", "actions"): partial(routing, to="agentic_trigger", workflow="docs.yml"),
     (ROUTER, "trigger", "contents"): partial(routing, to="agentic_trigger", workflow="docs.yml"),
     (ROUTER, "trigger", "issues"): partial(routing, to="agentic_trigger", workflow="docs.yml"),
     (FEEDBACK, "forward", "contents"): forwarding,
+    **{(FEEDBACK, "look", name): looking for name in ("actions", "checks", "contents", "pull-requests", "statuses")},
     (FEEDBACK, "gate", "contents"): CHECKOUT,
     (FEEDBACK, "gate", "issues"): partial(labelled, purpose="feedback", comment=True),
     (FEEDBACK, "gate", "pull-requests"): commented,
@@ -100,16 +104,18 @@ SCENES: dict[tuple[str, str, str], Scene | str] = {
     (FEEDBACK, "answer", "contents"): partial(answering, verb="budget"),
     (FEEDBACK, "answer", "issues"): answering,
     (FEEDBACK, "answer", "pull-requests"): partial(answering, pull=True),
-    (FEEDBACK, "route", "actions"): partial(routing, to="local_agent"),
+    (FEEDBACK, "route", "actions"): retrying,
     (FEEDBACK, "route", "contents"): partial(routing, to="local_agent"),
     (FEEDBACK, "route", "issues"): partial(routing, to="notify"),
     (FEEDBACK, "route", "pull-requests"): partial(routing, to="notify", pull="yes"),
     (FEEDBACK, "outcome", "contents"): ending,
     (FEEDBACK, "outcome", "pull-requests"): ending,
     (WATCHDOG, "watch", "actions"): moving,
+    (WATCHDOG, "watch", "checks"): partial(looking, hourly=True),
     (WATCHDOG, "watch", "contents"): watching,
     (WATCHDOG, "watch", "issues"): watching,
     (WATCHDOG, "watch", "pull-requests"): partial(watching, pull=True),
+    (WATCHDOG, "watch", "statuses"): partial(looking, hourly=True),
 }  # fmt: skip
 
 SPARE = {
