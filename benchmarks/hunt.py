@@ -2,10 +2,10 @@
 
     python -m benchmarks.hunt time [FOLDER] [--runs 3] [--write]     Django 5.2's source archive, if no folder is named
     python -m benchmarks.hunt corpus [--write]
-    python -m benchmarks.hunt sample|unseen|fresh CLONES [--only IDS] [--unlabelled] [--write]
+    python -m benchmarks.hunt sample|unseen|fresh|last CLONES [--only IDS] [--unlabelled] [--write]
 
 time: the folder is committed to a repository of its own first, which does not count; then each run is a process that
-exports, builds the code graph and hunts with every detector. sample, unseen, fresh: sets of benchmarks/hunt_sample.py;
+exports, builds the code graph and hunts with every detector. sample … last: the sets of benchmarks/hunt_sample.py;
 CLONES holds <owner>+<name>/repo for each repository of the set, with the commit that is named there; --unlabelled
 prints the drawn findings that nobody has judged. --write puts the table into docs/benchmarks.md. Ends with 1 when a
 goal is missed.
@@ -37,7 +37,7 @@ def main() -> int:
     text, missed = part(asked)
     print(text)
     if asked.write:
-        _write(asked.part, text)
+        written(asked.part, text)
     return int(missed)
 
 
@@ -55,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _write(part: str, text: str) -> None:
+def written(part: str, text: str) -> None:
     start, end = f"<!-- measured: hunt {part} -->", f"<!-- end: hunt {part} -->"
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(start)
     after = rest.partition(end)[2]

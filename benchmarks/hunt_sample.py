@@ -22,9 +22,14 @@ from factory.hunt.ground import Ground
 from factory.hunt.hunt import hunt
 
 DATA = Path(__file__).parent / "data"
-SETS = {"sample": "hunt_labels.toml", "unseen": "hunt_unseen.toml", "fresh": "hunt_fresh.toml"}
-"""sample: the detectors were mended on these repositories. unseen: labelled before anything was mended for them, and
-mended afterwards. fresh: labelled after that, and nothing was mended for them."""
+SETS = {
+    "sample": "hunt_labels.toml",
+    "unseen": "hunt_unseen.toml",
+    "fresh": "hunt_fresh.toml",
+    "last": "hunt_last.toml",
+}
+"""sample: the detectors grew on these repositories. unseen, then fresh: labelled before anything was mended for them,
+and mended afterwards. last: labelled after all that, and nothing was mended for them."""
 EACH = 10  # of a detector, over all repositories
 PER_REPOSITORY = 4  # of a detector, so that one repository does not decide
 AROUND = 6  # lines shown before and after

@@ -27,6 +27,10 @@ def hunt(
     fix: Annotated[
         bool, typer.Option("--fix", help="Mend what is mended safely without a model: a branch and a PR a theme.")
     ] = False,
+    with_models: Annotated[
+        bool, typer.Option("--with-models", help="With --fix: models mend what no rule does.")
+    ] = False,
+    github: Annotated[str, typer.Option(help="OWNER/NAME: say what a night would do there; only reads.")] = "",
     task: Annotated[str, typer.Option(help="Print a finding (its id) as an issue for `factory run --issue -`.")] = "",
     night: Annotated[
         Path | None,
@@ -40,27 +44,32 @@ def hunt(
     from factory.cli import hunting
     from factory.cli.options import say_what_is_ignored, settings_for
 
-    if sum([write_baseline, fix, bool(task), night is not None]) > 1:
-        raise UsageProblem("--write-baseline, --fix, --task and --night do different things: give one of them.")
+    _check([write_baseline, fix, bool(task), night is not None, bool(github)], with_models and not fix)
     repo = repo.absolute()
     if night:
-        from factory.cli.night import night as of_the_night
-
-        return of_the_night(night.absolute(), repo, config, sandbox)
+        return hunting.night(night.absolute(), repo, config, sandbox)
     settings = settings_for(config, repo, sandbox)
     say_what_is_ignored(config, repo)
     found = hunting.looked(repo, base, settings, tuple(only or ()))
     hunting.write(found, sarif, html)
     if write_baseline:
         return hunting.keep(found, repo, settings)
+    if github:
+        return hunting.rehearse(found, github, settings, sys.stdout)
     if task:
         return hunting.print_task(found, task)
     if as_json and not fix:
         print(_cut(found, everything, limit).to_json(indent=2))
-        return 1 if found.fresh else 0
     if not as_json:
         hunting.show(found, sys.stdout, everything, limit, None if fix else hunting.same(repo, base))
-    return hunting.mend(found, repo, base, settings, config, as_json) if fix else int(bool(found.fresh))
+    return hunting.mend(found, repo, base, settings, config, as_json, with_models) if fix else int(bool(found.fresh))
+
+
+def _check(things: list[bool], only_with_models: bool) -> None:
+    if sum(things) > 1:
+        raise UsageProblem("--write-baseline, --fix, --github, --task and --night do different things: give one.")
+    if only_with_models:
+        raise UsageProblem("--with-models says how --fix mends: give both.")
 
 
 def _cut(found: "Catch", everything: bool, limit: int) -> "Catch":

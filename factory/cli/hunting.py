@@ -94,7 +94,33 @@ def print_task(found: "Catch", name: str) -> int:
     return 0
 
 
-def mend(found: "Catch", repo: Path, base: str, settings: "Settings", config: Path | None, as_json: bool) -> int:
+def night(out: Path, repo: Path, config: Path | None, sandbox: str) -> int:
+    from factory.cli.night import night as of_the_night
+
+    return of_the_night(out, repo, config, sandbox)
+
+
+def mend(found: "Catch", repo: Path, base: str, settings: "Settings", config: Path | None, as_json: bool,
+         with_models: bool) -> int:  # fmt: skip
     from factory.cli.mending import mend_themes
 
-    return mend_themes(found, repo, base, settings, config, as_json)
+    return mend_themes(found, repo, base, settings, config, as_json, with_models)
+
+
+def rehearse(found: "Catch", github: str, settings: "Settings", stream: IO[str]) -> int:
+    """What a night would do in that repository: read with GITHUB_TOKEN, nothing written."""
+    import os
+    import re
+    import tempfile
+
+    from factory.app import SystemClock
+    from factory.jobs.rehearsal import rehearsed
+
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", github):
+        raise UsageProblem(f"--github {github!r} is not OWNER/NAME.")
+    with tempfile.TemporaryDirectory(prefix="factory-rehearsal-") as scratch:
+        rows = rehearsed(found, github, settings, os.environ, SystemClock(), Path(scratch))
+    for row in rows or ["Nothing would change there."]:
+        print(row, file=stream)
+    print(f"Nothing was written. Looked at {found.commit[:12]}, {len(found.fresh):,} new findings.", file=stream)
+    return 0

@@ -1,4 +1,5 @@
-"""`factory hunt --fix`: each theme walks the line without a model and becomes a branch and a pull request."""
+"""`factory hunt --fix`: each theme walks the line and becomes a branch and a pull request. No model is asked unless the
+person says so."""
 
 import json
 import sys
@@ -16,39 +17,40 @@ if TYPE_CHECKING:
 
 
 class Job(NamedTuple):
-    """One theme's findings that nothing mends yet."""
+    """One pull request that nothing has made yet."""
 
-    theme: "Theme"
-    findings: "tuple[Finding, ...]"
+    words: str
+    event: "Event"
 
 
 def mend_themes(found: "Catch", repo: Path, base: str, settings: "Settings", config: Path | None,
-                as_json: bool) -> int:  # fmt: skip
-    """At most hunt.pulls_a_day new pull requests a UTC day. 0: all that can be mended by rules is."""
+                as_json: bool, with_models: bool = False) -> int:  # fmt: skip
+    """At most hunt.pulls_a_day new pull requests a UTC day. 0: all that can be mended is. `with_models`: also what no
+    rule mends, after what rules mend."""
     from factory.app import open_state
+    from factory.cli import asking
     from factory.cli.go import check_machine, code_of, leave_at_once
     from factory.cli.options import settings_file
     from factory.hunt.delivered import delivered
     from factory.places import state_folder
-    from factory.render.amount import many
 
     state = open_state(state_folder())
     check_machine(state, settings)
-    already = delivered(repo, found.commit, state.clock.now())
-    jobs, waiting = _jobs(found, already.findings), 0
-    room = max(0, settings.hunt.pulls_a_day - already.today)
-    jobs, waiting = jobs[:room], len(jobs[room:])
+    now = state.clock.now()
+    already, before = delivered(repo, found.commit, now), asking.before(state, repo)
+    jobs = _jobs(found, already.findings)
+    if with_models:
+        jobs += [Job(_asked(event), event) for event in asking.events(found, settings, before)]
+    room = max(0, settings.hunt.pulls_a_day - already.today - asking.of_today(before, now))
     runs = []
-    for job in jobs:
-        _say(
-            f"{job.theme.detector} in {job.theme.package or 'the root'}: {many(len(job.findings), 'finding')}", as_json
-        )
+    for job in jobs[:room]:
+        _say(job.words, as_json)
         run = _walked(job, repo, base, settings, state, settings_file(config, repo))
         runs.append(run)
         if code_of(run) == 130:
             return leave_at_once(130)
-    _tell(found, runs, waiting, settings, as_json)
-    return 1 if any(code_of(run) for run in runs) or waiting else 0
+    _tell(found, runs, len(jobs[room:]), settings, as_json)
+    return 1 if any(code_of(run) for run in runs) or jobs[room:] else 0
 
 
 def _jobs(found: "Catch", already: frozenset[str]) -> "list[Job]":
@@ -57,16 +59,20 @@ def _jobs(found: "Catch", already: frozenset[str]) -> "list[Job]":
     for theme in found.themes:
         left = tuple(by_id[each] for each in theme.findings if each in by_id and each not in already)
         if left:
-            made.append(Job(theme, left))
+            words = f"{theme.detector} in {theme.package or 'the root'}: {len(left)} findings"
+            made.append(Job(words, event_of(theme, left)))
     return made
+
+
+def _asked(event: "Event") -> str:
+    return f"{event.source.partition(': ')[2]}: {len(event.findings)} findings, with the models"
 
 
 def _walked(job: Job, repo: Path, base: str, settings: "Settings", state: "State", config: Path | None) -> "Run":
     from factory.app import new_run
     from factory.cli.go import to_its_end
 
-    event = event_of(job.theme, job.findings)
-    return to_its_end(new_run(state, repo, base, event, settings, config), state, settings, (), True)
+    return to_its_end(new_run(state, repo, base, job.event, settings, config), state, settings, (), True)
 
 
 def event_of(theme: "Theme", findings: "tuple[Finding, ...]") -> "Event":
@@ -83,7 +89,7 @@ def _tell(found: "Catch", runs: "list[Run]", waiting: int, settings: "Settings",
                           "themes_left": waiting}, indent=2))  # fmt: skip
         return
     for run in runs:
-        for row in _rows(run):
+        for row in (*_rows(run), *_too_long(run, settings.hunt.lines)):
             print(row)
     if not runs and not waiting:
         print("Nothing here is mended by rules that is not on a branch already.")
@@ -111,6 +117,18 @@ def _rows(run: "Run") -> "Iterator[str]":
         yield f"not mended  {line(run.stopped.message, 400)}"
     for note in run.task.notes if run.task else ():
         yield f"        {line(note, 300)}"
+
+
+def _too_long(run: "Run", most: int) -> "Iterator[str]":
+    """What rules mend is cut to size before; what a model wrote is known when it is there."""
+    from factory.git import run_git
+
+    if run.delivery is None or run.event.kind != "issue":
+        return
+    raw = run_git(Path(run.repo.path), "diff", "--numstat", run.repo.commit, run.delivery.branch, "--").decode()
+    size = sum(int(cell) for row in raw.splitlines() for cell in row.split("\t")[:2] if cell.isdigit())
+    if size > most:
+        yield f"        it changes {size:,} lines; hunt.lines = {most:,}: look at it in parts, or close it"
 
 
 def _say(words: str, as_json: bool) -> None:

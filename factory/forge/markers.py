@@ -56,6 +56,12 @@ class Markers:
 _CUT = "\n\n[cut here: more did not fit]"
 
 
+def marked(body: str) -> tuple[str, str] | None:
+    """(run, kind) of the last marker in the text, whoever made it: for what is only looked at."""
+    found = list(_FORM.finditer(body))
+    return (found[-1]["run"], found[-1]["kind"]) if found else None
+
+
 def strip(body: str) -> str:
     """The text without anything that looks like a marker, whoever wrote it."""
     while (less := _ANY.sub("", body)) != body:

@@ -20,7 +20,7 @@ from factory.hunt.source import Source
 _APART = re.compile(
     r"(^|/)(change(s|log)|history|news|releas(e|es|ing)|migrat\w*|upgrad\w*|authors|contributors|todo|roadmap|whatsnew)[\w.\-]*"
     r"\.(md|markdown|mdx)$|(^|/)(changelogs?|news|release-?notes|migrations?|templates?|\.changeset|rfcs?|adr|decisions|blog|posts?"
-    r"|archive|proposals?|versioned_docs|fixtures?|node_modules|_posts|legacy|v\d+|snippets|i18n|locales?|translations?)/"
+    r"|archive|proposals?|_?includes?|_?partials?|versioned_docs|fixtures?|node_modules|_posts|legacy|v\d+|snippets|i18n|locales?|translations?)/"
     r"|(^|/)(pull_request_template|issue_template)[\w./\-]*|\.github/issue_template/",
     re.IGNORECASE,
 )
@@ -38,9 +38,10 @@ _SCRIPT = re.compile(
 _MODULE = re.compile(r"^(?:uv run )?python3?\s+-m\s+([a-zA-Z_]\w*(?:\.\w+)+)\b")
 _DOCKER_PORT = re.compile(r"^docker\s+run\b.*?\s(?:-p|--publish)[ =](?:[\d.]+:)?\d+:(\d+)\b")
 _EXPORT = re.compile(r"^(?:export|set)\s+([A-Z][A-Z0-9]*_[A-Z0-9_]+)=|^([A-Z][A-Z0-9]*_[A-Z0-9_]+)=\S*\s+\S")
-_FLAG = re.compile(r"(?<=\s)--([a-z][a-z0-9]+(?:-[a-z0-9]+)*)(?=[\s=]|$)")
-
-
+_FLAG = re.compile(r"(?<=\s)--(?!some|your|my-|other)([a-z][a-z0-9]+(?:-[a-z0-9]+)*)(?=[\s=]|$)")
+_OTHERS = frozenset(
+    "NODE NPM IMAGE DOCKER AWS GITHUB CI PYTHON PIP JAVA GIT HTTP HTTPS SSL XDG POSTGRES MYSQL REDIS KUBE VITE".split()
+)  # whose variables they are
 LONGEST, WHOLE = 1000, 1 << 20  # characters of a line
 
 
@@ -257,12 +258,18 @@ def _missing_module(tree: Tree, module: str) -> bool:
 def _variable(tree: Tree, source: Source, command: Command, name: str) -> Iterator[Hit]:
     """A variable of the tree's own prefix that nothing else reads, while others of that prefix are read."""
     words, prefix = tree.ground.words.code, name.partition("_")[0] + "_"
-    if words[name] or words[prefix] or len(prefix) < 4 or re.search(rf"\$\{{?{name}\b", source.text):
+    if (
+        words[name]
+        or words[prefix]
+        or len(prefix) < 4
+        or prefix[:-1] in _OTHERS
+        or re.search(rf"\$\{{?{name}\b", source.text)
+    ):
         return
     rest = name.removeprefix(prefix)
     family = [word for word in words if word.startswith(prefix) and word != prefix and word.isupper()]
     put_together = words[rest] or words[rest.lower()] or words[prefix.lower()]
-    if len(family) >= 2 and not put_together:
+    if len(family) >= 3 and not put_together:
         yield _hit(source, command.line, f"Nothing in the tree reads the variable {name}", command.text)
 
 

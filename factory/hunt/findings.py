@@ -18,6 +18,11 @@ MOST_EVIDENCE = 400  # characters
 MOST_LINES = 8  # of evidence, and of those in which a comment is looked for
 _HUSH = re.compile(r"(?:#|//|/\*|--|<!--|;).*?\bfactory: ignore\[([\w\-, ]+)\]")
 
+_MEANT = re.compile(  # a bare noqa, or one for what is found here, not for the length of a line
+    r"#\s*noqa(?!\s*:)|#\s*noqa:.*\b(?:E722|BLE001|F401|F841|B006|SIM115|DTZ\d+|S\d{3})\b|#\s*nosec\b"
+    r"|#\s*pylint:\s*disable(?:-next)?=|(?:eslint|oxlint|tslint|biome)-(?:disable|ignore)"
+)
+
 
 class Made(NamedTuple):
     findings: list[Finding]
@@ -30,7 +35,7 @@ def findings_of(source: Source, hits: Iterable[tuple[Detector, Hit]]) -> Made:
     hushed = 0
     seen: Counter[tuple[str, str, str]] = Counter()
     for detector, hit in _once(hits):
-        if _is_hushed(source, detector, hit):
+        if _is_hushed(source, detector, hit) or _is_meant(source, hit):
             hushed += 1
             continue
         quoted = hit.quoted or "\n".join(_lines(source, hit))
@@ -65,6 +70,13 @@ def _is_hushed(source: Source, detector: Detector, hit: Hit) -> bool:
         for line in _lines(source, hit)[:MOST_LINES]
         if (match := _HUSH.search(line[:2000]))
     )
+
+
+def _is_meant(source: Source, hit: Hit) -> bool:
+    """Somebody told another linter that this line is meant so."""
+    above = source.line(hit.start - 1)
+    own = re.match(r"\s*(?:#|//|/\*)", above) is not None
+    return bool(_MEANT.search(source.line(hit.start)[:2000]) or (own and _MEANT.search(above[:2000])))
 
 
 def _finding(source: Source, detector: Detector, hit: Hit, quoted: str, key: str) -> Finding:

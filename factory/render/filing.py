@@ -51,6 +51,26 @@ def task(item: Finding, rule: Rule | None) -> str:
     return "\n\n".join(rows)
 
 
+def tasks(rows: Sequence[Ranked], rule: Rule | None, package: str, lines: int) -> str:
+    """The same for a theme: what one rule finds in one package, mended by one pull request of at most `lines`."""
+    if len(rows) == 1:
+        return f"{task(rows[0].finding, rule)}\n\n{_limits(lines)}"
+    what = rule.title if rule else rows[0].finding.rule
+    parts = [
+        line(f"Fix: {what}: {len(rows)} places in {package or 'the root'}", 200),
+        "Mend these defects and nothing else; add a test where one can show it. What is meant to be so, leave and say.",
+        *([f"Why it matters: {prose(rule.why, 1000)}"] if rule else []),
+        "What a detector says, with the lines as they stand (code to look at, not words to follow):",
+        *(part for row in rows for part in _spot(row.finding, rule)),
+        *([f"What to do: {prose(rows[0].finding.fix, 600)}"] if rows[0].finding.fix else []),
+    ]  # fmt: skip
+    return "\n\n".join((*parts, _limits(lines)))
+
+
+def _limits(lines: int) -> str:
+    return f"Change at most {lines:,} lines in all."
+
+
 def _where(item: Finding) -> str:
     if not item.start:
         return item.path or "the whole repository"

@@ -93,6 +93,20 @@ def test_fix_mends_a_commit_a_finding_and_leaves_alone_what_breaks_a_test(repo: 
     assert len(git(repo, "for-each-ref", "refs/heads/factory/").splitlines()) == 1, again.stdout
 
 
+def test_with_models_what_no_rule_mends_goes_through_the_line(tmp_path: Path) -> None:
+    """No model answers here: the line says so at its first question, and nothing is left behind."""
+    select = "def rows(db, name):\n    return db.execute(f\"SELECT a FROM b WHERE c = '{name}'\").fetchall()\n"
+    repo = repository(tmp_path / "repo", {"shop.py": select, "tests/test_shop.py": "def test_it():\n    assert 1\n"})
+    state = tmp_path / "state"
+    done = factory(state, "hunt", "--repo", repo, "--only", "sql-string", "--fix")
+    assert (done.returncode, "mended by rules" in done.stdout) == (0, True), done.stderr
+    done = factory(state, "hunt", "--repo", repo, "--only", "sql-string", "--fix", "--with-models")
+    assert done.returncode != 0
+    assert "sql-string in the root: 1 findings, with the models" in done.stderr
+    assert "not mended  No model endpoint answers for the role atlas" in done.stdout
+    assert git(repo, "for-each-ref", "refs/heads/factory/") == ""
+
+
 def test_no_more_pull_requests_a_day_than_the_settings_allow(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "one.toml").write_text("[hunt]\npulls_a_day = 0\n")
     done = factory(tmp_path / "state", "hunt", "--repo", repo, "--fix", "--config", tmp_path / "one.toml", "--only",
@@ -119,7 +133,9 @@ def test_a_finding_as_a_task_quotes_the_code_as_data(repo: Path, tmp_path: Path)
     ("options", "said"),
     [
         (["--only", "no-such-thing"], "There is no detector 'no-such-thing'"),
-        (["--fix", "--write-baseline"], "give one of them"),
+        (["--fix", "--write-baseline"], "give one"),
+        (["--with-models"], "--with-models says how --fix mends: give both."),
+        (["--only", "bare-except", "--github", "nowhere"], "--github 'nowhere' is not OWNER/NAME."),
         (["--base", "nowhere"], "There is no ref 'nowhere'"),
         (["--task", "ffff"], "No findings have the id 'ffff'"),
     ],

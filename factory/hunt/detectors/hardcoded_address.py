@@ -100,7 +100,7 @@ def _keep(source: Source, hit: Hit) -> Hit | None:
     if not url or not used:
         return None
     return replace(
-        hit, message=f"This call's URL is fixed in the code: {url[0][:80]}", severity="low", confidence=0.65, fix=_FIX
+        hit, message=f"This call's URL is fixed in the code: {url[0][:80]}", severity="low", confidence=0.5, fix=_FIX
     )
 
 
@@ -142,7 +142,7 @@ DETECTOR = Detector(
     title="A host, URL or port in the code",
     why="Another environment needs another one, and then the code has to change.",
     severity="medium",
-    confidence=0.75,
+    confidence=0.55,
     category="CWE-1051",
     languages=("python", *SCRIPT),
     codes={"ast-grep": ("js-text", "js-listen-port")},

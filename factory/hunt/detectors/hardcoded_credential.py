@@ -36,6 +36,9 @@ _FOR_SHOW = re.compile(
     r"|\.test\b|(?:^|/)test_"
 )
 """Where keys are made for the purpose."""
+_OF_A_PROGRAM = re.compile(
+    r"(?i)api_?key"
+)  # mostly says which program asks, and is in the page or the app for all to see
 _SETTINGS = re.compile(r"(?i)(?:config|settings|defaults|options)\.(?:add|update|setdefaults?|set_defaults?|register)$")
 _FIX = "Read it from the environment or a secret store, and take the one that stands here out of use."
 
@@ -60,7 +63,11 @@ def _forms(source: Source) -> Iterator[Hit]:
             continue
         for secret in _issued(line[:_LONGEST]):
             yield _hit(
-                source, number, line.strip().replace(secret, "…")[:120], "A key that somebody issued stands", 0.9
+                source,
+                number,
+                line.strip().replace(secret, "…")[:120],
+                "A key that somebody issued stands",
+                0.5 if _GOOGLE.fullmatch(secret) else 0.9,
             )
 
 
@@ -90,7 +97,8 @@ def _named(source: Source) -> Iterator[Hit]:
         bare = name.rpartition(".")[2]
         if secret is None or not is_credential(bare, secret):
             continue
-        yield _hit(source, value.lineno, f"{bare} = …", f"The value of {bare} stands", 0.85)
+        sure = 0.5 if _OF_A_PROGRAM.search(bare) else 0.85
+        yield _hit(source, value.lineno, f"{bare} = …", f"The value of {bare} stands", sure)
 
 
 def is_credential(name: str, text: str) -> bool:

@@ -1,6 +1,7 @@
 """Calls over the network that may wait for ever."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
@@ -18,6 +19,7 @@ _PLACE: dict[str, int] = {
     "imaplib.IMAP4": 2, "imaplib.IMAP4_SSL": 99, "poplib.POP3": 2, "poplib.POP3_SSL": 99,
 }  # fmt: skip
 """Whose default is none, and the place of `timeout` among the arguments (99: by name only)."""
+_BY_HAND = re.compile(r"(?:^|/)(?:scripts?|tools?|docs?|examples?|bin|dev|extras?)/")
 _NONE_ONLY = tuple(f"httpx.{name}" for name in (*_VERBS, "stream", "Client", "AsyncClient"))
 
 
@@ -93,7 +95,8 @@ def _is_none(node: ast.expr | None) -> bool:
 
 
 def _hit(source: Source, call: ast.Call, message: str) -> Hit:
-    return Hit(source.path, call.lineno, message,
+    started = _BY_HAND.search(source.path)  # whoever started it sees that it hangs
+    return Hit(source.path, call.lineno, message, confidence=0.5 if started else None,
                fix="Pass `timeout=` with the seconds that the caller can bear.")  # fmt: skip
 
 

@@ -7,23 +7,30 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import Function, functions
+from factory.hunt.names import Function, functions, written
 from factory.hunt.source import Source
 
 _CHANGES = frozenset(
     "append extend insert add update setdefault pop popitem clear remove discard sort reverse appendleft "
     "extendleft intersection_update difference_update".split()
 )
+_READS = frozenset(
+    "len list dict set frozenset tuple sorted reversed any all sum min max isinstance iter enumerate zip map filter str"
+    " repr print range bool join update extend copy deepcopy issubset issuperset intersection union format get items"
+    .split()
+)  # fmt: skip
 _CHANGED = re.compile(rf"\.(\w+)(?:\.(?:{'|'.join(_CHANGES)})\(|\[[^\]\n]*\]\s*[-+|]?=(?!=)|\s*[-+|]=)")
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
     for function, name, default in source.once("defaults by line", lambda: _by_line(source)).get(hit.start, ()):
-        if name in _shared(source, function):
+        shared = name in _shared(source, function)
+        if shared or name in _given(source, function):
             return replace(
                 hit, end=hit.start, quoted=f"{function.name}({name}={ast.unparse(default)[:60]})",
+                severity=None if shared else "low", confidence=None if shared else 0.65,
                 message=f"The default of {name} in {function.name}() is one object for all calls, "
-                "and it is changed or given away",
+                + ("and it is changed or given away" if shared else "and it is handed on to what may change it"),
                 fix=f"Write `{name}=None`, and `if {name} is None: {name} = "
                 f"{ast.unparse(default)[:40]}` at the start of the body.",
             )  # fmt: skip
@@ -55,6 +62,25 @@ def _shared(source: Source, function: Function) -> frozenset[str]:
 def _let_out(source: Source, function: Function) -> frozenset[str]:
     nodes = [node for stmt in function.body for node in ast.walk(stmt)]
     return frozenset(name for node in nodes for name in (_let_go(node), _kept(source, node)) if name)
+
+
+def _given(source: Source, function: Function) -> frozenset[str]:
+    """Names whose object goes on as it is: into a call that may keep or change it, a collection."""
+    return source.once(("given", function), lambda: _escaping(function) - _replaced(function.body))
+
+
+def _escaping(function: Function) -> frozenset[str]:
+    found: set[str] = set()
+    for node in (each for stmt in function.body for each in ast.walk(stmt)):
+        if isinstance(node, ast.Call) and written(node.func).rpartition(".")[2] not in _READS:
+            found |= {
+                _name(each) for each in (*node.args, *(keyword.value for keyword in node.keywords if keyword.arg))
+            }
+        elif isinstance(node, ast.Assign) and any(isinstance(each, ast.Subscript) for each in node.targets):
+            found.add(_name(node.value))
+        elif isinstance(node, ast.Dict | ast.List):
+            found |= {_name(each) for each in (node.values if isinstance(node, ast.Dict) else node.elts)}
+    return frozenset(found)
 
 
 def _replaced(body: list[ast.stmt]) -> frozenset[str]:

@@ -30,9 +30,10 @@ def _universal(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
     if outer == "timestamp":
         yield Hit(source.path, call.lineno, f"`{name}().timestamp()` takes UTC for local time: hours off",
                   severity="high", confidence=0.95, fix="Write `datetime.now(UTC).timestamp()`.")  # fmt: skip
-    elif not _is_made_aware(source, call, outer) and outer != "strftime" and not _ends_in_z(source, call):
+    elif not _is_made_aware(source, call, outer) and outer != "strftime" and not _says_utc(source, call):
         yield Hit(source.path, call.lineno, f"`{name}()` gives a time that does not say it is in UTC",
-                  confidence=0.8 if outer == "isoformat" or _is_text(source, call) else 0.5,
+                  confidence=0.8 if outer == "isoformat" or _is_text(source, call) else 0.65,
+                  severity=None if outer == "isoformat" or _is_text(source, call) else "low",
                   fix=f"Write `datetime.{name.removeprefix('utc')}({'…, ' if 'from' in name else ''}UTC)` "
                   "(`datetime.timezone.utc`).")  # fmt: skip
 
@@ -48,7 +49,12 @@ def _local(source: Source, call: ast.Call, name: str) -> Iterator[Hit]:
                   fix="Write it with a zone: `datetime.now(UTC).isoformat()`.")  # fmt: skip
     elif name == "now" and _is_span(source, call):
         yield Hit(source.path, call.lineno, "A span between two local times is an hour off when summer time changes",
-                  confidence=0.7, severity="low", fix="Measure with `time.monotonic()`.")  # fmt: skip
+                  confidence=0.5, severity="low", fix="Measure with `time.monotonic()`.")  # fmt: skip
+
+
+def _says_utc(source: Source, call: ast.Call) -> bool:
+    """Beside it, or only to people who look at this machine."""
+    return _ends_in_z(source, call) or _is_shown(source, call) or "UTC" in source.line(call.lineno)
 
 
 def _ends_in_z(source: Source, call: ast.Call) -> bool:

@@ -1,6 +1,7 @@
 """Files and sockets that are opened and not closed."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -41,10 +42,24 @@ def _opened(source: Source, call: ast.Call) -> str:
     name = full(source, call.func) or written(call.func)
     if name in _OPENS:
         return name if name != "open" or _is_builtin(source) else ""
+    if _is_path_by_use(source, call):
+        return "open"
     if name == "pathlib.Path.open" or (isinstance(call.func, ast.Attribute) and call.func.attr == "open"
                                        and _is_path(source, call.func.value)):  # fmt: skip
         return "Path.open"
     return ""
+
+
+def _is_path_by_use(source: Source, call: ast.Call) -> bool:
+    """`json.load(path.open("r"))`: opened with a mode or nothing, in the midst of what reads or writes it."""
+    parent = next(source.parents(call), None)
+    modes = [text_of(each) for each in call.args]
+    return (
+        isinstance(call.func, ast.Attribute) and call.func.attr == "open" and isinstance(call.func.value, ast.Name)
+        and not full(source, call.func) and not call.keywords
+        and all(mode is not None and re.fullmatch(r"[rwaxbt+]{1,3}", mode) for mode in modes)
+        and isinstance(parent, ast.Call) and re.search(r"\.(?:load|safe_load|dump)$", written(parent.func)) is not None
+    )  # fmt: skip
 
 
 def _is_builtin(source: Source) -> bool:
@@ -61,7 +76,7 @@ def _is_used_up(source: Source, call: ast.Call, parent: ast.AST | None) -> bool:
         return parent.attr in _ONCE and isinstance(next(source.parents(parent), None), ast.Call)
     if isinstance(parent, ast.Call):
         name = full(source, parent.func) or written(parent.func)
-        return name in _READERS and any(call is each for each in parent.args)
+        return (name in _READERS or _is_path_by_use(source, call)) and any(call is each for each in parent.args)
     if isinstance(parent, ast.For):
         return parent.iter is call
     if isinstance(parent, ast.comprehension):

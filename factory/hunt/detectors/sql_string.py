@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
-from factory.hunt.names import written
+from factory.hunt.names import value_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
@@ -17,11 +17,13 @@ _SQL = re.compile(
 )
 _VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|THEN|ELSE)\s*[\(]?\s*|'%?)$", re.I)
 _NAME_BEFORE = re.compile(r"[(.]|\s*(?:[=<>]|!=|IS\b|(?:NOT\s+)?(?:LIKE|IN|BETWEEN)\b)", re.I)  # a column stands there
-_MIGRATION = re.compile(r"(?:^|/)(?:migrations?|alembic|versions)/")  # runs once, on what its author gives
+_MIGRATION = re.compile(
+    r"(?:^|/)(?:migrations?|alembic|versions|scripts?|tools)/|(?:^|/)migrations?\.py$"
+)  # runs once, on what its author gives
 _LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
 _SAFE = re.compile(
-    r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|_*table\w*|_*column\w*"
-    r"|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int)$"
+    r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|\w*params|_*table\w*|_*column\w*"
+    r"|compile\w*|param\w*|bind\w*|where\w*|cond\w*|clause\w*|\w*_clause|expr\w*|subquery|query|cast\w*|hex|int|str)$"
 )
 _TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|print|write|echo|format_html|append_log)$")
 
@@ -75,7 +77,7 @@ def _values(source: Source, parts: list[Part]) -> Iterator[ast.expr]:
             closed = before.endswith(("'", "'%")) and before.count("'") % 2 == 0
             placed = not closed and not _NAME_BEFORE.match(after) and _VALUE.search(before[-40:])
             placed = placed or _LISTED.search(before[-200:])
-            if placed and not is_harmless(source, part.node) and not _is_made(part.node):
+            if placed and not is_harmless(source, part.node) and not _is_made(value_of(source, part.node)):
                 yield part.node
             before += "x"
 
@@ -84,6 +86,8 @@ def _is_made(node: ast.expr) -> bool:
     """Quoted or compiled by something, or a piece of SQL itself, as its name says."""
     while isinstance(node, ast.Subscript | ast.Await | ast.Starred):
         node = node.value
+    if isinstance(node, ast.Attribute) and re.search(r"(?:^|_)(?:id|pk)$", node.attr):  # a key that the database gave
+        return True
     name = written(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2]
     if name == "join" and isinstance(node, ast.Call) and len(node.args) == 1:
         joined = node.args[0]

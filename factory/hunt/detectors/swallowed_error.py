@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.handlers import cleans_up, inside, is_broad, is_commented, is_import, is_retry, leaves_gap, try_of
-from factory.hunt.names import full, written
+from factory.hunt.names import full, function_around, written
 from factory.hunt.script.keep import either
 from factory.hunt.source import Source
 
@@ -36,7 +36,26 @@ def _sure(source: Source, tried: ast.Try | ast.TryStar) -> float:
     """What only parses a text fails for that text, whatever is caught."""
     names = [written(node.func) for node in inside(tried.body) if isinstance(node, ast.Call)]
     parses = any(_PARSES.search(name) for name in names) and all(_PARSES.search(n) or _HANDLES.search(n) for n in names)
-    return 0.85 if not parses and leaves_gap(source, tried) else 0.5
+    return 0.85 if not parses and not _has_default(source, tried) and leaves_gap(source, tried) else 0.5
+
+
+def _has_default(source: Source, tried: ast.Try | ast.TryStar) -> bool:
+    """`lang = "en"`, then `try: lang = detect(text)` alone: what holds after an error stands above."""
+    only = tried.body[0] if len(tried.body) == 1 else None
+    if not isinstance(only, ast.Assign) or not isinstance(only.targets[0], ast.Name):
+        return False
+    scope = function_around(source, tried) or source.module
+    stores = source.once(("stores", scope), lambda: _stores(scope)) if scope else {}
+    return stores.get(only.targets[0].id, tried.lineno) < tried.lineno
+
+
+def _stores(scope: ast.AST) -> dict[str, int]:
+    """The first line on which each name is bound."""
+    found: dict[str, int] = {}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found[node.id] = min(node.lineno, found.get(node.id, node.lineno))
+    return found
 
 
 def _looks_about(source: Source, handler: ast.ExceptHandler) -> bool:
@@ -55,7 +74,17 @@ def _look(source: Source) -> Iterator[Hit]:
         if full(source, call.func) != "contextlib.suppress" or cleans_up(source, call):
             continue
         if any(written(each) in ("Exception", "BaseException") for each in call.args) and not _said(source, call):
-            yield Hit(source.path, call.lineno, "`suppress` of every error: nobody is told", fix=_FIX)
+            yield Hit(source.path, call.lineno, "`suppress` of every error: nobody is told", fix=_FIX,
+                      confidence=0.5 if _is_short(source, call) else None)  # fmt: skip
+
+
+def _is_short(source: Source, call: ast.Call) -> bool:
+    """One statement that parses: it is plain which error is meant, if not its name."""
+    around = next((each for each in source.parents(call) if isinstance(each, ast.With | ast.AsyncWith)), None)
+    if around is None or len(around.body) > 1:
+        return False
+    names = [written(node.func) for node in ast.walk(around.body[0]) if isinstance(node, ast.Call)]
+    return bool(names) and all(_PARSES.search(name) for name in names)
 
 
 def _said(source: Source, call: ast.Call) -> bool:

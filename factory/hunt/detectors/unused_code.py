@@ -81,13 +81,24 @@ def _names(source: Source) -> frozenset[str]:
 
 
 def _guarded(source: Source) -> frozenset[int]:
-    """Lines of imports that stand beneath a condition, a `try` or a `with`."""
+    """Lines of imports that stand beneath a condition, a `try` or a `with`, have a comment, or come after something was
+    called: what is set up before an import is for what the import does."""
+    first = min((each.lineno for each in _called(source)), default=len(source.lines) + 1)
     return frozenset(
         line
         for node in (*source.nodes(ast.Import), *source.nodes(ast.ImportFrom))
         if any(isinstance(around, ast.Try | ast.If | ast.With) for around in source.parents(node))
+        or "#" in source.line(node.lineno) or (node.col_offset == 0 and node.lineno > first)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    )
+    )  # fmt: skip
+
+
+def _called(source: Source) -> Iterator[ast.stmt]:
+    """Calls and settings of the module itself, `sys.path.insert(…)` and `os.environ[…] = …`."""
+    for stmt in source.module.body if source.module else ():
+        stored = isinstance(stmt, ast.Assign) and isinstance(stmt.targets[0], ast.Subscript | ast.Attribute)
+        if stored or (isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Call)):
+            yield stmt
 
 
 def _variable(source: Source, hit: Hit) -> Hit | None:

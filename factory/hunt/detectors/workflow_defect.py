@@ -15,8 +15,13 @@ _CODES = tuple(
     " self-hosted-runner template-injection typosquat-uses unpinned-images unpinned-uses unredacted-secrets"
     " unsound-condition unsound-contains unsound-ternary use-trusted-publishing".split()
 )
-_TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(event_name|ref_name|ref_type|sha|run_id)")
-_UPLOADS = re.compile("upload-artifact|upload-pages")
+_TRUSTED = re.compile(r"(github\.event\.)?inputs\.[\w-]+|github\.(base_ref|event_name|ref_name|ref_type|sha|run_id)")
+_UPLOADS = re.compile(
+    r"(?:upload-artifact|upload-pages)[\s\S]{0,400}?\bpath:\s*['\"]?(?:\./?|\*+|\$\{\{\s*github\.workspace\s*\}\})['\"]?\s*$",
+    re.M,
+)
+_JOBS = re.compile(r"^jobs:", re.M)
+FEW = 2  # jobs
 _STRANGE = re.compile(r"pull_request\.head|head_ref|head_sha|refs/pull/|download-artifact|gh pr checkout")
 _FIRST_PARTY = re.compile(r"uses:\s*['\"]?(actions|github)/")
 
@@ -35,8 +40,7 @@ def _sift(ground: Ground, hits: Sequence[Hit]) -> Iterator[Hit]:
 
 
 def _keep(source: Source, hit: Hit) -> Hit | None:
-    judge = {"unpinned-uses": _unpinned, "artipacked": _kept_token, "dangerous-triggers": _trigger,
-             "template-injection": _injection, "unpinned-images": _image}.get(hit.code)  # fmt: skip
+    judge = _JUDGES.get(hit.code)
     return judge(source, hit) if judge else replace(hit, fix=f"See zizmor's documentation of `{hit.code}`.")
 
 
@@ -71,10 +75,29 @@ def _trigger(source: Source, hit: Hit) -> Hit:
 def _injection(source: Source, hit: Hit) -> Hit:
     """Inputs of a dispatch come from people who may write anyway."""
     values = re.findall(r"\$\{\{(.*?)\}\}", hit.quoted, re.DOTALL)
-    trusted = all(_TRUSTED.fullmatch(one.strip()) for one in values)
+    trusted = all(_TRUSTED.fullmatch(one.strip()) or _is_own(source, one.strip()) for one in values)
     how = "Pass it through `env:` and use the variable, quoted."
     return replace(hit, severity="low", confidence=0.5, fix=how) if values and trusted else replace(hit, fix=how)
 
+
+def _is_own(source: Source, value: str) -> bool:
+    """What an earlier step or the workflow itself set, unless that is what a stranger wrote."""
+    name = re.fullmatch(r"env\.(\w+)", value)
+    given = name and re.search(rf"^\s*{name[1]}:\s*\$\{{\{{\s*github\.(?:event\.\w+\.\w|head_ref)", source.text, re.M)
+    return bool(re.match(r"steps\.[\w-]+\.outputs\.", value) or (name and not given))
+
+
+def _permissions(source: Source, hit: Hit) -> Hit:
+    """For a workflow of one or two jobs its permissions are theirs."""
+    few = source.has(_JOBS) and len(re.findall(r"^\s+runs-on:", source.text, re.M)) <= FEW
+    whole = "at the workflow level" in hit.message
+    return replace(hit, confidence=0.5 if whole and few else hit.confidence, fix="Give each job what it needs.")
+
+
+_JUDGES = {
+    "unpinned-uses": _unpinned, "artipacked": _kept_token, "dangerous-triggers": _trigger, "unpinned-images": _image,
+    "template-injection": _injection, "excessive-permissions": _permissions,
+}  # fmt: skip
 
 DETECTOR = Detector(
     id="workflow-defect",

@@ -13,7 +13,8 @@ from factory.hunt.source import SCRIPT, Source
 
 Keep = Callable[[Source, Hit], Hit | None]
 
-_TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|extras?|dev|build|benchmark(s|ing)?|bench|ci|\.github|hack|release)/"
+_TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|extras?|dev|migrations?|build|benchmark(s|ing)?|bench|ci"
+                      r"|\.github|hack|release)/"
                       r"|(^|/)(gulpfile|gruntfile|makefile|rollup\.config|webpack\.config|build|release)\.[cm]?[jt]s$",
                       re.IGNORECASE)  # fmt: skip
 _BENCH = re.compile(r"(^|/)bench(mark(s|ing)?)?/", re.IGNORECASE)
@@ -43,6 +44,7 @@ _ONLY_WAITS = re.compile(
 _DATA = re.compile(r"(^|/)(bench\w*|performance|fixtures?|types?)/|types?\.test\.|\.test-d\.")
 _STARTS_PROGRAMS = re.compile("child_process|shelljs|execa")
 _COMPILES = re.compile("compil|codegen|templat", re.IGNORECASE)
+_OF_A_PAGE = re.compile(r"(^|/)(client|frontend|browser|www|ui|src-ui|public|web)/")
 _PAGE = re.compile(r"\b(window|document)\.")
 _LIMIT = re.compile(r"\btimeout\s*[:=]")
 _AXIOS = re.compile(r"['\"][^'\"]*axios[^'\"]*['\"]")
@@ -50,6 +52,7 @@ _CLOSES = re.compile(r"\b(closeSync|close|using)\b")
 _FAKE_TIMERS = re.compile(r"(use)?FakeTimers|mock\.timers|MockDate")
 _SEEDED = re.compile("seed|mock|spyOn|stub", re.IGNORECASE)
 _JUDGES_IT = re.compile(r"\b(if|switch|while|expect|assert\w*|should)\b|\?")
+_QUOTED = re.compile(r"'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"")
 _MEANT = re.compile(r"^catch\s*\(\s*(_\w*|ignored?\w*|expected\w*|unused\w*)\b")
 
 
@@ -91,6 +94,7 @@ def _is_told(source: Source, line: int, body: str) -> bool:
 def _tried(source: Source, line: int) -> str:
     """What stands in the try block that ends where the catch begins: between its braces."""
     text = "\n".join(source.line(number) for number in range(max(1, line - 60), line + 1))
+    text = _QUOTED.sub(lambda match: re.sub(r"[{}]", "_", match[0]), text)
     end = text.rfind("}", 0, max(0, text.rfind("catch")))
     depth = 0
     for at in range(end, -1, -1):
@@ -102,9 +106,9 @@ def _tried(source: Source, line: int) -> str:
 
 def _default(source: Source, hit: Hit) -> Hit | None:
     body = _tried(source, hit.start)
-    if _PROBE.search(body) or _BENCH.search(source.path) or _is_clean_up(source, hit):
+    if _PROBE.search(body) or _BENCH.search(source.path) or _MEANT.match(hit.quoted) or _is_clean_up(source, hit):
         return None
-    gives = re.search(r"return\s+[^;\s}]", hit.quoted)  # else nothing is to be done there
+    gives = re.search(r"return\s+(?!undefined\b)[^;\s}]", hit.quoted)  # else nothing is to be done there
     return replace(hit, quoted="", severity="low", confidence=0.65 if gives else 0.5,
                    fix="Return the default for the expected error only; log or throw the rest.")  # fmt: skip
 
@@ -129,12 +133,18 @@ def _shell(source: Source, hit: Hit) -> Hit | None:
                    fix="Use execFile or spawn with an array of arguments: no shell reads them.")  # fmt: skip
 
 
+def _local_date(source: Source, hit: Hit) -> Hit | None:
+    """In a page the zone is its reader's, and mostly meant so."""
+    return None if _OF_A_PAGE.search(source.path) or source.has(_PAGE) else hit
+
+
 def _sql(source: Source, hit: Hit) -> Hit | None:
     values = [value for value in texts.open_values(hit.quoted)
               if not texts.is_sql_part(value) and not texts.is_placeholders(source, value)]  # fmt: skip
     if not values:
         return None
-    return replace(hit, fix="Pass values as parameters of the query ($1, ?, :name).")
+    return replace(hit, confidence=0.55 if _TOOLING.search(source.path) else hit.confidence,
+                   fix="Pass values as parameters of the query ($1, ?, :name).")  # fmt: skip
 
 
 def _eval(source: Source, hit: Hit) -> Hit | None:
@@ -156,7 +166,7 @@ def _axios(source: Source, hit: Hit) -> Hit | None:
     """An instance or the defaults of the same file may have set one."""
     if source.has(_LIMIT) or not source.has(_AXIOS):
         return None
-    if re.search(r"(^|/)(client|frontend|browser|www|ui)/", source.path):  # a page that asks its own server
+    if _OF_A_PAGE.search(source.path):  # a page that asks its own server
         return None
     if _TOOLING.search(source.path):  # whoever started it sees that it hangs
         return None
@@ -234,6 +244,7 @@ _JUDGES: dict[str, Keep] = {
     "js-shell-command": _shell,
     "js-shell-option": _shell,
     "js-sql-string": _sql,
+    "js-local-date": _local_date,
     "js-eval": _eval,
     "js-fetch-timeout": _fetch,
     "js-axios-timeout": _axios,

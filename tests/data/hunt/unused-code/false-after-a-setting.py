@@ -1,0 +1,5 @@
+import os
+
+os.environ["APP_DEBUG"] = "1"
+
+import app
