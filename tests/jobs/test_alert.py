@@ -247,8 +247,7 @@ def test_a_webhook_that_answers_badly_is_asked_once_a_look_and_fails_nothing(
     with hook(status) as (url, heard):
         looked(here, HOOK=url)
     assert len(heard) == 1
-    said = capsys.readouterr().out
-    assert f"The webhook answered {status}." in said
+    assert f"The webhook answered {status}." in (said := capsys.readouterr().out)
     assert said.count("secret-path") == 1, "only where the runner is told to mask it"
 
 
@@ -290,9 +289,8 @@ def test_nobody_there_is_a_sentence() -> None:
 
 
 def test_stops_and_parked_runs_neither_add_to_a_row_nor_break_it() -> None:
-    states = ("done", "failed", "stopped", "failed", "parked", "failed")
     rows: list[Row] = []
-    for n, state in enumerate(states):
+    for n, state in enumerate(("done", "failed", "stopped", "failed", "parked", "failed")):
         facts = {"run": f"r{n}", "event": "e", "purpose": "local", "issue": n, "actor": "ann",
                  "at": f"2026-11-20T12:0{n}:00Z"}  # fmt: skip
         rows += [Row.model_validate({"id": f"o{n}", "kind": "open", **facts}),
