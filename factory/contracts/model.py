@@ -85,7 +85,7 @@ class Message(Record):
     text: str
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[Picture, ...] = Field(default=(), exclude_if=lambda value: not value)  # runs from before had none
 
 
 class OutputSchema(Record):
