@@ -246,7 +246,7 @@ def _may_go_on(run: "Run", ticket: "Ticket") -> bool:
 def _steered(old: "Run", ticket: "Ticket", state: "State", order: Order) -> "Run":
     """The new run, or what this machine has of it already."""
     from factory.contracts.feedback import FILE
-    from factory.handover.admitted import MAX_FEEDBACK, said_of
+    from factory.handover.admitted import MAX_FEEDBACK, said_of, text_of
     from factory.handover.folder import read_one
     from factory.handover.steer import begin
     from factory.ledger.travel import run_in, run_known
@@ -254,8 +254,11 @@ def _steered(old: "Run", ticket: "Ticket", state: "State", order: Order) -> "Run
     known = run_known(state.db, ticket.run)
     if known:
         return known
-    raw = read_one(order.folder.parent / "gate" / FILE, MAX_FEEDBACK) if ticket.feedback else b""
-    run = begin(old, ticket, state, said_of(ticket, raw or b""))
+    gate = order.folder.parent / "gate"  # what this word's own gate left
+    raw = read_one(gate / FILE, MAX_FEEDBACK) if ticket.feedback else b""
+    snapshot = read_one(gate / "issue.md", MAX_FEEDBACK) if ticket.text else None
+    text = text_of(ticket, snapshot) if snapshot is not None else ""
+    run = begin(old, ticket, state, said_of(ticket, raw or b""), text)
     run_in(state.db, run, _issue(run))
     return run
 

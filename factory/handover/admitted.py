@@ -26,16 +26,21 @@ def read_ticket(path: Path) -> Ticket:
 
 def event_of(ticket: Ticket, snapshot: bytes, feedback: bytes = b"") -> Event:
     """What the models will read is what the gate let through. Raises Refusal('stale_input')."""
-    said = said_of(ticket, feedback)
-    if digest(snapshot) != ticket.text:
-        raise Refusal("stale_input", "The issue's text is not the one that was admitted: label it again.")
+    said, text = said_of(ticket, feedback), text_of(ticket, snapshot)
     number = ticket.pull if ticket.purpose in REVISIONS else ticket.issue
     where = f"{ticket.repo}#{number}" if number else ticket.repo
     revised = {"pull": ticket.pull, "branch": ticket.head} if ticket.purpose in REVISIONS else {}
     return Event.model_validate({
-        "kind": "issue", "source": where, "text": snapshot.decode(errors="replace"),
+        "kind": "issue", "source": where, "text": text,
         "number": str(ticket.issue or ticket.pull or ""), "feedback": said, **revised,
     })  # fmt: skip
+
+
+def text_of(ticket: Ticket, snapshot: bytes) -> str:
+    """Title, text and comments as the gate showed them. Raises Refusal('stale_input')."""
+    if digest(snapshot) != ticket.text:
+        raise Refusal("stale_input", "The issue's text is not the one that was admitted: label it again.")
+    return snapshot.decode(errors="replace")
 
 
 def said_of(ticket: Ticket, feedback: bytes) -> Feedback | None:

@@ -12,6 +12,7 @@ from factory.contracts.errors import UsageProblem
 from factory.contracts.evidence import Evidence
 from factory.contracts.feedback import Feedback
 from factory.contracts.plan import Plan
+from factory.contracts.record import digest
 from factory.contracts.run import Run
 from factory.contracts.ticket import STEERING, Ticket
 from factory.contracts.verdict import Round
@@ -25,15 +26,18 @@ def steers(ticket: Ticket) -> bool:
     return ticket.command is not None and ticket.command.verb in STEERING
 
 
-def steered(old: Run, ticket: Ticket, said: Feedback | None = None) -> Run:
-    """The run of `ticket`, from where its word leaves the old one; `said`: what stands below the word. Raises
-    UsageProblem when the word does not fit."""
+def steered(old: Run, ticket: Ticket, said: Feedback | None = None, text: str = "") -> Run:
+    """The run of `ticket`, from where its word leaves the old one.
+
+    `said`: what stands below the word; `text`: the issue as the word's gate saw it, "" for as it was. Raises
+    UsageProblem when the word does not fit.
+    """
     assert ticket.command
     verb, unit = ticket.command.verb, ticket.command.unit
     if old.plan is None:
         raise UsageProblem("The run before has no plan yet: ask for the whole with `/factory fix` or a label.")
     new = old.but(id=ticket.run, created=ticket.issued, ticket=ticket, stopped=None, delivery=None, output=None,
-                  event=old.event.but(feedback=said))  # fmt: skip
+                  event=old.event.but(feedback=said, text=text or old.event.text))  # fmt: skip
     new = _told(new, said, unit) if said else new
     old = old.but(plan=new.plan)
     assert old.plan
@@ -61,12 +65,13 @@ def _told(run: Run, said: Feedback, unit: str) -> Run:
             each.but(instructions=each.instructions[: MAX_ORDER - len(more)] + more) if unit in ("", each.id) else each
             for each in units
         )
-    return run.but(task=run.task.but(body=body), plan=run.plan.but(units=units))
+    task = run.task.but(body=body, digest=digest(run.event.text))
+    return run.but(task=task, plan=run.plan.but(units=units))
 
 
-def begin(old: Run, ticket: Ticket, state: State, said: Feedback | None = None) -> Run:
+def begin(old: Run, ticket: Ticket, state: State, said: Feedback | None = None, text: str = "") -> Run:
     """The same, with what lies beside the old run (blobs, git objects) beside the new one."""
-    new = steered(old, ticket, said)
+    new = steered(old, ticket, said, text)
     folder = state.run_folder(new.id)
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".coming-") as half:

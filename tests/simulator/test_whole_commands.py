@@ -12,6 +12,7 @@ from tests.simulator.factory_town import Town, town
 TOML = "[github]\nhourly = 50\n"
 TWO = parts.plan(parts.unit("u1", "part.py"), parts.unit("u2", "other.py"), effort=5)
 SLOW = "Take your time"
+COUNTED = parts.edit("def stay():\n    return 1", "def stay(count=1):\n    return count", "other.py")
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, evaluator: Expressions) -> It
     script = parts.script(
         parts.always("atlas", parts.plan(), match=SLOW, delay_s=120),
         parts.always("atlas", TWO, match="Both parts"),
+        parts.always("backend", COUNTED, match="wanda adds: Please call it count."),
         parts.always("backend", parts.OTHER, match="Change other.py"),
     )
     folder, variables = tmp_path_factory.mktemp("commands"), {"FACTORY_CLOUD": "true"}
@@ -54,7 +56,8 @@ DISPATCH, SWARM, BOX = ((f"factory-{name}.yml", "success") for name in ("dispatc
 
 
 def test_a_plan_is_shown_then_approved_then_redone_and_cut_down(here: Town) -> None:
-    """TRG-05: `plan` writes nothing, `approve` ships that very plan, `redo` writes one unit again, `only` one alone."""
+    """TRG-05: `plan` writes nothing, `approve` ships that very plan, `redo` writes one unit again after the words below
+    it, `only` one alone."""
     number = here.issue("Both parts take times", "go(2) should return 2, and stay(2) too.")
     assert tell(here, number, "/factory plan") == [DISPATCH, SWARM], here.trouble()
     assert asked(here, number) == ["atlas"]
@@ -72,10 +75,13 @@ def test_a_plan_is_shown_then_approved_then_redone_and_cut_down(here: Town) -> N
     for path in ("part.py", "other.py"):
         assert "times=1" in parts.file_at(here, pull["head"]["ref"], path)
 
-    assert tell(here, number, "/factory redo u2") == [DISPATCH, SWARM, BOX], here.trouble()
+    again = "/factory redo u2\n\nPlease call it count."
+    assert tell(here, number, again) == [DISPATCH, SWARM, BOX], here.trouble()
     assert (asked(here, number).count("atlas"), asked(here, number).count("backend")) == (1, 3)
-    (again,) = here.pulls()
-    assert again["number"] == pull["number"]
+    (redone,) = here.pulls()
+    assert redone["number"] == pull["number"]
+    assert "def stay(count=1)" in parts.file_at(here, redone["head"]["ref"], "other.py")
+    assert "def go(times=1)" in parts.file_at(here, redone["head"]["ref"], "part.py"), "the other unit's work is kept"
     assert len([text for text in parts.said(here, number) if "kind=status" in text]) == 1
 
     assert tell(here, number, "/factory only u1") == [DISPATCH, SWARM, BOX], here.trouble()
