@@ -43,7 +43,8 @@ def held(rows: Sequence[Row], caps: Caps) -> Held:
         over += [f"{row.at}: ${total:.2f} of a day's ${caps.day:.2f}"] if total > caps.day + 1e-9 else []
         over += _run_over(before, ordered[:count], row, caps)
         over += _too_many(before, row, caps)
-    return Held(dict(days), over, sum("day_usd" in row.why for row in rows if row.kind == "refused"))
+    waited = {row.run for row in rows if row.kind == "refused" and "day_usd" in row.why}
+    return Held(dict(days), over, len(waited))
 
 
 def _dollars(found: Sequence[Leg], day: str) -> float:

@@ -134,10 +134,6 @@ class People:
             bare.set_ref(folder, ref, commit, head)
             pushes.moved(town.hub, None, town.repo, ref, head, commit)
 
-    def ask_again(self, number: int, task: Task) -> None:
-        self._try(lambda: self.world.town.ask("wanda", "DELETE", f"/issues/{number}/labels/{task.label}"))
-        self._try(lambda: self.world.town.label(number, task.label))
-
     def insist(self, number: int) -> None:
         self._say(number, "/factory retry")
 

@@ -48,7 +48,7 @@ def play(folder: Path, evaluator: Expressions, most: int = 40) -> Outcome:
 
 
 def revive(people: People) -> None:
-    """`/factory retry` on every issue whose run failed; the label anew where there was no money."""
+    """`/factory retry` on every issue whose run failed. What had no money waits, and begins by itself."""
     from tests.simulator import parts
 
     town = people.world.town
@@ -58,5 +58,3 @@ def revive(people: People) -> None:
         ends = [row for row in rows if row.kind == "close" and row.issue == number]
         if number and task.kind != "rubbish" and ends and ends[-1].state in ("failed", "parked"):
             people.insist(number)
-        elif not ends and any(row.kind == "refused" and row.issue == number for row in rows):
-            people.ask_again(number, task)

@@ -70,7 +70,7 @@ def outcome_of(here: World, people: People, week: tuple[Task, ...], began: float
         "mean hours to a ready pull request": statistics.fmean(times) if times else 0.0,
         "median hours": statistics.median(times) if times else 0.0,
         f"most dollars reserved or spent in a day (cap {DAY_USD})": max(found.caps.days.values(), default=0.0),
-        "refused until the next day's money": found.caps.refused,
+        "waited for the next day's money": found.caps.refused,
         "minutes to play it": (time.monotonic() - began) / 60,
         "dollars": spent, "dollars a merged change": spent / len(merged) if merged else 0.0,
     }  # fmt: skip
