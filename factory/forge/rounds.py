@@ -27,7 +27,7 @@ def asker(rows: Sequence[Row], pull: int) -> Ticket | None:
 
 def heads(rows: Sequence[Row], pull: int) -> tuple[str, ...]:
     """Commits that the factory left on the pull request's branch, oldest first."""
-    return tuple(row.head for row in about(rows, frozenset({pull})) if row.head)
+    return tuple(row.head for row in about(rows, frozenset({pull})) if row.head and row.kind == "close")
 
 
 def worn_out(rows: Sequence[Row], ticket: Ticket, github: GithubSettings) -> str:

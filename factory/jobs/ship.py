@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from factory.contracts.errors import FactoryError, Refusal, Stopped
 from factory.contracts.record import digest
 from factory.contracts.run import Run
-from factory.contracts.seams import Clock
+from factory.contracts.seams import BranchForge, Clock
+from factory.jobs.announced import Announced
 from factory.jobs.context import JobContext
 from factory.jobs.minutes import runner_minutes
 from factory.jobs.shipped import Shipped
@@ -182,9 +183,11 @@ def _shop(here: Site, run: Run, state: "State") -> "tuple[Shop, Inspection]":
     minutes = runner_minutes(here)
     if minutes is not None:
         state.journal.note(run.id, RUNNER, github_run=here.context.run_id, minutes=minutes)
+    branches: BranchForge = GitHubBranches(store, here.git_url, here.tokens, here.clock, others)
+    branches = branches if here.ticket.purpose == "revise" else Announced(branches, here)
     return replace(
-        shop, branches=GitHubBranches(store, here.git_url, here.tokens, here.clock, others),
-        pulls=GitHubPulls(here.pushing), mark=here.pushing.markers.make, hold=seen.draft, clock=here.clock,
+        shop, branches=branches, pulls=GitHubPulls(here.pushing), mark=here.pushing.markers.make, hold=seen.draft,
+        clock=here.clock,
         story=lambda now: story(now).but(notices=notices, issue=here.ticket.issue, runner_minutes=minutes),
     ), seen  # fmt: skip
 
