@@ -257,7 +257,7 @@ def _steered(old: "Run", ticket: "Ticket", state: "State", order: Order) -> "Run
     gate = order.folder.parent / "gate"  # what this word's own gate left
     raw = read_one(gate / FILE, MAX_FEEDBACK) if ticket.feedback else b""
     snapshot = read_one(gate / "issue.md", MAX_FEEDBACK) if ticket.text else None
-    text = text_of(ticket, snapshot) if snapshot is not None else ""
+    text = text_of(ticket, snapshot) if snapshot else ""
     run = begin(old, ticket, state, said_of(ticket, raw or b""), text)
     run_in(state.db, run, _issue(run))
     return run

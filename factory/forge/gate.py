@@ -126,8 +126,7 @@ def _decided(asked: Asked, standing: Standing, view: View) -> Decision:
 
 
 def _denial(refusal: Refusal) -> Denial:
-    found: Denial = "untrusted_artifact" if refusal.code == "untrusted_artifact" else "bad_signature"
-    return found
+    return "untrusted_artifact" if refusal.code == "untrusted_artifact" else "bad_signature"
 
 
 def _timely(asked: Asked, view: View) -> None:
@@ -231,8 +230,9 @@ def _not_again(ticket: Ticket, view: View) -> None:
 
 
 def _shown(asked: Asked, ticket: Ticket, subject: Subject, view: View) -> Shown | None:
-    """What models may be shown. None: no model is asked, or a bundle that is handed over has it."""
-    if ticket.purpose in ("answer", "hunt") or (asked.errand and asked.errand.handover):
+    """What models may be shown. None: no model is asked, or a bundle of this very run that is handed over has it."""
+    steers = ticket.command is not None and ticket.command.verb in STEERING  # its bundle is of the run before
+    if ticket.purpose in ("answer", "hunt") or (asked.errand and asked.errand.handover and not steers):
         return None
     return snapshot(subject.title, subject.body, _comments(asked, ticket, view), ticket.seen,
                     _doorman(view, (ticket.actor,)))  # fmt: skip
