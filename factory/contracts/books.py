@@ -26,7 +26,7 @@ class Row(Record):
     state: Literal["", "done", "draft", "failed", "stopped", "parked", "plan"] = ""
     comment: int = 0  # the status comment
     pull_made: int = 0
-    head: str = ""  # close: the commit that was delivered
+    head: str = ""  # close: the commit that was delivered; on a note: one that is about to be pushed
     minutes: float | None = Field(default=None, ge=0, allow_inf_nan=False)  # close: of hosted runners; None = not known
     handover: str = ""  # JSON of a Handover: the run's last bundle, or what an open one was given
     origin: str = ""  # the first run of the task, when this one went on from another

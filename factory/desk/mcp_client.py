@@ -85,13 +85,14 @@ class _Line:
         self._jobs: asyncio.Queue[tuple[Job, Future[Any]]] = asyncio.Queue()
         self._ended: BaseException | None = None
         self._waiting: set[Future[Any]] = set()
+        self._begun = threading.Event()  # it has said hello, or never will
         self._kill: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._main, daemon=True, name="mcp")
         self._thread.start()
 
     def ask(self, job: Job, seconds: float) -> Any:
-        """Raises what the job raised, what ended the session, or TimeoutError."""
+        """`seconds` begin when it is up. Raises what the job raised, what ended the session, or TimeoutError."""
         done: Future[Any] = Future()
 
         def put() -> None:
@@ -105,6 +106,7 @@ class _Line:
             self._loop.call_soon_threadsafe(put)
         except RuntimeError:
             raise ConnectionError("it has ended") from None
+        self._begun.wait(self._settings.start_s + GRACE)
         return done.result(seconds)
 
     def close(self) -> None:
@@ -130,6 +132,7 @@ class _Line:
             self._ended = ConnectionError("it was stopped")
         except BaseException as error:  # noqa: BLE001  whoever waits hears it
             self._ended = error
+        self._begun.set()
         for done in self._waiting:
             if not done.done():
                 done.set_exception(self._ended)
@@ -142,8 +145,12 @@ class _Line:
         async with AsyncExitStack() as stack:
             read, write, self._kill = await stack.enter_async_context(connected(self._settings, self._environment))
             session = await stack.enter_async_context(ClientSession(read, write))
-            async with asyncio.timeout(self._settings.start_s):
-                await session.initialize()
+            try:
+                async with asyncio.timeout(self._settings.start_s):
+                    await session.initialize()
+            except TimeoutError:
+                raise ConnectionError(f"it said nothing within {self._settings.start_s:g} s") from None
+            self._begun.set()
             while True:
                 job, done = await self._jobs.get()
                 try:

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from factory.contracts.books import Row
-from factory.contracts.record import Json, ValidationError
+from factory.contracts.record import Json
 from factory.contracts.ticket import STEERING, Ticket, Verb
-from factory.forge.accounts import Admission, admit
+from factory.forge.accounts import Admission, admit, ticket_of
 from factory.settings import Settings
 
 LASTS = timedelta(hours=72)  # as long as a ticket may be handed on
@@ -70,7 +70,7 @@ def waiting(rows: Sequence[Row], now: str) -> tuple[Waiting, ...]:
 def _waiting(rows: Sequence[Row], now: str) -> Iterator[Waiting]:
     ids = {row.id for row in rows}
     for n, row in enumerate(rows):
-        ticket = _ticket(row) if is_wait(row) else None
+        ticket = ticket_of(row) if is_wait(row) else None
         if ticket is None or ended_id(row) in ids or _age(row.at, now) >= LASTS:
             continue
         if any(each.kind == "open" and (each.run, each.leg) == (row.run, row.leg) for each in rows):
@@ -120,7 +120,7 @@ def _supersedes(rows: Sequence[Row], new: Row, row: Row, ticket: Ticket) -> bool
     if (new.issue, new.pull) != (row.issue, row.pull) or new.run == row.run or _kind(ticket) == "word":
         return False
     first = next((each.id for each in rows if each.kind == "open" and each.run == new.run), "")
-    other = _ticket(new) if is_wait(new) or new.id == first else None
+    other = ticket_of(new) if is_wait(new) or new.id == first else None
     return other is not None and _kind(other) == _kind(ticket) and not _before(other, ticket)
 
 
@@ -182,16 +182,8 @@ def _note(row: Row, name: str, now: str, why: str) -> Row:
 
 def text_of(row: Row) -> str:
     """The digest of what models were to be shown when it was asked."""
-    ticket = _ticket(row)
+    ticket = ticket_of(row)
     return ticket.text if ticket else ""
-
-
-def _ticket(row: Row) -> Ticket | None:
-    """The books are untrusted: a line that holds none has none."""
-    try:
-        return Ticket.from_json(row.ticket)
-    except ValidationError:
-        return None
 
 
 def _age(at: str, now: str) -> timedelta:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from factory.contracts.books import Row
-from factory.contracts.record import ValidationError
 from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import Ticket
-from factory.forge.accounts import Leg, about, legs, revisions
+from factory.forge.accounts import Leg, about, legs, revisions, ticket_of
 
 ANSWERED = ("done", "draft")  # ends of a revision after which people were answered
 
@@ -15,14 +14,14 @@ ANSWERED = ("done", "draft")  # ends of a revision after which people were answe
 def heard_until(rows: Sequence[Row], pull: int) -> str:
     """The trigger of the newest revision that ended with answers: what was said before it has had its answer. "": none
     did."""
-    seen = [_ticket(leg.open) for leg in _revisions(rows, pull) if leg.close and leg.close.state in ANSWERED]
+    seen = [ticket_of(leg.open) for leg in _revisions(rows, pull) if leg.close and leg.close.state in ANSWERED]
     return max((ticket.seen for ticket in seen if ticket), default="")
 
 
 def asker(rows: Sequence[Row], pull: int) -> Ticket | None:
     """The newest ticket about this pull request: a check that fails is looked after in that person's name."""
     mine = [row for row in about(rows, frozenset({pull})) if row.kind == "open"]
-    return next((ticket for row in reversed(mine) if (ticket := _ticket(row))), None)
+    return next((ticket for row in reversed(mine) if (ticket := ticket_of(row))), None)
 
 
 def heads(rows: Sequence[Row], pull: int) -> tuple[str, ...]:
@@ -56,11 +55,3 @@ def _minutes(leg: Leg) -> float:
     if leg.close is None:
         return 0.0
     return (datetime.fromisoformat(leg.close.at) - datetime.fromisoformat(leg.open.at)).total_seconds() / 60
-
-
-def _ticket(row: Row) -> Ticket | None:
-    """The books are untrusted: a line that holds none has none."""
-    try:
-        return Ticket.from_json(row.ticket)
-    except ValidationError:
-        return None

@@ -10,9 +10,8 @@ from typing import Literal
 
 from factory.contracts.books import Row
 from factory.contracts.errors import HubForbidden, HubProblem
-from factory.contracts.record import ValidationError
 from factory.contracts.ticket import Errand, Handover, Ticket
-from factory.forge.accounts import closing, legs
+from factory.forge.accounts import closing, legs, ticket_of
 from factory.forge.effects import Effects
 from factory.forge.gate import MAX_DEPTH
 from factory.forge.routing import STAYS, box_event
@@ -32,7 +31,7 @@ cancelled, and nobody could be asked to go on."""
 def to_cloud(here: Ground, effects: Effects, item: Parked, row: Row) -> Moved:
     """`stays`: another workflow run could not believe it (the ticket is not signed, or was not kept), or it may not
     leave the box."""
-    ticket = _ticket(row)
+    ticket = ticket_of(row)
     if ticket is None or not _may_move(here, ticket):
         return "stays"
     _note(here, row, BEGUN, "No runner took it: hosted runners are asked.")
@@ -81,13 +80,6 @@ def _time(text: str) -> datetime:
 def _note(here: Ground, row: Row, suffix: str, why: str) -> None:
     note = row.but(kind="note", id=row.id + suffix, at=here.now, reserved=0, ticket="", handover="", why=why)
     here.books.append(lambda _: (note,))
-
-
-def _ticket(row: Row) -> Ticket | None:
-    try:
-        return Ticket.from_json(row.ticket)
-    except ValidationError:
-        return None
 
 
 def _may_move(here: Ground, ticket: Ticket) -> bool:

@@ -102,9 +102,10 @@ def eta(rows: Sequence[Row], purpose: Purpose) -> str:
 
 
 def history(rows: Sequence[Row]) -> tuple[Past, ...]:
-    """What the books know of an issue, one line each."""
+    """What the books know of an issue, one line each; a push that is announced is no news to anybody."""
     first = {row.run: row.id for row in reversed(rows) if row.kind == "open"}
-    return tuple(Past(at=row.at, text=_line(row, first.get(row.run) == row.id)) for row in rows if row.kind != "beat")
+    told = (row for row in rows if row.kind != "beat" and not (row.kind == "note" and row.head))
+    return tuple(Past(at=row.at, text=_line(row, first.get(row.run) == row.id)) for row in told)
 
 
 def _line(row: Row, first: bool) -> str:

@@ -57,6 +57,7 @@ def main(way: str) -> None:
         message = json.loads(line)
         method = message.get("method")
         if method == "initialize" and way != "silent":
+            time.sleep(1.5 if way == "late" else 0)
             version = message["params"]["protocolVersion"]
             about = {"name": "h", "version": "1"}
             answer(message, {"protocolVersion": version, "capabilities": {"tools": {}}, "serverInfo": about})

@@ -36,7 +36,12 @@ def hostile(way: str, **more: object) -> McpSettings:
 @pytest.fixture
 def near(tmp_path: Path) -> Iterator[McpConnections]:
     servers = {"notes": sdk(), **{way: hostile(way) for way in ("names", "endless", "chatter", "nonsense", "asks")}}
-    short = {"silent": hostile("silent", start_s=2), "hang": hostile("hang", call_s=1), "die": hostile("die")}
+    short = {
+        "late": hostile("late", call_s=1),
+        "silent": hostile("silent", start_s=2),
+        "hang": hostile("hang", call_s=3),
+        "die": hostile("die"),
+    }
     connections = McpConnections(
         {**servers, **short, "gone": sdk(command=("/nonexistent/server",))},
         {"NAMED": "yes", "SECRET": "no", "NOTE": str(tmp_path / "note"), "PATH": os.environ["PATH"]},
@@ -118,8 +123,8 @@ def test_a_server_cannot_take_the_name_of_a_tool_of_ours(near: McpConnections) -
 
 @pytest.mark.parametrize(
     ("way", "why"),
-    [("hang", "did not answer within 1 s"), ("die", "failed"), ("endless", "failed"), ("silent", "silent"),
-     ("nonsense", "failed"), ("gone", "failed")],
+    [("hang", "did not answer within 3 s"), ("die", "failed"), ("endless", "failed"),
+     ("silent", "said nothing within 2 s"), ("nonsense", "failed"), ("gone", "failed")],
 )  # fmt: skip
 def test_a_server_that_misbehaves_costs_its_call(near: McpConnections, way: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(McpFailed, match=why):
@@ -128,6 +133,11 @@ def test_a_server_that_misbehaves_costs_its_call(near: McpConnections, way: str,
         child = int((tmp_path / "note").read_text())
         state = Path(f"/proc/{child}/stat")
         assert not state.exists() or " Z " in state.read_text(), "what it started is gone too"
+
+
+def test_a_call_is_timed_from_when_its_server_is_up(near: McpConnections) -> None:
+    """One that takes longer to start than a call may last is no failure."""
+    assert near.call("late", "echo", {}) == "fine"
 
 
 def test_one_that_fails_again_and_again_is_left_alone(near: McpConnections) -> None:

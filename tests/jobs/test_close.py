@@ -75,9 +75,11 @@ def test_a_swarm_ends_with_a_draft_its_money_settled_and_an_errand(here: Place) 
     assert f"/pull/{number + 1})" in text
     rows = here.ledger()
     assert [(row["kind"], row.get("spent", 0), row.get("state", "")) for row in rows] == [
-        ("open", 0, ""), ("close", 300_000, "draft"),
+        ("open", 0, ""), ("note", 0, ""), ("close", 300_000, "draft"),
     ]  # fmt: skip
-    assert json.loads(rows[1]["handover"]) == {"run_id": 7, "artifact_id": 77, "digest": bundle.digest}
+    assert rows[1]["id"].startswith(f"{rows[0]['id']}.push."), "the books know of a commit before a branch holds it"
+    assert "about to be" not in text, "and that is no news to anybody"
+    assert json.loads(rows[2]["handover"]) == {"run_id": 7, "artifact_id": 77, "digest": bundle.digest}
     (told,) = dispatched(here)
     assert told["action"] == "factory-refine"
     errand = Errand.model_validate(told["client_payload"])
