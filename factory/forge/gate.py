@@ -231,8 +231,8 @@ def _not_again(ticket: Ticket, view: View) -> None:
 
 def _shown(asked: Asked, ticket: Ticket, subject: Subject, view: View) -> Shown | None:
     """What models may be shown. None: no model is asked, or a bundle of this very run that is handed over has it."""
-    steers = ticket.command is not None and ticket.command.verb in STEERING  # its bundle is of the run before
-    if ticket.purpose in ("answer", "hunt") or (asked.errand and asked.errand.handover and not steers):
+    word = asked.depth == 1 and ticket.command and ticket.command.verb in STEERING  # its bundle is of the run before
+    if ticket.purpose in ("answer", "hunt") or (asked.errand and asked.errand.handover and not word):
         return None
     return snapshot(subject.title, subject.body, _comments(asked, ticket, view), ticket.seen,
                     _doorman(view, (ticket.actor,)))  # fmt: skip
