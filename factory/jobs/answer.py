@@ -76,7 +76,7 @@ def _limited(here: Site) -> int:
 
     rows = here.books.append(wanted).rows
     mine = [row for row in rows if row.kind == "refused" and row.run == here.ticket.run]
-    waits = any(is_wait(row) for row in mine)
+    waits = any(each.row in mine for each in waiting(rows, here.now))  # not what was forgotten and is run again
     if found and here.number and any(not is_wait(row) for row in mine):
         said = Said(stand="parked" if waits else "refused", over=True,
                     sentence=f"{found[0].why} {postponed.WAITS['rate_limited'] if waits else ''}".strip())  # fmt: skip

@@ -8,7 +8,7 @@ from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Denial
 from factory.forge.accounts import Admission, admit, legs
-from factory.forge.postponed import postpone, superseded, waiting_id
+from factory.forge.postponed import postpone, superseded, waiting
 from factory.forge.quarantine import HELD, refuses
 from factory.forge.shared_books import Booked
 from factory.jobs import postponed, quarantine
@@ -114,14 +114,20 @@ def _refuse(here: Site, found: Admission, booked: Booked) -> int:
     here.summary(f"## Dark Factory\n\nNot started ({found.code}). {found.why}\n")
     name = (here.ticket.run, here.context.run_id)
     mine = [row for row in booked.rows if row.kind == "refused" and (row.run, row.github_run) == name]
-    later = next((row for row in mine if row.id == waiting_id(here.ticket)), None)
+    later = next((row for row in mine if _waits(here, found, booked.rows, row)), None)
     if later and found.code != "allowed":
         _postponed(here, found.code, found.why, booked, later, silent=found.code == "rate_limited" and len(mine) == 1)
-    elif mine and here.number:
+    elif mine and found.why and here.number:
         said = Said(stand="refused", sentence=f"{found.why} {_REMEDY.get(found.code, '')}".strip(), over=True)
         text = comment(status_of(here, booked.rows, said).but(jobs=(), history=()))
         here.effects.say(here.number, "refused", text)
     return 0
+
+
+def _waits(here: Site, found: Admission, rows: tuple[Row, ...], row: Row) -> bool:
+    """Is it the line by which this run waits? One that was forgotten waits no more, nor what is refused for good."""
+    wanted = postpone(rows, here.ticket, here.context.run_id, found, here.now)
+    return wanted is not None and row.id == wanted.id and any(each.row == row for each in waiting(rows, here.now))
 
 
 def _postponed(here: Site, code: Denial, why: str, booked: Booked, later: Row, *, silent: bool) -> None:
