@@ -25,6 +25,7 @@ from tests.desk.test_mcp import sdk
 from tests.desk.workshop import EDIT, FACTS, FILES, UNIT, Workshop, call
 
 TOKEN = "ghp_aB3dE5gH7jK9mN1pQ3rS5tU7vW9xY1zA3bC5"
+ENVIRONMENT = {"SHOP_TOKEN": TOKEN, "SHOP_PIN_SECRET": "739201846573"}
 SECRETS = "db-host = warehouse-internal-17.corp\nowner = the quiet people of the third floor\n"
 
 
@@ -40,7 +41,7 @@ def shop_with(folder: Path, ceiling: Tier, **arguments: object) -> tuple[Worksho
     db = Database(folder / "other.db", MIGRATIONS)
     client = Client(
         settings, lambda _: shop.model, Spend(db, BudgetSettings(), shop.clock), Egress(db, shop.clock), shop.clock,
-        lambda event, facts: None, {"SHOP_TOKEN": TOKEN}, repository=Repository(shop.store, shop.tree),
+        lambda event, facts: None, ENVIRONMENT, repository=Repository(shop.store, shop.tree),
     )  # fmt: skip
     shop.tools = replace(
         shop.tools, settings=settings, client=client, issuer=replace(shop.tools.issuer, settings=settings.grants),
@@ -63,6 +64,28 @@ def test_it_hears_no_secret_and_the_ledger_has_it(tmp_path: Path) -> None:
     assert "asked: why does [" in heard(shop)
     assert TOKEN not in heard(shop)
     assert left(db) == [("mcp-notes", "frontier")]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"password": "Tr0ub4dor-3xyz"}, "{'password': '[redacted-"),
+        ({"password": "hunters"}, "a secret stands in it"),
+        (739201846573, "a secret stands in it"),
+    ],
+)
+def test_a_secret_is_known_by_what_stands_beside_it_and_as_a_number(tmp_path: Path, words: object, told: str) -> None:
+    shop, desk, _ = shop_with(tmp_path, "frontier", words=words)
+    assert desk.work("backend/write", UNIT, shop.tree, **FACTS).error == ""
+    assert told in heard(shop)
+    assert not any(each in heard(shop) for each in ("Tr0ub4dor-3xyz", "hunters", "739201846573"))
+
+
+def test_numbers_and_brackets_count_as_what_they_are(tmp_path: Path) -> None:
+    shop, desk, db = shop_with(tmp_path, "frontier", words=[1] * 3_000)
+    assert desk.work("backend/write", UNIT, shop.tree, **FACTS).error == ""
+    assert "egress.frontier.run_kib" in heard(shop)
+    assert left(db) == []
 
 
 def test_lines_of_a_file_that_may_not_leave_are_not_sent(tmp_path: Path) -> None:
