@@ -19,6 +19,7 @@ _REPRODUCE = re.compile(r"^###? +reproduce *\n+(`{3,}|~{3,})[^\n]*\n(.*?)\n?^\1[
 _BLOCK = re.compile(r"^### (edit|write|delete|rename)[ \t]+\S", re.MULTILINE)
 _MARK = re.compile(r"\0(\d+)\0")
 MAX_COMMAND = 4000
+LEVELS = 50  # of nested arguments: what goes deeper breaks those who write it down
 
 
 class Action(Record):
@@ -96,11 +97,28 @@ def _native(call: ToolCall) -> Action:
 
 
 def _action(name: str, text: str, call_id: str = "") -> Action:
-    """Raises BadReply when the arguments are not one JSON object."""
+    """Raises BadReply when the arguments are not one JSON object of few levels."""
     try:
         arguments = json.loads(text.strip() or "{}")
+        json.dumps(arguments, ensure_ascii=False).encode()  # half a surrogate pair is no text that can be written down
     except ValueError as error:
         raise BadReply(f"{name}: {error}") from None
+    except RecursionError:
+        raise BadReply(_too_deep(name)) from None
     if not isinstance(arguments, dict):
         raise BadReply(f"{name}: the arguments are not a JSON object")
+    if _is_deep(arguments):
+        raise BadReply(_too_deep(name))
     return Action(name=name, arguments=arguments, id=call_id)
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(LEVELS):
+        inside = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [child for children in inside for child in children]
+    return bool(level)
+
+
+def _too_deep(name: str) -> str:
+    return f"{name}: the arguments are nested more than {LEVELS} levels deep"

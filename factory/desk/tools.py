@@ -43,7 +43,7 @@ class ReadFile(Record):
 
 
 class Search(Record):
-    pattern: str = Field(min_length=1, max_length=500)
+    pattern: str = Field(max_length=500, pattern=r"^[^\x00]+$")  # no program takes a null byte in an argument
     glob: str = ""
 
 

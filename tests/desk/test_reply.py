@@ -67,8 +67,11 @@ def test_tools_as_text(text: str, name: str, arguments: dict[str, object]) -> No
         (Reply(text='<tool name="search">["a"]</tool>'), "arguments"),
         (Reply(text="", calls=(ToolCall(id="1", name="search", arguments='{"pat'),)), "arguments"),
         (Reply(text='<tool name="list_files">{}</tool> <tool name="search">{"p'), "unclosed"),
+        (Reply(text='<tool name="search">{"pattern": "a\\ud800"}</tool>'), "arguments"),
+        *((Reply(text=f'<tool name="search">{{"pattern": {"[" * deep}{"]" * deep}}}</tool>'), "arguments")
+          for deep in (60, 500, 50_000)),
     ],
-)
+)  # fmt: skip
 def test_llm_04_one_unreadable_part_and_nothing_is_executed(reply: Reply, cause: str) -> None:
     wanted = asked(reply)
     assert wanted.cause == cause

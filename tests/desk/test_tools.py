@@ -85,6 +85,11 @@ def test_no_pattern_breaks_the_search(bench: Bench, pattern: str) -> None:
     assert "match" in bench.use("search", {"pattern": pattern}).text
 
 
+def test_a_null_byte_is_the_models_error(bench: Bench) -> None:
+    with pytest.raises(BadReply, match="search: pattern"):
+        bench.use("search", {"pattern": "a\0b"})
+
+
 def test_a_pattern_that_is_none_is_taken_literally(bench: Bench) -> None:
     assert "shop/cart.py:1:def total(cart):" in bench.use("search", {"pattern": "total("}).text
 
