@@ -38,6 +38,8 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
     if not go:
         return _refuse(here, found, booked)
     context.output(comment=str(_first_word(here, booked)))
+    if found.lease:
+        _in_place_of(here, booked.rows, found.lease)
     return 0
 
 
@@ -131,7 +133,7 @@ def _waits(here: Site, found: Admission, rows: tuple[Row, ...], row: Row) -> boo
 
 
 def _postponed(here: Site, code: Denial, why: str, booked: Booked, later: Row, *, silent: bool) -> None:
-    """`silent`: the hour's limit was said already. What this came in place of is over."""
+    """`silent`: the hour's limit was said already."""
     here.say("notice", postponed.WAITS[code])
     if here.number and not silent:
         said = Said(stand="parked", sentence=f"{why} {postponed.WAITS[code]}", over=True)
@@ -140,5 +142,14 @@ def _postponed(here: Site, code: Denial, why: str, booked: Booked, later: Row, *
             here.of_run(here.ticket.run).say(here.number, postponed.WORD, text)
         else:
             here.effects.status(here.number, text, comment=status_comment(booked.rows, here), last=True)
-    for row in superseded(booked.rows, later, later.at):
-        postponed.forget(here, row, postponed.ANEW)
+    _in_place_of(here, booked.rows, later)
+
+
+def _in_place_of(here: Site, rows: tuple[Row, ...], new: Row) -> None:
+    """What waited for the same is over. No reason to fail: the hourly look ends it when its three days are over."""
+    try:
+        for row in superseded(rows, new, new.at):
+            if row.run != new.run:  # the run that begins may have waited itself
+                postponed.forget(here, row, postponed.ANEW)
+    except HubProblem as problem:
+        here.say("warning", f"What this came in place of could not be told: {problem}")

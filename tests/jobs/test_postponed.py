@@ -226,6 +226,20 @@ def test_the_same_asked_anew_counts_in_its_place(here: Place) -> None:
     assert (run.attempt, newer.attempt) == (1, 2)
 
 
+def test_the_same_asked_anew_and_let_in_at_once_is_said_where_it_waited(here: Place) -> None:
+    number = here.issue()
+    _, run = wait(here, number)
+    midnight(here)
+    newer = run_of(here)
+    assert asked(here, admitted(here, number, event="labeled again"), newer) == "allowed"
+    before, now = here.comments(number)
+    assert "The same was asked anew" in before
+    assert "It waits" not in before
+    assert "**At work.**" in now
+    looked(here)
+    assert run.attempt == 1
+
+
 def test_a_line_of_somebody_s_hand_runs_nothing_but_the_factory_s_own_workflows(here: Place) -> None:
     spend_the_day(here)
     for workflow, event in ((".github/workflows/deploy.yml", "issues"), (SWARM, "pull_request")):
