@@ -5,6 +5,7 @@ import zlib
 
 SIGN = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 4_000_000
+LONGEST = 100  # times the other side: models refuse a strip, and it would count as far more tokens than it is
 COLOURS = {2: 3, 6: 4}  # bytes of a pixel by PNG's colour type: RGB, RGBA
 
 
@@ -25,18 +26,22 @@ def plain_png(data: bytes) -> tuple[bytes, int, int] | None:
         return None
     width, height, depth, colour, *rest = struct.unpack(">IIBBBBB", head)
     fits = depth == 8 and colour in COLOURS and not any(rest) and 0 < width * height <= MOST_PIXELS
-    if not fits or not _holds(bytes(body), (width * COLOURS[colour] + 1) * height):
+    if not fits or max(width, height) > LONGEST * min(width, height):
+        return None
+    if not _holds(bytes(body), width * COLOURS[colour] + 1, height):
         return None
     return SIGN + _chunk(b"IHDR", head) + _chunk(b"IDAT", bytes(body)) + _chunk(b"IEND", b""), width, height
 
 
-def _holds(packed: bytes, size: int) -> bool:
-    """Does it unpack to exactly so many bytes? Never more than that is unpacked."""
+def _holds(packed: bytes, row: int, rows: int) -> bool:
+    """Does it unpack to exactly so many rows of so many bytes, each begun by a filter that PNG knows? Never more than
+    that is unpacked."""
     unpacking = zlib.decompressobj()
     try:
-        return len(unpacking.decompress(packed, size + 1)) == size and unpacking.eof
+        data = unpacking.decompress(packed, row * rows + 1)
     except zlib.error:
         return False
+    return len(data) == row * rows and unpacking.eof and max(data[::row]) <= 4
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

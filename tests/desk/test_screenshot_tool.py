@@ -242,11 +242,13 @@ def test_a_picture_counts_its_tokens_at_most() -> None:
     assert tokens.most(shown) - tokens.most(plain) == 80 * 51
 
 
-def png(width: int, height: int, colour: int = 2, extra: bytes = b"", rows: int | None = None) -> bytes:
+def png(
+    width: int, height: int, colour: int = 2, extra: bytes = b"", rows: int | None = None, sieve: bytes = b"\0"
+) -> bytes:  # fmt: skip
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    pixels = (b"\0" + b"\x10" * width * (3 if colour == 2 else 4)) * (height if rows is None else rows)
+    pixels = (sieve + b"\x10" * width * (3 if colour == 2 else 4)) * (height if rows is None else rows)
     head = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + extra + chunk(b"IDAT", zlib.compress(pixels))
             + chunk(b"IEND", b""))  # fmt: skip
@@ -264,7 +266,8 @@ def test_a_png_is_made_anew_of_its_pixels() -> None:
     [
         b"", b"GIF89a", png(3, 2)[:-20], png(3, 2).replace(b"IDAT", b"IDAX"), png(60_000, 60_000, rows=1),
         png(3, 2, rows=1), png(3, 2, rows=3), png(3, 2, rows=5_000_000), png(3, 2)[:40] + b"\1" + png(3, 2)[41:],
-        png(0, 0), b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 2**31) + b"IHDR",
+        png(0, 0), png(4_000_000, 1), png(2, 500), png(3, 2, sieve=b"\5"),
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 2**31) + b"IHDR",
     ],
 )  # fmt: skip
 def test_what_is_no_plain_png_is_thrown_away(data: bytes) -> None:
