@@ -1,6 +1,6 @@
 """`python -m factory.cli` is `factory`."""
 
-from factory.cli.main import main
+from factory.cli.entry import main
 
 if __name__ == "__main__":
     main()

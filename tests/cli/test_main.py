@@ -38,6 +38,37 @@ def test_ctrl_c_is_said_and_ends_with_130(tmp_path: Path) -> None:
     assert (process.returncode, *said) == (130, "", "factory: Interrupted.\n")
 
 
+IN_ITS_IMPORTS = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+from factory.cli import entry
+
+class CtrlC(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+sys.argv = ["factory", "--version"]
+{before}
+entry.main()
+"""
+
+
+def test_ctrl_c_while_the_modules_are_read_is_said_in_one_line() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_ITS_IMPORTS.format(before="")], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "factory: Interrupted.\n")
+
+
+def test_who_ignores_ctrl_c_goes_on_ignoring_it() -> None:
+    ignored = IN_ITS_IMPORTS.format(before="signal.signal(signal.SIGINT, signal.SIG_IGN)")
+    ended = subprocess.run([sys.executable, "-c", ignored], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("factory ")
+
+
 def opened_by(process: subprocess.Popen[str], pipe: Path) -> int:
     """Our end of a pipe that the process reads: from then on it waits for us."""
     while process.poll() is None:
