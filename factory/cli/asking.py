@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from factory.settings import Settings
 
 SOURCE = "hunt: "  # begins the source of such an event
+MOST_RUNS = 20_000  # that are looked through: what one of them made is not asked for again
 
 
 def events(found: "Catch", settings: "Settings", before: "Iterable[Run]") -> "list[Event]":
@@ -36,9 +37,20 @@ def before(state: "State", repo: Path) -> "tuple[Run, ...]":
     """This repository's runs on this machine, the newest first."""
     from factory.git import git_folder
 
-    here = git_folder(repo)
-    return tuple(run for run in state.journal.recent() if Path(run.repo.path).is_dir()
-                 and git_folder(Path(run.repo.path)) == here)  # fmt: skip
+    here, runs = git_folder(repo), state.journal.recent(MOST_RUNS)
+    ours = {path for path in {run.repo.path for run in runs} if _folder(path) == here}
+    return tuple(run for run in runs if run.repo.path in ours)
+
+
+def _folder(path: str) -> Path | None:
+    """Its git folder; None where no repository is any more."""
+    from factory.contracts.errors import UsageProblem
+    from factory.git import git_folder
+
+    try:
+        return git_folder(Path(path))
+    except UsageProblem:
+        return None
 
 
 def _event(found: "Catch", ask: "Ask", settings: "Settings") -> "Event":
