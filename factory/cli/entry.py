@@ -1,4 +1,4 @@
-"""Where `factory` starts: our own modules take some tenths of a second to read, and Ctrl-C must be clean in them too."""
+"""Where `factory` starts: our own modules take a moment to read, and Ctrl-C must be clean in it too."""
 
 import os
 import signal

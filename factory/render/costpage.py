@@ -19,7 +19,7 @@ _CSS = """
 .plot { min-width: 640px; }
 .plot text { font-size: 12px; } .plot .axis { text-anchor: end; fill: var(--soft); }
 .plot .tick { text-anchor: middle; fill: var(--soft); } .plot .label { text-anchor: end; }
-.plot .side { fill: var(--soft); } .plot .value { text-anchor: end; font-weight: 600; }
+.plot .side { fill: var(--soft); } .plot .value { font-weight: 600; }
 .plot .gridline { stroke: var(--rule); stroke-width: 1; }
 .bar.local { fill: var(--check); } .bar.rented { fill: var(--unit); } .bar.frontier { fill: var(--accent); }
 .key.local { background: var(--check); } .key.rented { background: var(--unit); }

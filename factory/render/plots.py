@@ -1,11 +1,13 @@
 """Small plots as SVG for pages without scripts: stacked bars by day, bars by name, two lines over days."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from factory.render.element import Html, el, join
 from factory.render.text import clip
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 960, 260, 72, 12, 16, 28
+_ENDS, _LETTERS = 84, 16  # room for the words at the lines' ends, and the height of one
 Words = Callable[[float], str]
 
 
@@ -29,21 +31,36 @@ def stacked(days: Sequence[str], parts: Mapping[str, Sequence[float]], said: Wor
 
 
 def lines(days: Sequence[str], series: Mapping[str, Sequence[float]], said: Words, title: str) -> Html:
-    """A line for each series, by the name of its CSS class; with its last value at its end."""
+    """A line for each series, by the name of its CSS class; with its last value beside its end, where no line goes."""
     top = _round(max((max(values, default=0.0) for values in series.values()), default=0.0))
-    step = (_WIDTH - _LEFT - _RIGHT) / max(1, len(days))
+    step = (_WIDTH - _LEFT - _ENDS) / max(1, len(days) - 1)
     drawn: list[Html] = []
+    last = {kind: _y(values[-1], top) for kind, values in series.items() if values}
+    beside = dict(zip(last, _apart(list(last.values())), strict=True))
     for kind, values in series.items():
-        points = [(_LEFT + (n + 0.5) * step, _y(value, top)) for n, value in enumerate(values)]
+        points = [(_LEFT + n * step, _y(value, top)) for n, value in enumerate(values)]
         if not points:
             continue
         path = " ".join(f"{'L' if n else 'M'}{_n(x)} {_n(y)}" for n, (x, y) in enumerate(points))
         x, y = points[-1]
         drawn.append(el("path", d=path, class_=f"curve {kind}"))
         drawn.append(el("circle", cx=_n(x), cy=_n(y), r=3, class_=f"end {kind}"))
-        drawn.append(el("text", said(values[-1]), x=_n(x - 6), y=_n(max(_TOP + 4.0, y - 8)), class_="value"))
-    ticks = [_day(day, _LEFT + (n + 0.5) * step, n, len(days)) for n, day in enumerate(days)]
-    return _plot(title, join([*_grid(top, said), *ticks, *drawn]))
+        drawn.append(el("text", said(values[-1]), x=_n(x + 8), y=_n(beside[kind] + 4), class_="value"))
+    ticks = [_day(day, _LEFT + n * step, n, len(days)) for n, day in enumerate(days)]
+    return _plot(title, join([*_grid(top, said, _WIDTH - _ENDS), *ticks, *drawn]))
+
+
+def _apart(heights: list[float]) -> list[float]:
+    """Where words stand beside points at these heights: none over another, none below the plot."""
+    order = sorted(range(len(heights)), key=lambda n: heights[n])
+    found = list(heights)
+    for above, below in pairwise(order):
+        found[below] = max(found[below], found[above] + _LETTERS)
+    floor = float(_HEIGHT - _BOTTOM)
+    for n in reversed(order):
+        found[n] = min(found[n], floor)
+        floor = found[n] - _LETTERS
+    return found
 
 
 def bars(rows: Sequence[tuple[str, float]], said: Words, title: str) -> Html:
@@ -66,12 +83,12 @@ def _plot(title: str, body: Html, height: int = _HEIGHT) -> Html:
     return el("div", drawn, class_="scroll many", tabindex="0", role="region", aria_label=title)
 
 
-def _grid(top: float, said: Words) -> list[Html]:
+def _grid(top: float, said: Words, right: float = _WIDTH - _RIGHT) -> list[Html]:
     found = []
     for part in range(5):
         value = top * part / 4
         y = _y(value, top)
-        found.append(el("line", x1=_LEFT, y1=_n(y), x2=_WIDTH - _RIGHT, y2=_n(y), class_="gridline"))
+        found.append(el("line", x1=_LEFT, y1=_n(y), x2=_n(right), y2=_n(y), class_="gridline"))
         found.append(el("text", said(value), x=_LEFT - 8, y=_n(y + 4), class_="axis"))
     return found
 

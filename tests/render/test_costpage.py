@@ -81,3 +81,19 @@ def test_the_line_below_a_pull_request() -> None:
 @pytest.mark.parametrize(("value", "top"), [(0, 1), (0.3, 0.4), (7, 8), (9, 10), (2_500_000, 4_000_000), (1, 1)])
 def test_an_axis_ends_at_a_round_number(value: float, top: float) -> None:
     assert plots._round(value) == pytest.approx(top)
+
+
+@pytest.mark.parametrize("values", [(0.2, 9.0), (0.0, 0.0), (5.0, 5.1), (9.0, 0.2)])
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_the_words_at_the_lines_ends_cross_no_line_and_not_each_other(count: int, values: tuple[float, float]) -> None:
+    days = [f"2026-11-{n + 1:02}" for n in range(count)]
+    series = {kind: [*([0.0] * (count - 1)), value] for kind, value in zip(("spent", "instead"), values, strict=True)}
+    drawn = str(plots.lines(days, series, lambda value: f"${value:.3f}", "t"))
+    ends = [float(x) for x in re.findall(r'<circle cx="([\d.]+)"', drawn)]
+    words = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" class="value">', drawn)
+    assert len(words) == len(ends) == 2
+    assert all(float(x) > max(ends) for x, _ in words)  # no line goes beyond its end
+    assert not [x for x in re.findall(r'x2="([\d.]+)"', drawn) if float(x) > 960 - 84]
+    (first, second), bottom = (float(y) for _, y in words), 260 - 28 + 4
+    assert abs(first - second) >= 15
+    assert max(first, second) <= bottom
