@@ -18,6 +18,7 @@ from factory.render.watching import View
 if TYPE_CHECKING:
     from rich.console import Console
 
+COPIED = ("Branch", "Pull", "Report", "Next")  # of the last words: paths, names and commands
 Rows = Sequence[Sequence[object] | Mapping[str, object]]
 
 
@@ -107,17 +108,26 @@ def closing(run: Run, stream: IO[str], cost: int | None = None) -> None:
         for name, text in rows:
             out.line(f"{name + ':':<10}{text}")
         return
+    _draw_last_words(rows, state, stream)
+
+
+def _draw_last_words(rows: list[tuple[str, str]], state: facts.Standing, stream: IO[str]) -> None:
+    """Sentences are wrapped; what somebody copies is left for the terminal to break, so that it is copied whole."""
     from rich.table import Table
     from rich.text import Text
 
     colour = {"good": "bold green", "warn": "bold yellow", "bad": "bold red", "calm": "bold"}[state.tone]
-    grid = Table.grid(padding=(0, 2))
-    for index, (name, text) in enumerate(rows):
-        loud = "bold red" if name == "Warning" else colour if index == 0 else ""
-        grid.add_row(Text(name, style="dim"), Text(text, style=loud, overflow="fold"))
     drawn = console(stream)
     drawn.print()
-    drawn.print(grid)
+    for index, (name, text) in enumerate(rows):
+        if name in COPIED:
+            drawn.print(Text.assemble((f"{name:<7}  ", "dim"), text), soft_wrap=True)
+            continue
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(width=7)
+        loud = "bold red" if name == "Warning" else colour if index == 0 else ""
+        grid.add_row(Text(name, style="dim"), Text(text, style=loud, overflow="fold"))
+        drawn.print(grid)
 
 
 def _last_words(run: Run, state: facts.Standing, cost: int | None) -> list[tuple[str, str]]:

@@ -198,6 +198,17 @@ def test_the_last_words() -> None:
     assert said["Next"].strip() == "git -C /home/ada/shop diff main...factory/12-cart-total-1a2b3c4d"
 
 
+def test_what_somebody_copies_is_not_broken_on_a_narrow_terminal() -> None:
+    told = accepted().run
+    assert told.output
+    deep = f"/home/ada/{'state-' * 20}/report.html"
+    with pseudo_terminal() as (stream, seen):
+        terminal.closing(told.but(output=told.output.but(html=deep)), stream)
+        shown = seen()
+    assert deep in shown
+    assert "git -C /home/ada/shop diff main...factory/12-cart-total-1a2b3c4d" in shown
+
+
 def test_the_last_words_of_runs_that_went_wrong() -> None:
     out = io.StringIO()
     terminal.closing(stopped().run, out)
