@@ -11,6 +11,7 @@ from factory.cli.options import Json
 if TYPE_CHECKING:
     from factory.ledger.shelf import Shelved
 
+NOTHING_NEW = {"last stage": "report", "held by": "nobody"}  # columns that are left out where each row says just this
 COLUMNS = ("run", "issue", "last stage", "status", "age", "held by", "cost")
 
 
@@ -38,7 +39,9 @@ def list_(
     if not rows:
         print("No runs." if everything else "No runs are open; `factory runs list --all` shows finished ones.")
         return 0
-    table([_cells(row, now) for row in rows], COLUMNS, sys.stdout)
+    cells = [dict(zip(COLUMNS, _cells(row, now), strict=True)) for row in rows]
+    columns = [name for name in COLUMNS if {row[name] for row in cells} != {NOTHING_NEW.get(name)}]
+    table(cells, columns, sys.stdout, whole=("run", "age"))
     _advise(rows)
     return 0
 

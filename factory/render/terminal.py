@@ -6,7 +6,7 @@ With a terminal rich draws; without one (a pipe, a log, CI) the same facts come 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from factory.contracts.run import Run
 from factory.contracts.story import Watcher
@@ -57,8 +57,10 @@ def console(stream: IO[str]) -> "Console":
     return Console(file=Quiet(stream), markup=False, emoji=False, highlight=False)  # type: ignore[arg-type]  # a file by duck
 
 
-def table(rows: Rows, columns: Sequence[str], stream: IO[str]) -> None:
-    """Rows under column heads; a row is a sequence in the columns' order or a mapping by column. Numbers go right."""
+def table(rows: Rows, columns: Sequence[str], stream: IO[str], whole: Sequence[str] = ()) -> None:
+    """Rows under column heads; a row is a sequence in the columns' order or a mapping by column. Numbers go right.
+
+    `whole`: columns that are never broken on a narrow terminal, as people copy what stands there: short ones."""
     cells = [[_cell(value) for value in _values(row, columns)] for row in rows]
     right = [bool(cells) and all(_numeric(row[n]) for row in cells) for n in range(len(columns))]
     if not is_terminal(stream):
@@ -70,7 +72,8 @@ def table(rows: Rows, columns: Sequence[str], stream: IO[str]) -> None:
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name, is_right in zip(columns, right, strict=True):
-        drawn.add_column(Text(name), justify="right" if is_right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if is_right else "left"
+        drawn.add_column(Text(name), justify=justify, overflow="fold", no_wrap=name in whole)
     for row in cells:
         drawn.add_row(*map(Text, row))
     console(stream).print(drawn)

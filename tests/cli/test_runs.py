@@ -58,6 +58,15 @@ def test_list_says_how_each_stands(state: State) -> None:
     assert [row["status"] for row in rows] == ["elsewhere", "stopped", "died"]
 
 
+def test_list_leaves_out_columns_that_say_nothing(state: State) -> None:
+    assert "held by" in factory(state.folder, "runs", "list").stdout
+    with state.db.transaction() as db:
+        db.execute("UPDATE leases SET holder = ''")
+        db.execute("UPDATE runs SET status = 'done', stage = 'report'")
+    head = factory(state.folder, "runs", "list", "--all").stdout.splitlines()[0]
+    assert head.split() == ["run", "issue", "status", "age", "cost"]
+
+
 def test_show_says_why_and_what_to_type(state: State) -> None:
     said = factory(state.folder, "runs", "show", run(1).id).stdout
     assert "stopped in plan: The budget is used up." in said

@@ -186,6 +186,16 @@ def test_tables_are_aligned_plain_and_drawn_on_a_terminal() -> None:
     assert empty.getvalue() == "endpoint  calls\n"
 
 
+def test_a_table_keeps_what_people_copy_in_one_piece() -> None:
+    name, rest = "20261121-221316-e0d9f7", "many words " * 12
+    with pseudo_terminal() as (stream, seen):
+        terminal.table([(name, rest, rest)], ("run", "status", "issue"), stream, whole=("run",))
+        assert name in seen()
+    with pseudo_terminal() as (stream, seen):
+        terminal.table([(name, *[rest.replace(" ", "_")] * 6)], ("run", *"abcdef"), stream)
+        assert name not in seen()  # without it the widths are shared out
+
+
 def test_the_last_words() -> None:
     out = io.StringIO()
     terminal.closing(accepted().run, out, cost=48_730)
