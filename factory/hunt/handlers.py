@@ -110,8 +110,8 @@ def leaves_gap(source: Source, tried: ast.Try | ast.TryStar) -> bool:
             return True
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
             return True
-        filled = isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute)
-        if filled and node.func.attr in _FILLS:  # type: ignore[attr-defined]
+        called = node.func if isinstance(node, ast.Call) and node.args else None
+        if isinstance(called, ast.Attribute) and called.attr in _FILLS:
             return True
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)

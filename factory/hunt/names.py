@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from factory.hunt.source import Source
 
@@ -103,7 +103,7 @@ def value_of(source: Source, node: ast.expr) -> ast.expr:
     for scope in (function_around(source, node), source.module):
         if scope is None:
             continue
-        found = source.once(("bindings", scope), lambda scope=scope: _bindings(scope)).get(node.id)  # type: ignore[misc]
+        found = source.once(("bindings", scope), partial(_bindings, scope)).get(node.id)
         if found is not None:
             return found[0] if len(found) == 1 and found[0] is not None else node
     return node

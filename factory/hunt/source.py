@@ -75,7 +75,7 @@ class Source:
     def nodes(self, *kinds: type[N]) -> Iterator[N]:
         """Every node of these exact types (list `ast.FunctionDef` and `ast.AsyncFunctionDef` both where both count)."""
         for kind in kinds:
-            yield from self._nodes.get(kind, ())  # type: ignore[misc]
+            yield from cast("list[N]", self._nodes.get(kind, []))
 
     @cached_property
     def _by_line(self) -> dict[int, list[ast.AST]]:
@@ -88,7 +88,7 @@ class Source:
 
     def starting(self, line: int, *kinds: type[N]) -> Iterator[N]:
         """Those of `nodes(*kinds)` that begin on this line: a file may have thousands of hits."""
-        yield from (node for node in self._by_line.get(line, ()) if type(node) in kinds)  # type: ignore[misc]
+        yield from (cast("N", node) for node in self._by_line.get(line, ()) if type(node) in kinds)
 
     @cached_property
     def _known(self) -> dict[Hashable, Any]:
