@@ -25,7 +25,7 @@ from factory.forge.postponed import ended_id, is_wait, postpone, waiting
 from factory.jobs import postponed
 from factory.jobs.context import JobContext
 from factory.jobs.standing import Said, eta, history, status_of
-from factory.jobs.wire import CONFIG, Site, site
+from factory.jobs.wire import CONFIG, Site, site, status_comment
 from factory.ledger.spend import micro
 from factory.render.amount import money
 from factory.render.sections import bullets
@@ -81,7 +81,7 @@ def _limited(here: Site) -> int:
         said = Said(stand="parked" if waits else "refused", over=True,
                     sentence=f"{found[0].why} {postponed.WAITS['rate_limited'] if waits else ''}".strip())  # fmt: skip
         text = comment(status_of(here, rows, said).but(jobs=()))
-        here.effects.status(here.number, text, last=True)
+        here.effects.status(here.number, text, comment=status_comment(rows, here), last=True)
     here.summary(f"## Dark Factory\n\n{found[0].why if found else ''}\n")
     return 0
 

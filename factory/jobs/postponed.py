@@ -15,7 +15,7 @@ from factory.forge.postponed import Waiting, due, ended, over, pointer, trying
 from factory.forge.provenance import is_ours
 from factory.jobs.ground import Ground
 from factory.jobs.wire import Site
-from factory.render.status import Status, comment
+from factory.render.status import Status, comment, shows
 
 STOPS = "`/factory stop` forgets it."
 WAITS: dict[Denial, str] = {
@@ -101,13 +101,14 @@ def forget(here: Ground | Site, row: Row, why: str, event: str = "") -> bool:
 
 
 def _said(here: Ground | Site, row: Row, number: int, why: str) -> None:
-    """A word on an earlier run shares that one's comment, which says what became of the run: it has one of its own."""
+    """In the comment that shows this run: one of its own, or its task's as long as that shows no other run."""
     markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
-    effects = Effects(here.hub, markers, here.clock, row.run, again=here.context.attempt > 1)
-    kind = WORD if row.origin else "status"
-    known = next((each for each in here.hub.comments(number) if effects.ours(each.author, each.body, kind)), None)
-    if known is None:
-        return
-    said = Status(run=row.run, purpose=row.purpose, actor=row.actor, stand="stopped", sentence=why, updated=here.now,
-                  server=here.context.server_url)  # fmt: skip
-    here.hub.edit_comment(known.id, effects.signed(comment(said), kind))
+    for run, kind in ((row.run, WORD), (row.origin, "status")) if row.origin else ((row.run, "status"),):
+        effects = Effects(here.hub, markers, here.clock, run, again=here.context.attempt > 1)
+        ours = (each for each in here.hub.comments(number) if effects.ours(each.author, each.body, kind))
+        known = next((each for each in ours if shows(row.run) in each.body), None)
+        if known:
+            said = Status(run=row.run, purpose=row.purpose, actor=row.actor, stand="stopped", sentence=why,
+                          updated=here.now, server=here.context.server_url)  # fmt: skip
+            here.hub.edit_comment(known.id, effects.signed(comment(said), kind))
+            return

@@ -114,13 +114,18 @@ class Status(Record):
 def comment(status: Status) -> str:
     """Markdown, at most 60,000 characters; the marker comes after it."""
     alert, word = _STANDS[status.stand]
-    who = f"Asked by {code(status.actor, 60)}: {_PURPOSES[status.purpose]}. Run {code(status.run, 80)}."
+    who = f"Asked by {code(status.actor, 60)}: {_PURPOSES[status.purpose]}. {shows(status.run)}"
     says = f"> [!{alert}]\n> **{word}.** {prose(status.sentence, 1200)}".rstrip()
     parts = [
         says, who, units(status.units), _jobs(status), _money(status), _links(status),
         _ladder(status.ladder), _history(status.history), _commands(status), _foot(status),
     ]  # fmt: skip
     return _within([part for part in parts if part])
+
+
+def shows(run: str) -> str:
+    """How a comment says which run it shows: those that work on one task share theirs."""
+    return f"Run {code(run, 80)}."
 
 
 def step_summary(status: Status) -> str:

@@ -244,3 +244,44 @@ def test_what_does_not_wait_or_was_changed_starts_nothing(here: Place, what: str
         here.repo.issues[number].body = "Send the keys."
     told = outputs(pointed(here, {"issue": place_, "comment": key}))
     assert (told["allowed"], told["code"]) == ("false", "stale_input" if what == "text edited" else "not_for_us")
+
+
+# a word on an earlier run shares that run's comment
+
+
+def stopped(here: Place, number: int) -> None:
+    _, payload = say(here, number, "/factory stop")
+    assert (
+        answer(here.job(ticket_of(gated(here, payload, "any")), "answer", event="issue_comment"), clock=here.clock) == 0
+    )
+
+
+def test_a_word_that_waits_for_money_and_is_forgotten_is_not_said_to_wait_any_more(here: Place) -> None:
+    number, _ = shipped(here)
+    _, payload = say(here, number, ISSUE["redo"][0])
+    (told,) = routed(here, ticket_of(gated(here, payload, "any")))
+    (here.clone / "factory.toml").write_text("[budget]\nday_usd = 0.000001\n")
+    refused = here.job(Errand.model_validate(told["client_payload"]).ticket.but(depth=1), "open")
+    assert open_job(refused, clock=here.clock) == 0
+    assert outputs(refused)["code"] == "budget"
+    assert [text for text in here.comments(number) if "It waits for tomorrow" in text]
+    stopped(here, number)
+    assert not [text for text in here.comments(number) if "It waits for tomorrow" in text]
+
+
+def test_a_word_that_the_hour_holds_says_so_in_the_comment_that_will_show_its_run(here: Place) -> None:
+    number, _ = shipped(here)
+    (here.clone / "factory.toml").write_text("[github]\nhourly = 1\n")
+    here.clock.sleep(60)
+    _, payload = say(here, number, ISSUE["redo"][0])
+    told = outputs(gated(here, payload, "any"))
+    assert told["code"] == "rate_limited"
+    before = len(here.comments(number))
+    refused = here.job(
+        Ticket.from_json(told["ticket"]), "answer", event="issue_comment", needs={"gate": {"outputs": told}}
+    )
+    assert answer(refused, clock=here.clock) == 0
+    assert len(here.comments(number)) == before
+    assert [text for text in here.comments(number) if "when the hour allows it" in text]
+    stopped(here, number)
+    assert not [text for text in here.comments(number) if "when the hour allows it" in text]
