@@ -1,4 +1,8 @@
-"""Passwords, keys and tokens in the code: by their form in any file, by the name they are given in Python."""
+"""Passwords, keys and tokens in the code: by their form in any file, by the name they are given in Python.
+
+A name is no evidence. What counts is a form that somebody issued, the body of a private key, or a value that a machine
+made; what people type, keys that apps show to everybody and places for show are below the default, to be read.
+"""
 
 import ast
 import re
@@ -7,6 +11,7 @@ from collections.abc import Iterator
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import text_of, written
 from factory.hunt.script.keep import kept
+from factory.hunt.secret_values import is_for_show, is_made, is_near
 from factory.hunt.source import Source
 
 _NAME = re.compile(
@@ -28,6 +33,7 @@ _LIKELY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|AKIA|ASIA|gh[pousr]_|github_pat|glpat-|xox[abprs]-|hooks\.slack|sk_live|rk_live"
     r"|SG\.[\w-]{8}|pypi-AgE|npm_|eyJ[\w-]{8,}\.|AIza|AccountKey=|://[^/\s:@\"']+:[^/\s:@\"']+@|sk-[\w-]{20}"
 )
+_ENCRYPTED = re.compile(r"ENCRYPTED")
 _GOOGLE = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 _ADDRESS = re.compile(r"://([^/\s:@\"']+):([^/\s:@\"']+)@([\w.-]+)")
 _PROSE = (".md", ".rst", ".txt", ".adoc", ".html", ".lock", ".svg", ".css", ".po", ".ipynb", ".csv", ".1")
@@ -37,8 +43,9 @@ _FOR_SHOW = re.compile(
 )
 """Where keys are made for the purpose."""
 _OF_A_PROGRAM = re.compile(
-    r"(?i)api_?key"
+    r"(?i)api_?key|client_?secret"
 )  # mostly says which program asks, and is in the page or the app for all to see
+_WEAK = 0.5  # below the default
 _SETTINGS = re.compile(r"(?i)(?:config|settings|defaults|options)\.(?:add|update|setdefaults?|set_defaults?|register)$")
 _FIX = "Read it from the environment or a secret store, and take the one that stands here out of use."
 
@@ -59,16 +66,12 @@ def _forms(source: Source) -> Iterator[Hit]:
             continue
         if "PRIVATE KEY" in line:
             if _has_body(source, number):
-                yield _hit(source, number, "-----BEGIN PRIVATE KEY-----", "A private key stands", 0.95)
+                sure = _WEAK if _ENCRYPTED.search(line + source.line(number + 1)) else 0.95
+                yield _hit(source, number, "-----BEGIN PRIVATE KEY-----", "A private key stands", sure)
             continue
-        for secret in _issued(line[:_LONGEST]):
-            yield _hit(
-                source,
-                number,
-                line.strip().replace(secret, "…")[:120],
-                "A key that somebody issued stands",
-                0.5 if _GOOGLE.fullmatch(secret) else 0.9,
-            )
+        for secret, sure in _issued(line[:_LONGEST]):
+            shown = line.strip().replace(secret, "…")[:120]
+            yield _hit(source, number, shown, "A key that somebody issued stands", sure)
 
 
 def _has_body(source: Source, number: int) -> bool:
@@ -76,18 +79,18 @@ def _has_body(source: Source, number: int) -> bool:
     return bool(re.search(r"-----.{0,12}?[A-Za-z0-9+/]{60}", text.replace("\\n", "").replace('"', "").replace("'", "")))
 
 
-def _issued(line: str) -> Iterator[str]:
+def _issued(line: str) -> Iterator[tuple[str, float]]:
+    """Each with how sure it is."""
     from factory.llm.secret_forms import formats_in
 
     if "devstoreaccount1" in line or ">>>" in line:  # an emulator's, printed in its manual; a doctest
         return
     address = _ADDRESS.search(line)
     for secret in (*formats_in(line), *_GOOGLE.findall(line)):
-        if _EXAMPLE.search(secret) or (address and secret in address[0]):
-            continue
-        yield secret
+        if not _EXAMPLE.search(secret) and not (address and secret in address[0]):
+            yield secret, _WEAK if _GOOGLE.fullmatch(secret) or secret.startswith("eyJ") else 0.9
     if address and "." in address[3] and _is_password(address[2]) and not _EXAMPLE.search(address[0]):
-        yield address[2]
+        yield address[2], 0.9 if is_made(address[2]) and not is_near(address[3]) else _WEAK
 
 
 def _named(source: Source) -> Iterator[Hit]:
@@ -97,7 +100,7 @@ def _named(source: Source) -> Iterator[Hit]:
         bare = name.rpartition(".")[2]
         if secret is None or not is_credential(bare, secret):
             continue
-        sure = 0.5 if _OF_A_PROGRAM.search(bare) else 0.85
+        sure = 0.85 if is_made(secret) and not _OF_A_PROGRAM.search(bare) else _WEAK
         yield _hit(source, value.lineno, f"{bare} = …", f"The value of {bare} stands", sure)
 
 
@@ -147,7 +150,8 @@ def _is_password(text: str) -> bool:
 
 
 def _hit(source: Source, line: int, quoted: str, what: str, confidence: float) -> Hit:
-    return Hit(source.path, line, f"{what} in the code", quoted=quoted, confidence=confidence, fix=_FIX)
+    sure = _WEAK if is_for_show(source.path) else confidence
+    return Hit(source.path, line, f"{what} in the code", quoted=quoted, confidence=sure, fix=_FIX)
 
 
 DETECTOR = Detector(

@@ -1,6 +1,11 @@
-"""Commands that a shell reads: put together from values, or taken from elsewhere."""
+"""Commands that a shell reads: put together from values, or taken from elsewhere.
+
+How sure that is follows where the values come from: a request's or what anybody may pass to a public function counts;
+the program's own values, whole commands and programs that somebody configured are below the default, to be read.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from factory.hunt.detector import Detector, Hit
@@ -8,6 +13,8 @@ from factory.hunt.names import calls, full, keyword, text_of, value_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
+from factory.hunt.tooling import is_tooling
+from factory.hunt.traced import Origin, origin
 
 _ALWAYS = frozenset(
     "os.system os.popen subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell "
@@ -15,6 +22,14 @@ _ALWAYS = frozenset(
 )
 _MAYBE = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 _SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.exe"))
+_SURE: dict[Origin, float] = {"outside": 0.9, "parameter": 0.8}
+_WEAK = 0.55  # below the default
+_COMMAND = re.compile(
+    r"(?i)(?:^|_)(?:cmd|cmds|cmdline|command|commands|script|line|shell|exe|executable|binary|bin|program|prog|editor|pager"
+    r"|browser|tool|prefix|suffix|options?|opts?|flags?|args?|arguments|params?|extra|env|redirect|python|interpreter)$"
+)  # what the caller means as shell text
+_STARTS = re.compile(r"(?:^|[;&|(`]|\$\(|\bsudo|\bexec|\bnohup)\s*[\"']?$")  # a program stands there
+_WINDOWS = re.compile(r"win32|Windows|os\.name")
 _FIX = "Pass a list of arguments without `shell=True`; where a shell must be, put `shlex.quote()` around each value."
 
 
@@ -51,21 +66,39 @@ def _judged(source: Source, call: ast.Call, name: str, command: ast.expr) -> Hit
     what = f"`{name.rpartition('.')[2]}` gives a shell a command"
     parts = parts_of(source, value)
     if parts is not None:
-        if all(_is_safe(source, part) for part in parts):
-            return None
-        names = ", ".join(dict.fromkeys(ast.unparse(part.node)[:40] for part in parts if not _is_safe(source, part)
-                                        and part.node))  # fmt: skip
-        return Hit(source.path, call.lineno, f"{what} that is put together from {names}", severity="high",
-                   confidence=0.9, fix=_FIX)  # fmt: skip
+        return _built(source, call, what, parts)
     if isinstance(value, ast.Constant):
         return Hit(source.path, call.lineno, f"{what}, always the same one", severity="low", confidence=0.4, fix=_FIX)
     if isinstance(value, ast.List | ast.Tuple):
+        meant = source.has(_WINDOWS) or is_tooling(source.path) or len(value.elts) < 2
         return Hit(source.path, call.lineno, f"{what}'s first word only: with `shell=True` the rest of a list is lost",
-                   severity="medium", confidence=0.85, fix="Leave `shell=True` out.")  # fmt: skip
+                   severity="medium", confidence=_WEAK if meant else 0.85, fix="Leave `shell=True` out.")  # fmt: skip
     if _is_quoted(source, value) or is_harmless(source, value):
         return None
+    outside = origin(source, command) == "outside"
     return Hit(source.path, call.lineno, f"{what} that comes from elsewhere: {ast.unparse(command)[:40]}",
-               severity="medium", confidence=0.55, fix=_FIX)  # fmt: skip
+               severity="high" if outside else "medium", confidence=0.9 if outside else _WEAK, fix=_FIX)  # fmt: skip
+
+
+def _built(source: Source, call: ast.Call, what: str, parts: list[Part]) -> Hit | None:
+    open_ones = [part.node for part in parts if part.node is not None and not _is_safe(source, part)]
+    if not open_ones:
+        return None
+    sure = max((_SURE.get(origin(source, node), _WEAK) for node in _words(parts) if node in open_ones), default=_WEAK)
+    names = ", ".join(dict.fromkeys(ast.unparse(node)[:40] for node in open_ones))
+    return Hit(source.path, call.lineno, f"{what} that is put together from {names}", severity="high",
+               confidence=_WEAK if is_tooling(source.path) else sure, fix=_FIX)  # fmt: skip
+
+
+def _words(parts: list[Part]) -> Iterator[ast.expr]:
+    """What is meant as one word of the command: neither the program nor a piece of shell."""
+    before = ""
+    for part in parts:
+        if part.node is not None:
+            name = written(part.node).rpartition(".")[2]
+            if not _STARTS.search(before) and not _COMMAND.search(name):
+                yield part.node
+        before += part.text or "x"
 
 
 def _is_safe(source: Source, part: Part) -> bool:

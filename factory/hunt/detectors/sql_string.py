@@ -1,14 +1,21 @@
-"""SQL with values written into its text."""
+"""SQL with values written into its text.
+
+How sure that is follows two things: a value between quotes is meant as a text (what stands there bare and works is a
+number or a piece of SQL), and it comes from a request or from the function's caller. The rest is below the default.
+"""
 
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from factory.hunt.detector import Detector, Hit
 from factory.hunt.names import value_of, written
 from factory.hunt.script.keep import kept
 from factory.hunt.source import Source
 from factory.hunt.texts import Part, is_harmless, parts_of
+from factory.hunt.tooling import is_tooling
+from factory.hunt.traced import origin
 
 _SQL = re.compile(
     r"\s*(?:(?-i:SELECT|select)\s[\s\S]*?\sFROM\s|INSERT\s+(?:OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s[\s\S]+?\sSET\s"
@@ -17,9 +24,8 @@ _SQL = re.compile(
 )
 _VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|THEN|ELSE)\s*[\(]?\s*|'%?)$", re.I)
 _NAME_BEFORE = re.compile(r"[(.]|\s*(?:[=<>]|!=|IS\b|(?:NOT\s+)?(?:LIKE|IN|BETWEEN)\b)", re.I)  # a column stands there
-_MIGRATION = re.compile(
-    r"(?:^|/)(?:migrations?|alembic|versions|scripts?|tools)/|(?:^|/)migrations?\.py$"
-)  # runs once, on what its author gives
+_CATALOG = re.compile(r"(?i)information_schema|pg_catalog|\bpg_\w+|sqlite_master|sqlite_schema|\bpragma|\bsys\.")
+_WEAK = 0.55  # below the default
 _LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
 _SAFE = re.compile(
     r"(?i)^(?:\w*quote\w*|qn|\w*escape\w*|literal|identifier|placeholder\w*|\w*_sql|\w*sql|as_sql|mogrify|\w*params|_*table\w*|_*column\w*"
@@ -28,28 +34,48 @@ _SAFE = re.compile(
 _TOLD = re.compile(r"(?i)^(?:log|debug|info|warning|error|exception|critical|print|write|echo|format_html|append_log)$")
 
 
+class _Value(NamedTuple):
+    node: ast.expr
+    quoted: bool  # stands between quotes of SQL
+
+
 def _look(source: Source) -> Iterator[Hit]:
     if source.language != "python":
         return
-    unsure = _MIGRATION.search(source.path)
     for node in (*source.nodes(ast.JoinedStr), *source.nodes(ast.BinOp), *source.nodes(ast.Call)):
         if _is_inner(source, node):
             continue
         parts = parts_of(source, node)
-        if (
-            parts is None
-            or not _SQL.match("".join(part.text or "x" for part in parts)[:2000])
-            or _is_told(source, node)
-        ):
+        if parts is None or not _SQL.match(_text(parts)[:2000]) or _is_told(source, node):
             continue
+        parts = list(_opened(source, parts))
         values = list(_values(source, parts))
         if values:
-            names = ", ".join(dict.fromkeys(ast.unparse(value)[:40] for value in values))
+            names = ", ".join(dict.fromkeys(ast.unparse(value.node)[:40] for value in values))
             yield Hit(
                 source.path, node.lineno, f"The text of this SQL holds values: {names}",
-                confidence=0.55 if unsure or _quotes(parts) else None,  # a compiler of SQL: its values are pieces of it
+                confidence=None if _is_evident(source, parts, values) else _WEAK,
                 fix="Put a placeholder there, and give the value as a parameter of `execute()`.",
             )  # fmt: skip
+
+
+def _text(parts: list[Part]) -> str:
+    return "".join(part.text or "x" for part in parts)
+
+
+def _opened(source: Source, parts: list[Part]) -> Iterator[Part]:
+    """`where` in `"SELECT … WHERE " + where` as the parts that it is made of itself."""
+    for part in parts:
+        inner = None if part.node is None else parts_of(source, value_of(source, part.node))
+        yield from inner or [part]
+
+
+def _is_evident(source: Source, parts: list[Part], values: list[_Value]) -> bool:
+    """Not what runs once on what its author gives, a compiler of SQL, or a question about the tables themselves."""
+    if is_tooling(source.path) or _quotes(parts) or _CATALOG.search(_text(parts)):
+        return False
+    found = [(value, origin(source, value.node)) for value in values]
+    return any(where == "outside" or (value.quoted and where != "unknown") for value, where in found)
 
 
 def _quotes(parts: list[Part]) -> bool:
@@ -66,20 +92,21 @@ def _is_inner(source: Source, node: ast.expr) -> bool:
     return False
 
 
-def _values(source: Source, parts: list[Part]) -> Iterator[ast.expr]:
+def _values(source: Source, parts: list[Part]) -> Iterator[_Value]:
     """What stands where SQL has a value, and could be anything. Names of tables and columns cannot be parameters."""
     before = ""
     for number, part in enumerate(parts):
         if part.node is None:
             before += part.text
-        else:
-            after = parts[number + 1].text if number + 1 < len(parts) else ""
-            closed = before.endswith(("'", "'%")) and before.count("'") % 2 == 0
-            placed = not closed and not _NAME_BEFORE.match(after) and _VALUE.search(before[-40:])
-            placed = placed or _LISTED.search(before[-200:])
-            if placed and not is_harmless(source, part.node) and not _is_made(value_of(source, part.node)):
-                yield part.node
-            before += "x"
+            continue
+        after = parts[number + 1].text if number + 1 < len(parts) else ""
+        closed = before.endswith(("'", "'%")) and before.count("'") % 2 == 0
+        placed = not closed and not _NAME_BEFORE.match(after) and _VALUE.search(before[-40:])
+        placed = placed or _LISTED.search(before[-200:])
+        own = is_harmless(source, part.node) or _is_made(value_of(source, part.node))
+        if not own and (placed or origin(source, part.node) == "outside"):
+            yield _Value(part.node, quoted=before.count("'") % 2 == 1)
+        before += "x"
 
 
 def _is_made(node: ast.expr) -> bool:

@@ -8,11 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from factory.hunt.detector import Hit
-from factory.hunt.script import texts, unused
+from factory.hunt.script import texts, traced, unused
 from factory.hunt.source import SCRIPT, Source
+from factory.hunt.tooling import is_tooling
+from factory.hunt.traced import Origin
 
 Keep = Callable[[Source, Hit], Hit | None]
 
+_EVIDENT: dict[Origin, float] = {"outside": 0.9, "parameter": 0.8}
+_WEAK = 0.55  # below the default: nothing says that a stranger chooses the value
 _TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|extras?|dev|migrations?|build|benchmark(s|ing)?|bench|ci"
                       r"|\.github|hack|release)/"
                       r"|(^|/)(gulpfile|gruntfile|makefile|rollup\.config|webpack\.config|build|release)\.[cm]?[jt]s$",
@@ -126,10 +130,13 @@ def _is_clean_up(source: Source, hit: Hit) -> bool:
 def _shell(source: Source, hit: Hit) -> Hit | None:
     if hit.code == "js-shell-command" and not source.has(_STARTS_PROGRAMS):
         return None  # a regular expression's exec, a database's
-    if not texts.open_values(hit.quoted):
+    values = texts.open_values(hit.quoted)
+    if not values:
         return None
-    tooling = bool(_TOOLING.search(source.path))
-    return replace(hit, severity="low" if tooling else "high", confidence=0.55 if tooling else 0.8,
+    words = [value for value in values if not texts.is_command(hit.quoted, value)]
+    sure = max((_EVIDENT.get(traced.origin(source, hit.start, value), _WEAK) for value in words), default=_WEAK)
+    tooling = is_tooling(source.path)
+    return replace(hit, severity="low" if tooling else "high", confidence=_WEAK if tooling else sure,
                    fix="Use execFile or spawn with an array of arguments: no shell reads them.")  # fmt: skip
 
 
@@ -143,7 +150,10 @@ def _sql(source: Source, hit: Hit) -> Hit | None:
               if not texts.is_sql_part(value) and not texts.is_placeholders(source, value)]  # fmt: skip
     if not values:
         return None
-    return replace(hit, confidence=0.55 if _TOOLING.search(source.path) else hit.confidence,
+    found = [(value, traced.origin(source, hit.start, value)) for value in values]
+    evident = any(where == "outside" or (where != "unknown" and texts.is_quoted(hit.quoted, value))
+                  for value, where in found)  # fmt: skip
+    return replace(hit, confidence=hit.confidence if evident and not is_tooling(source.path) else _WEAK,
                    fix="Pass values as parameters of the query ($1, ?, :name).")  # fmt: skip
 
 

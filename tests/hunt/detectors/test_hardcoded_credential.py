@@ -19,3 +19,8 @@ def test_a_token_with_a_known_form_is_found_in_any_file_and_not_shown(tmp_path: 
         tmp_path, "hardcoded-credential", {"deploy/run.sh": f"curl -H 'Authorization: {token}'\n"}, confidence=0.6
     )
     assert token not in each.to_json()
+
+
+def test_what_people_type_is_below_the_default(tmp_path: Path) -> None:
+    (each,) = found(tmp_path, "hardcoded-credential", {"a.py": 'db_password = "Welcome2shop"\n'}, confidence=0)
+    assert each.confidence == 0.5

@@ -2,7 +2,7 @@
 
 import pytest
 
-from factory.hunt.script.texts import entropy, open_values
+from factory.hunt.script.texts import is_command, is_quoted, open_values
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,16 @@ def test_open_values(code: str, expected: list[str]) -> None:
     assert open_values(code) == expected
 
 
-def test_entropy_is_in_bits_a_character() -> None:
-    assert entropy("aaaa") == 0
-    assert entropy("abcd") == 2
+def test_a_program_is_no_word_of_a_command() -> None:
+    assert is_command("exec(`${path} --version`)", "path")
+    assert is_command('exec(path + " --version")', "path")
+    assert is_command("exec(`nice ${command}`)", "command")
+    assert not is_command("exec(`convert ${path} out.png`)", "path")
+
+
+def test_quotes_of_sql() -> None:
+    assert is_quoted("q(`a = '${x}'`)", "x")
+    assert is_quoted("q(`a LIKE '%${x}%'`)", "x")
+    assert is_quoted('q("a = \'" + x + "\'")', "x")
+    assert not is_quoted("q(`a = ${x}`)", "x")
+    assert not is_quoted('q("a = " + x)', "x")

@@ -1,0 +1,2 @@
+token = "[a-zA-Z0-9_]"
+password = r"^\w{8,32}$"

@@ -1,0 +1,3 @@
+def login(driver):
+    driver.connect(user="admin", password="Welcome2shop")
+    return driver.token == "refreshToken2"
