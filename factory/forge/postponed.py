@@ -102,6 +102,17 @@ def over(rows: Sequence[Row], now: str) -> tuple[Row, ...]:
     )  # fmt: skip
 
 
+def stopped(rows: Sequence[Row], ticket: Ticket, now: str) -> str:
+    """A person's words that came while this was being taken up, before it had its lease; "" = there are none. A while
+    later whoever runs it again means it."""
+    name = waiting_id(ticket)
+    end = next((row for row in rows if row.id == f"{name}.end" and row.event != ticket.event), None)
+    tried = [row.at for row in rows if row.id.startswith(f"{name}.try.")]
+    if end is None or not tried or _age(tried[-1], end.at) >= SOON or _age(end.at, now) >= SOON:
+        return ""
+    return end.why
+
+
 def goes_first(rows: Sequence[Row], issue: int, now: str) -> bool:
     """Does a person's word on the plan wait for the run at work to stop?"""
     mine = (each.ticket.command for each in waiting(rows, now) if issue and each.row.issue == issue)

@@ -8,7 +8,7 @@ from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Denial
 from factory.forge.accounts import Admission, admit, legs
-from factory.forge.postponed import postpone, superseded, waiting
+from factory.forge.postponed import postpone, stopped, superseded, waiting
 from factory.forge.quarantine import HELD, refuses
 from factory.forge.shared_books import Booked
 from factory.jobs import postponed, quarantine
@@ -53,10 +53,13 @@ def _wanted(rows: tuple[Row, ...], here: Site) -> tuple[Row, ...]:
 
 
 def _admitted(rows: tuple[Row, ...], here: Site) -> Admission:
-    """The gate asked the same; in between another run may have failed."""
+    """The gate asked the same; in between another run may have failed, or a person has stopped what was taken up."""
     began = any(row.kind == "open" and row.run == here.ticket.run for row in rows)
     if not began and refuses(rows, here.ticket, here.settings):
         return Admission("quarantined", why=HELD)
+    why = "" if began else stopped(rows, here.ticket, here.now)
+    if why:
+        return Admission("stale_input", why=why)
     return admit(rows, here.ticket, here.context.run_id, here.settings, here.clock.now())
 
 

@@ -152,6 +152,20 @@ def test_stop_forgets_what_waits(here: Place) -> None:
     assert run.attempt == 1
 
 
+def test_stop_also_holds_for_what_is_just_being_taken_up(here: Place) -> None:
+    number = here.issue()
+    ticket, run = wait(here, number)
+    midnight(here)
+    looked(here)
+    assert run.attempt == 2, "it is on its way to its lease"
+    word = here.ticket(number, "comment 5", purpose="answer", command=Command(verb="stop"))
+    answer(here.job(word, "answer", event="issue_comment"), clock=here.clock)
+    assert "waited: it is forgotten" in here.comments(number)[-1]
+    assert asked(here, ticket, run, attempt=2) == "stale_input"
+    later(here, 61)
+    assert asked(here, ticket, run, attempt=3) == "allowed", "a person runs it again"
+
+
 def test_what_was_forgotten_and_is_run_again_by_hand_is_not_said_to_wait(here: Place) -> None:
     number = here.issue()
     ticket, run = wait(here, number)
