@@ -80,7 +80,8 @@ def _told(seen: Seen, wanted: AskScreenshot, blind: str) -> Result:
     title = f"screenshot of {where} at {wanted.width} x {wanted.height}"
     gone = f"[output dropped: {title}]"
     if seen.problem and not seen.high:
-        return Result(f"error: {title}: {_words(seen.problem)}", gone)
+        noted = _listed("to be noted", seen.notes)  # why it could not start, it may be
+        return Result("\n".join(filter(None, (f"error: {title}: {_words(seen.problem)}", noted))), gone)
     parts = [
         f"title: {line(seen.title) or '(none)'}",
         f"the whole page: {seen.wide} x {seen.high} pixels",

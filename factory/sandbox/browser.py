@@ -1,6 +1,7 @@
 """Chromium: where it is on this machine, how the sandbox starts it, and what to say when there is none."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from factory.sandbox.inside.browser.pipe import NAMES, NO_BROWSER
@@ -20,9 +21,9 @@ LOOK = ("/factory/bin/python3", "-I", "-B", "-X", "utf8", "-c", _BOOT)
 """The command inside; its one argument stands in look.py."""
 
 
-def browser() -> str:
+def browser(names: Sequence[str] = NAMES) -> str:
     """The program that would be started, '' when there is none that works in the sandbox."""
-    found = filter(None, map(shutil.which, NAMES))
+    found = filter(None, map(shutil.which, names))
     return next((path for path in found if not _is_snap(Path(path))), "")
 
 

@@ -116,5 +116,13 @@ def test_a_run_whose_checks_had_their_time_looks_at_nothing(tmp_path: Path) -> N
     assert sandbox.jobs == []
 
 
-def test_the_browser_of_this_machine_is_a_program_or_nothing() -> None:
-    assert browser() == "" or Path(browser()).is_file()
+def test_a_snap_and_the_script_that_stands_for_one_are_no_browser(tmp_path: Path) -> None:
+    names = []
+    for name, text in (("script", "#!/bin/sh\nexec /snap/bin/chromium\n"), ("snap/chromium", ""), ("opt/chrome", "")):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+        names.append(str(path))
+    assert browser(names) == names[2]
+    assert browser(names[:2]) == browser(["no-such-program"]) == ""

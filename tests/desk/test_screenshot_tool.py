@@ -201,6 +201,10 @@ def test_a_failed_look_is_an_error_and_looks_are_counted(tmp_path: Path) -> None
     shop, _ = looking(tmp_path, [LOOK, EDIT, FINISH], Seen(problem="Chromium is not installed"))
     assert visual(shop) == ""
     assert told(shop)[0].text == "error: screenshot of web/index.html at 1280 x 800: Chromium is not installed"
+    bare = Seen(problem="the server cannot be reached", notes=("The python dependencies could not be installed: no",))
+    shop, _ = looking(tmp_path / "bare", [LOOK, EDIT, FINISH], bare)
+    assert visual(shop) == ""
+    assert told(shop)[0].text.endswith("to be noted:\n- The python dependencies could not be installed: no")
     looks: list[Reply | str] = [tool("screenshot", page="web/index.html", width=300 + n) for n in range(TIMES + 1)]
     many, browser = looking(tmp_path / "many", [*looks, EDIT, FINISH])
     assert visual(many) == ""
