@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from factory.contracts.errors import FactoryError
-from factory.contracts.ticket import Command
+from factory.contracts.ticket import Command, Ticket
 from factory.simulator.hub.faults import Rule
 from tests.jobs.handed import APP, FILES, admitted, handed
 from tests.jobs.place import Place, place
@@ -28,18 +28,23 @@ def branches(here: Place) -> list[str]:
     return shown.split()
 
 
-def test_a_retry_goes_on_where_a_ship_job_died_between_push_and_pull_request(here: Place) -> None:
+def died_and_retried(here: Place) -> tuple[Ticket, Ticket]:
+    """A ship job pushed its branch and died before the pull request; a person writes `/factory retry`."""
     number = here.issue()
     first = admitted(here, number)
     opened(here, first, 5)
     here.faults.add(Rule("down", "POST", "/pulls$", times=0, status=503))
     with pytest.raises(FactoryError):
         shipped(here, first, handed(here, first))
-    left, name = branches(here)
-    assert pulls(here) == []
     here.faults.clear()
     facts = {"command": Command(verb="retry"), "depth": 1, "origin": first.run}
-    again = admitted(here, number, event=f"acme/shop#{number} comment 9", **facts)
+    return first, admitted(here, number, event=f"acme/shop#{number} comment 9", **facts)
+
+
+def test_a_retry_goes_on_where_a_ship_job_died_between_push_and_pull_request(here: Place) -> None:
+    first, again = died_and_retried(here)
+    left, name = branches(here)
+    assert pulls(here) == []
     assert again.run != first.run
     _, made = shipped(here, again, handed(here, again, text=f"{APP}\n# other\n", accepted=True))
     assert (made.code, made.stand) == ("delivered", "ready")
@@ -53,13 +58,7 @@ def test_a_retry_goes_on_where_a_ship_job_died_between_push_and_pull_request(her
 
 def test_what_a_person_pushed_there_instead_stays(here: Place) -> None:
     """The books explain a commit, not a name: anything else on the branch is somebody else's."""
-    number = here.issue()
-    first = admitted(here, number)
-    opened(here, first, 5)
-    here.faults.add(Rule("down", "POST", "/pulls$", times=0, status=503))
-    with pytest.raises(FactoryError):
-        shipped(here, first, handed(here, first))
-    here.faults.clear()
+    _, again = died_and_retried(here)
     _, name = branches(here)
     git(here.clone, "fetch", "-q", str(here.repo.folder), name)
     git(here.clone, "checkout", "-q", "FETCH_HEAD")
@@ -67,8 +66,6 @@ def test_what_a_person_pushed_there_instead_stays(here: Place) -> None:
     git(here.clone, "push", "-q", str(here.repo.folder), f"HEAD:{name}")
     git(here.clone, "checkout", "-q", "main")
     theirs = branches(here)[0]
-    facts = {"command": Command(verb="retry"), "depth": 1, "origin": first.run}
-    again = admitted(here, number, event=f"acme/shop#{number} comment 9", **facts)
     _, made = shipped(here, again, handed(here, again, accepted=True), code=1)
     assert made.code == "branch_moved"
     assert branches(here)[0] == theirs
