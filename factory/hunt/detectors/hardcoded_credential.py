@@ -43,7 +43,7 @@ _FOR_SHOW = re.compile(
 )
 """Where keys are made for the purpose."""
 _OF_A_PROGRAM = re.compile(
-    r"(?i)api_?key|client_?secret"
+    r"(?i)api_?key|(?:client|api|app|consumer)_?secret"
 )  # mostly says which program asks, and is in the page or the app for all to see
 _WEAK = 0.5  # below the default
 _SETTINGS = re.compile(r"(?i)(?:config|settings|defaults|options)\.(?:add|update|setdefaults?|set_defaults?|register)$")

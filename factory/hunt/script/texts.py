@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
     r"|password$|redacted|demo|^[a-z]+([-_. /:][a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$|\s|^https?://|^[./#@]|^(Bearer|Basic)$|process\.env"
 )
 _KEY = re.compile(r"\s*:")  # it is the name of a field itself
-_PUBLIC = re.compile(r"(?i)api[-_]?key|client[-_]?secret|public|anon")  # mostly in the page for all to see
+_PUBLIC = re.compile(r"(?i)api[-_]?key|(?:client|api|app|consumer)[-_]?secret|public|anon")  # mostly in the page for all to see
 
 
 def open_values(code: str) -> list[str]:
