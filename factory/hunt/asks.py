@@ -17,8 +17,8 @@ class Ask(NamedTuple):
 
 
 def asks(ranked: Iterable[Ranked], taken: frozenset[str], most: int) -> tuple[Ask, ...]:
-    """Of the first `most` findings that are new, that no codemod mends and that nobody has (`taken`: ids); the task
-    with the highest rank first."""
+    """Of the first `most` findings that are new and that no codemod mends, those that nobody has (`taken`: ids): a
+    finding that is asked for keeps its place, so no more than `most` wait for people. The highest rank first."""
     rows = [row for row in ranked if not row.known and not row.mend and row.finding.path][:most]
     made = []
     for (rule, package), group in groupby(sorted(rows, key=_key), key=lambda row: _key(row)[:2]):
