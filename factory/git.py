@@ -85,12 +85,12 @@ def git_folder(path: Path) -> Path:
     """The target's common git directory. Raises UsageProblem when `path` is not in a repository."""
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
-        raise UsageProblem(f"{path} {what}: give --repo the path of a git repository.")
+        raise UsageProblem(f"{path.absolute()} {what}: give --repo the path of a git repository.")
     try:
         raw = run_git(path, "rev-parse", "--path-format=absolute", "--git-common-dir")
     except GitProblem:
         raise UsageProblem(
-            f"{path} is not a git repository: run `git init` there and commit, or name another."
+            f"{path.absolute()} is not a git repository: run `git init` there and commit, or name another with --repo."
         ) from None
     return Path(os.fsdecode(raw).rstrip("\n"))
 

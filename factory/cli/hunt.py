@@ -61,7 +61,7 @@ def hunt(
     if as_json and not fix:
         print(_cut(found, everything, limit).to_json(indent=2))
     if not as_json:
-        hunting.show(found, sys.stdout, everything, limit, None if fix else hunting.same(repo, base))
+        hunting.show(found, sys.stdout, everything, limit, hunting.same(repo, base), propose=not fix)
     return hunting.mend(found, repo, base, settings, config, as_json, with_models) if fix else int(bool(found.fresh))
 
 

@@ -64,12 +64,12 @@ def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
     return 0
 
 
-def show(found: "Catch", stream: IO[str], everything: bool, limit: int, where: str | None = None) -> None:
-    """`where`: options of the commands that come next; None: none is proposed."""
+def show(found: "Catch", stream: IO[str], everything: bool, limit: int, where: str, propose: bool = True) -> None:
+    """`where`: options of the commands that come next, which are told unless not `propose`."""
     from factory.render.hunting import following, hunting
 
-    hunting(found, stream, everything=everything, limit=limit)
-    rows = following(found, where) if where is not None else []
+    hunting(found, stream, everything=everything, limit=limit, where=where)
+    rows = following(found, where) if propose else []
     if rows:
         print("Next:", file=stream)
         for row in rows:

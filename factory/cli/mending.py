@@ -92,10 +92,16 @@ def _tell(found: "Catch", runs: "list[Run]", waiting: int, settings: "Settings",
         for row in (*_rows(run), *_too_long(run, settings.hunt.lines)):
             print(row)
     if not runs and not waiting:
-        print("Nothing here is mended by rules that is not on a branch already.")
+        print(_idle(found))
     if waiting:
         wait = "1 theme waits" if waiting == 1 else f"{waiting} themes wait"
         print(f"{wait} for tomorrow: hunt.pulls_a_day = {settings.hunt.pulls_a_day}.")
+
+
+def _idle(found: "Catch") -> str:
+    if found.themes:
+        return "All that rules mend of these is on branches already."
+    return "No rule mends any of these." if found.ranked else "There is nothing to mend."
 
 
 def _summary(run: "Run") -> str:

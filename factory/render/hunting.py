@@ -16,13 +16,14 @@ SHOWN = 5  # findings of a detector, unless all are asked for
 WIDE = 160  # columns, where nobody says
 
 
-def hunting(catch: Catch, stream: IO[str], *, everything: bool = False, limit: int = 0) -> None:
-    """`everything`: also what the baseline knows, and each group whole. `limit`: at most so many findings in all."""
+def hunting(catch: Catch, stream: IO[str], *, everything: bool = False, limit: int = 0, where: str = "") -> None:
+    """`everything`: also what the baseline knows, and each group whole. `limit`: at most so many findings in all.
+    `where`: options that name the same repository and branch, "" = here."""
     rows = catch.ranked if everything else catch.fresh
     rows = rows[:limit] if limit else rows
     drawn = _Drawn(stream)
     for group in _groups(rows):
-        _group(catch, group, drawn, len(group) if everything or limit else SHOWN)
+        _group(catch, group, drawn, len(group) if everything or limit else SHOWN, f" {where}" if where else "")
     for text in (*_summary(catch), *_trouble(catch)):
         drawn.line(text)
 
@@ -58,7 +59,7 @@ def _order(row: Ranked) -> tuple[str, float, str, int]:
     return row.finding.rule, -row.rank, row.finding.path, row.finding.start
 
 
-def _group(catch: Catch, group: Sequence[Ranked], drawn: _Drawn, most: int) -> None:
+def _group(catch: Catch, group: Sequence[Ranked], drawn: _Drawn, most: int, options: str) -> None:
     rule = next((each for each in catch.rules if each.id == group[0].finding.rule), None)
     worst = group[0].finding
     title = f"  {rule.title}" if rule else ""
@@ -74,7 +75,7 @@ def _group(catch: Catch, group: Sequence[Ranked], drawn: _Drawn, most: int) -> N
             (f"  {row.rank:5.1f}  ", "dim"), where.ljust(width), "  ", words, (f"  {mark}" if mark else "", "dim")
         )
     if len(group) > most:
-        drawn.line((f"         and {len(group) - most:,} more: factory hunt --only {worst.rule} --all", "dim"))
+        drawn.line((f"         and {len(group) - most:,} more: factory hunt --only {worst.rule} --all{options}", "dim"))
     drawn.line("")
 
 

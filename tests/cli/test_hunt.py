@@ -37,6 +37,7 @@ def test_findings_worst_first_and_what_to_do_next(repo: Path, tmp_path: Path) ->
     assert "pkg/first.py:4" in done.stdout
     assert "3 findings in 6 files" in done.stdout
     assert f"factory hunt --fix --repo {repo} " in done.stdout
+    assert "more: factory hunt" not in done.stdout
     assert git(repo, "status", "--porcelain") == ""
 
 
@@ -91,6 +92,19 @@ def test_fix_mends_a_commit_a_finding_and_leaves_alone_what_breaks_a_test(repo: 
     assert pull["title"].startswith("An except without a type")
     again = factory(state, "hunt", "--repo", repo, "--only", "bare-except", "--fix")
     assert len(git(repo, "for-each-ref", "refs/heads/factory/").splitlines()) == 1, again.stdout
+
+
+def test_what_is_not_shown_is_one_command_away_that_works_from_here(tmp_path: Path) -> None:
+    many = repository(tmp_path / "many", {f"m{n}.py": BARE for n in range(7)})
+    done = factory(tmp_path / "state", "hunt", "--repo", many, "--only", "bare-except")
+    assert f"and 2 more: factory hunt --only bare-except --all --repo {many}\n" in done.stdout
+
+
+def test_fix_says_that_no_rule_mends_what_was_found(tmp_path: Path) -> None:
+    secret = repository(tmp_path / "secret", {"a.py": "import urllib.request\n\nurllib.request.urlopen('http://x')\n"})
+    done = factory(tmp_path / "state", "hunt", "--repo", secret, "--only", "missing-timeout", "--fix")
+    assert "1 finding " in done.stdout
+    assert done.stdout.endswith("No rule mends any of these.\n")
 
 
 def test_with_models_what_no_rule_mends_goes_through_the_line(tmp_path: Path) -> None:
@@ -151,7 +165,7 @@ def test_what_makes_no_sense_is_a_usage_error(repo: Path, tmp_path: Path, option
     [
         ("nowhere", "does not exist: give --repo the path of a git repository."),
         ("file", "is not a folder: give --repo the path of a git repository."),
-        ("plain", "is not a git repository: run `git init` there and commit, or name another."),
+        ("plain", "is not a git repository: run `git init` there and commit, or name another with --repo."),
         ("empty", "has no commit yet: commit something first, then run again."),
     ],
 )
