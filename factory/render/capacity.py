@@ -49,7 +49,7 @@ def ranking(found: Sequence[Candidate], of: int, stream: IO[str]) -> None:
     first = found[0]
     where = f"{first.setup.count} x {first.setup.card.name}"
     out.line(f"{many(first.developers, 'session')} of {first.context:,} tokens on {where}:")
-    table([_row(each) for each in found], COLUMNS, stream)
+    table([_row(each) for each in found], COLUMNS, stream, whole=("limit", "cold", "warm"))
     out.line(f"{len(found)} of {of} models, best first.")
     for row in MEANINGS:
         out.line(row)

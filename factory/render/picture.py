@@ -46,12 +46,15 @@ def _state(name: str, took: Mapping[str, float | None], stopped: str) -> str:
 
 def _said(name: str, took: Mapping[str, float | None]) -> str:
     seconds = took.get(name)
-    return amount.duration(seconds) if seconds is not None else "done" if name in took else "not reached"
+    if seconds is not None:
+        return amount.duration(seconds)
+    passed = any(later in took for later in STAGES[STAGES.index(name) + 1 :])
+    return "done" if name in took else "not needed" if passed else "not reached"
 
 
 def _node(name: str, x: float, y: int, state: str, said: str, share: float) -> Html:
     sign = {"stop": "!", "off": "", "done": "✓"}[state]
-    said = "stopped here" if state == "stop" and said == "not reached" else said
+    said = "stopped here" if state == "stop" and said.startswith("not ") else said
     wide = share * 64
     return el(
         "g",

@@ -5,7 +5,7 @@ import pytest
 from factory.contracts.story import Span
 from factory.render.picture import gantt, line
 from factory.render.timeline import elapsed, lane, scale, stage_seconds
-from tests.render.stories import accepted, empty, stopped
+from tests.render.stories import accepted, empty, stopped, tidy
 
 
 def span(stage: str, unit: str, start: float, seconds: float, kind: str = "exchange") -> Span:
@@ -58,6 +58,9 @@ def test_the_line_says_what_was_reached_and_where_it_stopped() -> None:
     assert "intake 0.1 s, gather not reached" in line(stopped())
     assert "stopped here" in line(stopped())
     assert line(empty()).count("not reached") >= 8
+    drawn = line(tidy())
+    assert "refine not needed" in drawn  # no model judges a tidy, and it was delivered
+    assert "not reached" not in drawn
     without_steps = accepted().but(spans=())
     assert "deliver done" in line(without_steps)
 
