@@ -41,6 +41,7 @@ def of_run(run: str, asked: Asked) -> int:
     from factory.places import state_folder
     from factory.render.bills import sentences
     from factory.render.terminal import table
+    from factory.render.text import line
 
     state = open_state(state_folder())
     found = state.journal.load(run)
@@ -56,6 +57,7 @@ def of_run(run: str, asked: Asked) -> int:
          f"{row.seconds:.1f} s", f"${row.cost / 1e6:.4f}")
         for row in made.costs
     ]  # fmt: skip
+    print(f"Run {found.id}: {line(found.task.title if found.task else found.event.source, 90)}")
     table(rows, ("role", "tier", "endpoint", "calls", "tokens in", "out", "model time", "cost"), sys.stdout)
     print(f"Total ${made.cost / 1e6:.4f}")
     for sentence in sentences(made, yardstick):

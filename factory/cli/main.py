@@ -130,7 +130,8 @@ def _unexpected(error: Exception) -> int:
     """Usage errors of the option parser say what is wrong with the command line; the rest is a bug of ours."""
     shown = getattr(error, "format_message", None)
     if shown:
-        _say(shown())
+        text = str(shown())
+        print(text, file=sys.stderr) if text.startswith("Usage:") else _say(text)  # no argument: the help
         return int(getattr(error, "exit_code", 2))
     if type(error).__module__ == "sqlite3" and _damage(error):
         return 4

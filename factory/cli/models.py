@@ -57,8 +57,12 @@ def ask(names: Names = None, config: Config = None, as_json: Json = False) -> in
     endpoints = settings_for(config, None).endpoints
     unknown = [name for name in names or () if name not in endpoints]
     if unknown or not endpoints:
-        known = ", ".join(endpoints) or "none: put an [endpoints.NAME] table into factory.toml"
-        raise UsageProblem(f"There is no endpoint {unknown[0] if unknown else 'to test'}; configured are: {known}.")
+        known = (
+            f"configured are: {', '.join(endpoints)}"
+            if endpoints
+            else "put an [endpoints.NAME] table into factory.toml"
+        )
+        raise UsageProblem(f"There is no endpoint {unknown[0] if unknown else 'to test'}; {known}.")
     chosen = [endpoints[name] for name in names] if names else [one for one in endpoints.values() if not _paid(one)]
     model_of = models(os.environ, SystemClock())
     say: Callable[[str], None] = (lambda text: None) if as_json else (lambda text: print(text, file=sys.stderr))

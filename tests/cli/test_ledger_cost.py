@@ -56,6 +56,7 @@ def run(state: State, tmp_path: Path) -> Run:
 def test_one_run_says_what_frontier_only_would_have_cost(run: Run, state: State, tmp_path: Path) -> None:
     said = factory(state.folder, "ledger", "cost", run.id, "--config", tmp_path / "factory.toml").stdout
     assert "Frontier-only: $4.50 (m-frontier: $3 in, $15 out per million tokens, no caching)" in said
+    assert said.startswith(f"Run {run.id}: 7.md\n")
     assert "Runner minutes: 0 m" in said
     assert "Electricity: about 0.300 kWh" in said
     bare = factory(state.folder, "ledger", "cost", run.id).stdout

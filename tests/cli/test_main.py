@@ -22,8 +22,10 @@ def test_the_version_is_one_line_that_the_setup_action_compares(capsys: pytest.C
 
 
 def test_no_argument_is_help(capsys: pytest.CaptureFixture[str]) -> None:
-    exit_code([])
-    assert "Commands:" in capsys.readouterr().err
+    assert exit_code([]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Usage: ")
+    assert "Commands:" in said
 
 
 def test_ctrl_c_is_said_and_ends_with_130(tmp_path: Path) -> None:
