@@ -18,6 +18,14 @@ def collect(run: Run, shop: Shop) -> Run:
     if not written:
         reasons = "; ".join(f"{change.unit}: {change.error or 'rejected'}" for change in wave.changes)
         if run.task and run.task.mechanical and not any(change.error for change in wave.changes):
-            raise Stopped("nothing_to_do", "The code is as it should be already: there was nothing to mend by rules.")
+            raise Stopped("nothing_to_do", _nothing(run, shop, tree))
         raise Stopped("units_failed", f"No unit brought a usable change: {reasons}.")
     return run
+
+
+def _nothing(run: Run, shop: Shop, tree: str) -> str:
+    """Why the rules wrote nothing. A tidy reads Python alone: of other code it must not say that it is well."""
+    python = any(path.endswith((".py", ".pyi")) for path in shop.trees.entries(tree))
+    if run.event.kind == "tidy" and not python:
+        return "There is no Python here, and this task mends nothing else."
+    return "The code is as it should be already: there was nothing to mend by rules."
