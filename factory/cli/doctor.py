@@ -62,10 +62,9 @@ def _here(settings: "Settings", runner: Path | None) -> "list[tuple[str, Callabl
         ("browser", machine.pages),
         ("disk", lambda: machine.disk(state_folder())),
         ("gpu", machine.gpu),
+        ("endpoints", lambda: machine.endpoints(settings.endpoints, ask)),
         ("issue templates", lambda: machine.templates(Path())),
     ]
-    if settings.endpoints:  # without any, tidy and the demo still work
-        found.append(("endpoints", lambda: machine.endpoints(settings.endpoints, ask)))
     if runner:
         found.append(("runner", lambda: machine.runner(runner.absolute())))
     return found

@@ -13,6 +13,10 @@ from factory.install.runner_hook import VARIABLE
 from factory.ledger.room import check_room
 
 LEAST_FREE = 5 * 1024**3  # bytes for runs, environments and clones
+NO_ENDPOINT = (
+    "none is configured: put an [endpoints.NAME] table into factory.toml, or do with what asks no model: "
+    "`factory run --task tidy`, `factory hunt`, `factory demo`"
+)
 LEAST_RUNNER = (2, 336, 0)  # the first that knows `uses: $/…`, which our workflows need
 
 
@@ -85,7 +89,7 @@ def endpoints(configured: dict[str, Endpoint], model_of: Callable[[Endpoint], Mo
     from factory.llm.trial import try_endpoint
 
     if not configured:
-        yield missing("endpoints", "none is configured: put an [endpoints.NAME] table into factory.toml")
+        yield weaker("endpoints", NO_ENDPOINT)
     for name, endpoint in configured.items():
         if endpoint.tier != "local":
             yield unknown(f"endpoint {name}", f"{endpoint.tier}, not asked: `factory models test {name}` does")
