@@ -14,7 +14,7 @@ from tests.line.targets import factory, repository
         ({"a.py": "x = 1\n"}, "The code is as it should be already"),
     ],
 )
-def test_a_tidy_calls_only_code_that_it_reads_well(tmp_path: Path, files: dict[str, str], said: str) -> None:
+def test_a_tidy_calls_only_code_that_it_reads_well(tmp_path: Path, files: dict[str, str | bytes], said: str) -> None:
     repo = repository(tmp_path / "repo", files)
     done = factory(tmp_path / "state", "run", "--repo", repo, "--task", "tidy", "--json")
     assert done.returncode == 0, done.stderr
