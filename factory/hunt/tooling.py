@@ -3,7 +3,7 @@
 import re
 
 _TOOLING = re.compile(
-    r"(?:^|/)(?:scripts?|tools?|tooling|bin|contrib|extras?|dev|devtools|hack|ci|\.\w[\w-]*|releases?|packaging|packages?/[\w-]+/bin"
+    r"(?:^|/)(?:scripts?|[\w-]*tools?|tooling|bin|contrib|extras?|dev|devtools|hack|ci|\.\w[\w-]*|releases?|packaging|packages?/[\w-]+/bin"
     r"|build\w*|migrations?|alembic|versions|bench\w*|management/commands|install\w*|deploy\w*|docker|samples?|examples?|demos?"
     r"|docs?|vendor\w*|third_?party|external|deps)/"
     r"|(?:^|/)(?:setup|fabfile|tasks|noxfile|dodo|release|build\w*|make\w*|conanfile|migrat\w*|gulpfile|gruntfile|install\w*)"

@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
     r"|password$|redacted|demo|^[a-z]+([-_. /:][a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$|\s|^https?://|^[./#@]|^(Bearer|Basic)$|process\.env"
 )
 _KEY = re.compile(r"\s*:")  # it is the name of a field itself
-_PUBLIC = re.compile(r"(?i)api[-_]?key|(?:client|api|app|consumer)[-_]?secret|public|anon")  # mostly in the page for all to see
+_PUBLIC = re.compile(r"(?i)api[-_]?key|(?:client|api|app|consumer)[-_]?secret|public|anon")  # mostly in the page
 
 
 def open_values(code: str) -> list[str]:
@@ -61,9 +61,9 @@ def is_command(code: str, value: str) -> bool:
 
 
 def is_quoted(code: str, value: str) -> bool:
-    """Whether the SQL has quotes around it, so that it is meant as a text."""
+    """Whether the SQL has quotes around it, so that it is meant as a text: `"` is round the name of a column."""
     word = re.escape(value)
-    return bool(re.search(rf"['\"]%?\$\{{\s*{word}\s*\}}|'%?[\"`]\s*\+\s*{word}|\"%?['`]\s*\+\s*{word}", code))
+    return bool(re.search(rf"'%?\$\{{\s*{word}\s*\}}|'%?[\"`]\s*\+\s*{word}", code))
 
 
 def secret(source: Source, hit: Hit) -> Hit | None:

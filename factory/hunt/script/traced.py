@@ -1,6 +1,7 @@
 """Where a value in JavaScript or TypeScript comes from: the nearest thing above, in its function, that gives it."""
 
 import re
+from collections.abc import Iterator
 
 from factory.hunt.source import Source
 from factory.hunt.traced import Origin
@@ -14,11 +15,11 @@ _NAME = re.compile(r"(?<![.\w$'\"])([A-Za-z_$][\w$]*)(?![\w$]*\s*(?:\(|\.\w+\())
 _SAME_TEXT = re.compile(
     r"\??\.(?:trim|toString|toLowerCase|toUpperCase|replace|replaceAll|join|slice|substring|normalize)\([^()]*\)"
 )
-_OF_ITS_TEXT = re.compile(r"\b(?:String|encodeURI(?:Component)?|path\.\w+|join|resolve)\(")
-_NOT_TEXT = re.compile(r"\b(?:number|boolean|bigint|Date)\b")
+_OF_ITS_TEXT = re.compile(r"\b(?:String|path\.\w+|join|resolve)\(")
+_TEXT = re.compile(r"\b(?:string|any|unknown|String)\b|['\"`]")
+_STRENGTH: tuple[Origin, ...] = ("outside", "parameter", "attribute")
 _CHECKED = r"(?:if\s*\([^\n]*\b{name}\b[^\n]*|assert\w*\([^\n]*\b{name}\b[^\n]*)"
 _CHECKS = re.compile(r"\btest\(|includes\(|isNaN|isInteger|match\(|typeof|valid|allow|safe|\bhas\(|instanceof|check")
-_LITERAL = re.compile(r"\s*(?:['\"`][^'\"`$]*['\"`]|[\d.]+|[A-Z][A-Z0-9_]*|true|false|null|undefined)?\s*")
 
 
 def origin(source: Source, line: int, value: str, depth: int = 0) -> Origin:
@@ -46,35 +47,60 @@ def _of_name(source: Source, line: int, name: str, depth: int) -> Origin:
     set_ = list(
         re.finditer(rf"\b(?:const|let|var)\s+(?:{word}\b|\{{[^{{}}=]*\b{word}\b[^{{}}]*\}})[^=\n]*=\s*([^;\n]*)", above)
     )
-    looped = list(re.finditer(rf"\bfor\s*(?:await\s*)?\(\s*(?:const|let|var)\s+{word}\s+of\s+([^{{\n]*)\)", above))
-    taken = list(
+    looped = list(
         re.finditer(
-            rf"(?:\(([^()]*(?<![.\w$]){word}(?![\w$])[^()]*)\)\s*(?::[^={{;\n]+)?(?:=>|\{{))|\b{word}\s*=>", above
+            rf"\bfor\s*(?:await\s*)?\(\s*(?:const|let|var)\s+[\[{{ ]*\b{word}\b[^()\n]*?\s+of\s+([^{{\n]*)\)", above
         )
     )
+    lists = re.finditer(
+        rf"(?<!\bif )(?<!\bfor )(?<!\bwhile )(?<!\bswitch )(?<!\bcatch )(?<!\bawait )(?<!\bif)(?<!\bfor)"
+        rf"(?:\(([^()]*(?<![.\w$]){word}(?![\w$])[^()]*)\)\s*(?::[^={{;\n]+)?(?:=>|\{{))|\b{word}\s*=>",
+        above,
+    )
+    taken = [each for each in lists if not re.search(r"[!=<>]=|&&|\|\||\b(?:const|let|var)\b", each[1] or "")]
     last = max((*set_, *looped, *taken), key=lambda match: match.start(), default=None)
     if last is None:
         return "unknown"
     if last in taken:
-        return _of_parameter(source, word, last[1] or name, function)
+        return _of_parameter(source, name, last[1] or name, function, depth)
     at = start + above.count("\n", 0, last.start())
     return origin(source, at, last[1].removesuffix(")") if last in looped else last[1], depth + 1)
 
 
-def _of_parameter(source: Source, word: str, listed: str, function: str) -> Origin:
-    """Not what is typed as a number, and not what this file itself gives: always a text of its own."""
-    if re.search(r"\b(?:if|while|for|switch|catch)\s*$|[=!<>]==?|&&|\|\|", listed):  # a condition
+def _of_parameter(source: Source, name: str, listed: str, function: str, depth: int) -> Origin:
+    """Of any type but text it is no text. Where this file calls the function, what it gives there counts."""
+    typed = re.search(rf"\b{re.escape(name)}\??\s*:\s*([^,=]*)", listed)
+    if typed and not _TEXT.search(typed[1]):
         return "unknown"
-    typed = re.search(rf"\b{word}\??\s*:\s*([^,=]*)", listed)
-    if typed and _NOT_TEXT.search(typed[1]):
+    if not function:
+        return "parameter"
+    if not re.fullmatch(r"\w+", function):
         return "unknown"
-    if function:
-        calls = re.findall(
-            rf"(?<!function )(?<![\w$]){re.escape(function)}\(([^()]*)\)(?!\s*(?:\{{|:|=>))", source.text
-        )
-        if calls and all(all(map(_LITERAL.fullmatch, each.split(","))) for each in calls):
-            return "unknown"
-    return "parameter"
+    given = list(_given(source, function, _place(listed, name)))
+    if given:  # one call up
+        found = [origin(source, line, value, depth + 2) for line, value in given]
+        return next((each for each in _STRENGTH if each in found), "unknown")
+    shown = re.compile(
+        rf"\bexport\b[^\n]*\b{function}\b|\bexports?\b[^\n;{{]*\{{[^{{}}]*\b{function}\b|\bexports\b[^\n;]*\b{function}\b"
+        rf"|^  +(?:static |async |public )*{function}\(",
+        re.M,
+    )
+    return "parameter" if source.has(shown) else "unknown"
+
+
+def _place(listed: str, name: str) -> int:
+    """Which one of the list it is, -1 for a field of one."""
+    names = [re.match(r"\s*(?:\.\.\.)?([\w$]*)", each) for each in listed.split(",")]
+    return next((number for number, match in enumerate(names) if match and match[1] == name), -1)
+
+
+def _given(source: Source, function: str, place: int) -> Iterator[tuple[int, str]]:
+    """What calls in this file give for the argument, each with its line."""
+    calls = re.finditer(rf"(?<!function )(?<![\w$]){function}\(([^()]*)\)(?!\s*(?:\{{|:|=>))", source.text)
+    for call in calls:
+        values = call[1].split(",")
+        if 0 <= place < len(values):
+            yield source.text.count("\n", 0, call.start()) + 1, values[place].strip()
 
 
 def _function(source: Source, line: int) -> tuple[int, str]:
