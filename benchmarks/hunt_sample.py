@@ -1,8 +1,8 @@
 """Findings on real repositories, drawn by a seed, with the labels that a person gave them by reading the code.
 
 A set is a file of benchmarks/data: for each repository its commit, and for each fingerprint true (a maintainer should
-mend it) or false (noise); `without` names detectors that it is no judge of. No code is kept. A finding that is
-drawn and not labelled counts as nothing, and is listed.
+mend it) or false (noise); `without` names detectors that it is no judge of, `only` the ones that it is asked for at
+all. No code is kept. A finding that is drawn and not labelled counts as nothing, and is listed.
 """
 
 import random
@@ -27,9 +27,12 @@ SETS = {
     "unseen": "hunt_unseen.toml",
     "fresh": "hunt_fresh.toml",
     "last": "hunt_last.toml",
+    "apps": "hunt_apps.toml",
+    "later": "hunt_later.toml",
 }
 """sample: the detectors grew on these repositories. unseen, then fresh: labelled before anything was mended for them,
-and mended afterwards. last: labelled after all that, and nothing was mended for them."""
+and mended afterwards. last: labelled after all that; three detectors were mended for it later. apps: labelled after
+that; the same three were mended for it. later: those three after all that, and nothing was mended for them."""
 EACH = 10  # of a detector, over all repositories
 PER_REPOSITORY = 4  # of a detector, so that one repository does not decide
 AROUND = 6  # lines shown before and after
@@ -46,7 +49,10 @@ def drawn(name: str, clones: Path, only: Sequence[str] = ()) -> list[Drawn]:
     """At most EACH findings of each detector (or of `only` these) of this set, the same ones each time."""
     found: dict[str, list[Drawn]] = defaultdict(list)
     for entry in tomllib.loads((DATA / SETS[name]).read_text(encoding="utf-8"))["repository"]:
-        for each in _of(clones, entry["name"], entry["commit"], entry.get("labels", {}), only):
+        asked = [rule for rule in only or entry.get("only", ()) if rule in entry.get("only", (rule,))]
+        if only and not asked:
+            continue
+        for each in _of(clones, entry["name"], entry["commit"], entry.get("labels", {}), asked):
             if each.finding.rule not in entry.get("without", ()):
                 found[each.finding.rule].append(each)
     return [each for rule in sorted(found) for each in _some(found[rule], EACH)]
