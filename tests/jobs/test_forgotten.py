@@ -1,0 +1,58 @@
+"""What waited and was forgotten, stopped or taken up elsewhere: nobody is told that it still waits."""
+
+from factory.contracts.ticket import Command
+from factory.jobs.answer import answer
+from tests.jobs.handed import admitted
+from tests.jobs.place import Place
+from tests.jobs.test_postponed import asked, here, midnight, run_of, wait
+from tests.jobs.test_watch import later, looked
+
+__all__ = ["here"]
+
+
+def test_stop_also_holds_for_what_is_just_being_taken_up(here: Place) -> None:
+    number = here.issue()
+    ticket, run = wait(here, number)
+    midnight(here)
+    looked(here)
+    assert run.attempt == 2, "it is on its way to its lease"
+    word = here.ticket(number, "comment 5", purpose="answer", command=Command(verb="stop"))
+    answer(here.job(word, "answer", event="issue_comment"), clock=here.clock)
+    assert "waited: it is forgotten" in here.comments(number)[-1]
+    assert asked(here, ticket, run, attempt=2) == "stale_input"
+    later(here, 61)
+    assert asked(here, ticket, run, attempt=3) == "allowed", "a person runs it again"
+
+
+def test_what_was_forgotten_and_is_run_again_by_hand_is_not_said_to_wait(here: Place) -> None:
+    number = here.issue()
+    ticket, run = wait(here, number)
+    word = here.ticket(number, "comment 5", purpose="answer", command=Command(verb="stop"))
+    answer(here.job(word, "answer", event="issue_comment"), clock=here.clock)
+    assert asked(here, ticket, run, attempt=2) == "budget"
+    assert not [text for text in here.comments(number) if "It waits" in text]
+    assert "the day's is free again at 00:00 UTC" in here.comments(number)[-1]
+
+
+def test_what_another_workflow_run_has_taken_up_is_no_business_of_the_first(here: Place) -> None:
+    number = here.issue()
+    ticket, run = wait(here, number)
+    midnight(here)
+    assert asked(here, ticket, run_of(here)) == "allowed"
+    before = here.comments(number)
+    assert asked(here, ticket, run, attempt=2) == "duplicate"
+    assert here.comments(number) == before
+
+
+def test_what_the_hour_held_and_a_person_forgot_is_not_said_to_wait(here: Place) -> None:
+    (here.clone / "factory.toml").write_text("[github]\nhourly = 1\n[budget]\nrun_usd = 0\n")
+    assert asked(here, admitted(here, here.issue()), run_of(here)) == "allowed"
+    number, run = here.issue(), run_of(here)
+    told = {"gate": {"outputs": {"allowed": "false", "code": "rate_limited", "say": ""}}}
+    ticket = here.ticket(number, purpose="answer")
+    answer(here.job(ticket, "refuse", run=run.id, needs=told), clock=here.clock)
+    assert "It waits and starts by itself" in here.comments(number)[0]
+    word = here.ticket(number, "comment 5", purpose="answer", command=Command(verb="stop"))
+    answer(here.job(word, "answer", event="issue_comment"), clock=here.clock)
+    answer(here.job(ticket, "refuse", run=run.id, attempt=2, needs=told), clock=here.clock)
+    assert not [text for text in here.comments(number) if "It waits" in text]
