@@ -42,7 +42,7 @@ def main() -> int:
     print(text)
     if arguments.write:
         before, _, rest = PAGE.read_text(encoding="utf-8").partition(FROM)
-        PAGE.write_text(f"{before}{FROM}\n{text}\n{TO}{rest.partition(TO)[2]}", encoding="utf-8")
+        PAGE.write_text(f"{before}{FROM}\n\n{text}\n\n{TO}{rest.partition(TO)[2]}", encoding="utf-8")
     return int("MISSED" in text)
 
 
