@@ -17,6 +17,7 @@ OFF = (
     "Code scanning took nothing. It must be there (a private repository needs GitHub Code Security), and the caller's "
     "`permissions:` must hold `security-events: write`; else set the variable FACTORY_CODE_SCANNING to `off`."
 )
+AGAIN = "Code scanning could not be asked just now, and nobody else hands this over: run this job again."
 
 
 def scan(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG, clock: Clock | None = None) -> int:
@@ -28,12 +29,16 @@ def scan(context: JobContext, found: Path, digest: str, *, config: Path = CONFIG
 
 def told(here: Site, catch: Catch, branch: str, part: str) -> int:
     """The one way to code scanning, for the hunt and for an audit. Where there is none that is said, and fails
-    nothing: nobody waits for it. Raises HubProblem for a log that GitHub refuses."""
+    nothing; what GitHub could not take just now fails this job, which no other needs, until it is run again.
+    Raises HubProblem for a log that GitHub refuses."""
     try:
         number = here.hub.upload_sarif(catch.commit, f"refs/heads/{branch}", fitting(catch, part=part))
-    except (HubForbidden, HubMissing, HubUnreachable, HubLimited) as problem:
+    except (HubForbidden, HubMissing) as problem:
         here.say("notice", f"{OFF} GitHub's answer: {problem}")
         return 0
+    except (HubUnreachable, HubLimited) as problem:
+        here.say("error", f"{AGAIN} {problem}")
+        return 1
     here.context.output(sarif=number)
     here.summary(f"## Code scanning\n\n{len(catch.ranked):,} findings were handed over.\n")
     return 0

@@ -138,7 +138,7 @@ def test_rules_that_could_not_look_are_told_of(here: Place) -> None:
     assert told["message"]["text"].startswith("The rules could not look")
 
 
-@pytest.mark.parametrize("why", ["code security", "permission", "down"])
+@pytest.mark.parametrize("why", ["code security", "permission"])
 def test_where_there_is_no_code_scanning_nothing_fails(
     here: Place, capsys: pytest.CaptureFixture[str], why: str
 ) -> None:
@@ -148,16 +148,32 @@ def test_where_there_is_no_code_scanning_nothing_fails(
     context = here.job(made.run.ticket, "scan", permissions=held)
     if why == "code security":
         without_code_security(here.repo)
-    if why == "down":
-        here.faults.add(Fault("down", "POST", "/code-scanning/", status=503, times=0))
     done = audited(context, made.into(context.temp), made.digest, here.base_sha, BRANCH, clock=here.clock)
     said = capsys.readouterr().out
     assert done == 0
     assert "::notice::Code scanning took nothing." in said
     assert "FACTORY_CODE_SCANNING" in said
-    assert {"code security": "Code Security must be enabled", "permission": "security_events=write",
-            "down": "503"}[why] in said  # fmt: skip
+    assert {"code security": "Code Security must be enabled", "permission": "security_events=write"}[why] in said
     assert not analyses_of(here.repo)
+
+
+@pytest.mark.parametrize("fault", [Fault("down", "POST", "/code-scanning/", status=503, times=4),
+                                   Fault("slow_down", "POST", "/code-scanning/", times=4)])  # fmt: skip
+def test_what_github_could_not_take_fails_the_job_and_a_second_run_hands_it_over(
+    here: Place, capsys: pytest.CaptureFixture[str], fault: Fault
+) -> None:
+    """Green would lose it: nobody uploads this commit again."""
+    made = bundle(here, BAD)
+    here.faults.add(fault)
+    assert scanned(here, made) == 1
+    said = capsys.readouterr().out
+    assert "::error::Code scanning could not be asked just now" in said
+    assert "permissions" not in said
+    assert "FACTORY_CODE_SCANNING" not in said
+    assert not analyses_of(here.repo)
+    here.clock.sleep(3600)
+    assert scanned(here, made) == 0
+    assert len(analyses_of(here.repo)) == 1
 
 
 def test_a_commit_that_was_never_pushed_is_a_failure(here: Place) -> None:
