@@ -2,10 +2,10 @@
 
     python -m benchmarks.hunt time [FOLDER] [--runs 3] [--write]     Django 5.2's source archive, if no folder is named
     python -m benchmarks.hunt corpus [--write]
-    python -m benchmarks.hunt sample|unseen|fresh|last|apps|later CLONES [--only IDS] [--unlabelled] [--write]
+    python -m benchmarks.hunt sample|unseen|fresh|last|apps|later|newest CLONES [--only IDS] [--unlabelled] [--write]
 
 time: the folder is committed to a repository of its own first, which does not count; then each run is a process that
-exports, builds the code graph and hunts with every detector. sample … later: the sets of benchmarks/hunt_sample.py;
+exports, builds the code graph and hunts with every detector. sample … newest: the sets of benchmarks/hunt_sample.py;
 CLONES holds <owner>+<name>/repo for each repository of the set, with the commit that is named there; --unlabelled
 prints the drawn findings that nobody has judged. --write puts the table into docs/benchmarks.md. Ends with 1 when a
 goal is missed.

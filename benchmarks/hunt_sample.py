@@ -29,10 +29,12 @@ SETS = {
     "last": "hunt_last.toml",
     "apps": "hunt_apps.toml",
     "later": "hunt_later.toml",
+    "newest": "hunt_newest.toml",
 }
 """sample: the detectors grew on these repositories. unseen, then fresh: labelled before anything was mended for them,
 and mended afterwards. last: labelled after all that; three detectors were mended for it later. apps: labelled after
-that; the same three were mended for it. later: those three after all that, and nothing was mended for them."""
+that; the same three were mended for it. later: those three, and mended again. newest: those three after all that, and
+nothing was mended for them."""
 EACH = 10  # of a detector, over all repositories
 PER_REPOSITORY = 4  # of a detector, so that one repository does not decide
 AROUND = 6  # lines shown before and after

@@ -9,9 +9,9 @@ LEAST_ENTROPY = 3.0  # bits a character: hex has up to 4, words of a language ab
 _WORD = re.compile(r"[a-z]{5}|[A-Z]{5}|[A-Z][a-z]{3}")  # letters that chance seldom puts side by side
 _NO_TOKEN = re.compile(r"[\s\[\](){}<>|\\]|://|^[/.@#]|^--|\.\w+\.|%[sd]")  # a sentence, a pattern, a template, a path
 _SHOW = re.compile(
-    r"(?:^|/)(?:[^/]*(?:docker-)?compose[^/]*\.ya?ml|\.env[^/]*|[^/]*snakeoil[^/]*|[^/]*localhost[^/]*|[^/]*self-?signed[^/]*)$"
+    r"(?:^|/)(?:[^/]*(?:docker-)?compose[^/]*\.ya?ml|\.env[^/]*|[^/]*snakeoil[^/]*|[^/]*localhost[^/]*|[^/]*self-?signed[^/]*|[^/]*(?:insecure|dummy|vagrant)[^/]*)$"
     r"|(?:^|[/._-])(?:dev|devel|development|local|debug|ci|data_files|testdata|seeds?|seeders?|locales?|i18n|lang|devcontainer"
-    r"|vendor\w*|deps|third_?party|external|stories|story|playground|releases?|contrib|docker)(?=[/._-])",
+    r"|vendor\w*|deps|third_?party|external|stories|story|playground|releases?|contrib|docker|\w*tests?)(?=[/._-])",
     re.IGNORECASE,
 )
 _HERE = re.compile(

@@ -33,6 +33,7 @@ _LIKELY = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|AKIA|ASIA|gh[pousr]_|github_pat|glpat-|xox[abprs]-|hooks\.slack|sk_live|rk_live"
     r"|SG\.[\w-]{8}|pypi-AgE|npm_|eyJ[\w-]{8,}\.|AIza|AccountKey=|://[^/\s:@\"']+:[^/\s:@\"']+@|sk-[\w-]{20}"
 )
+_TOLD = re.compile(r"\s*(?:#|//|/?\*|--|;|<!--|- )")  # a comment or a list shows what a key looks like
 _ENCRYPTED = re.compile(r"ENCRYPTED")
 _GOOGLE = re.compile(r"AIza[0-9A-Za-z_-]{35}")
 _ADDRESS = re.compile(r"://([^/\s:@\"']+):([^/\s:@\"']+)@([\w.-]+)")
@@ -88,7 +89,8 @@ def _issued(line: str) -> Iterator[tuple[str, float]]:
     address = _ADDRESS.search(line)
     for secret in (*formats_in(line), *_GOOGLE.findall(line)):
         if not _EXAMPLE.search(secret) and not (address and secret in address[0]):
-            yield secret, _WEAK if _GOOGLE.fullmatch(secret) or secret.startswith("eyJ") else 0.9
+            told = _TOLD.match(line) or _GOOGLE.fullmatch(secret) or secret.startswith("eyJ")
+            yield secret, 0.9 if is_made(secret) and not told else _WEAK
     if address and "." in address[3] and _is_password(address[2]) and not _EXAMPLE.search(address[0]):
         yield address[2], 0.9 if is_made(address[2]) and not is_near(address[3]) else _WEAK
 

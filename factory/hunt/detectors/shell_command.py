@@ -1,7 +1,7 @@
 """Commands that a shell reads: put together from values, or taken from elsewhere.
 
-How sure that is follows where the values come from: a request's or what anybody may pass to a public function counts;
-the program's own values, whole commands and programs that somebody configured are below the default, to be read.
+How sure that is follows where the values come from. Only a request's are evidence: an application's functions are
+called by itself alone, so that their parameters (0.55) and all other values (0.5) are below the default, to be read.
 """
 
 import ast
@@ -22,8 +22,8 @@ _ALWAYS = frozenset(
 )
 _MAYBE = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 _SHELLS = frozenset(("sh", "bash", "/bin/sh", "/bin/bash", "zsh", "cmd", "cmd.exe"))
-_SURE: dict[Origin, float] = {"outside": 0.9, "parameter": 0.8}
-_WEAK = 0.55  # below the default
+_SURE: dict[Origin, float] = {"outside": 0.9, "parameter": 0.55}
+_WEAK = 0.5
 _COMMAND = re.compile(
     r"(?i)(?:^|_)(?:cmd|cmds|cmdline|command|commands|script|line|shell|exe|executable|binary|bin|program|prog|editor|pager"
     r"|browser|tool|prefix|suffix|options?|opts?|flags?|args?|arguments|params?|extra|env|redirect|python|interpreter)$"
@@ -121,7 +121,7 @@ DETECTOR = Detector(
     why="A space, a quote or `; rm -rf` in a value becomes part of the command. Start the program itself with a list "
     "of arguments.",
     severity="high",
-    confidence=0.9,
+    confidence=0.55,
     category="CWE-78",
     languages=("python", "javascript", "typescript", "tsx"),
     codes={"ast-grep": ("js-shell-command", "js-shell-option")},

@@ -25,6 +25,7 @@ _SQL = re.compile(
 _VALUE = re.compile(r"(?:[=<>]\s*|\b(?:LIKE|VALUES|IN|LIMIT|OFFSET|AND|BETWEEN|THEN|ELSE)\s*[\(]?\s*|'%?)$", re.I)
 _NAME_BEFORE = re.compile(r"[(.]|\s*(?:[=<>]|!=|IS\b|(?:NOT\s+)?(?:LIKE|IN|BETWEEN)\b)", re.I)  # a column stands there
 _CATALOG = re.compile(r"(?i)information_schema|pg_catalog|\bpg_\w+|sqlite_master|sqlite_schema|\bpragma|\bsys\.")
+_TABLE = re.compile(r"(?i)\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+'$")  # SQLite takes a table's name in any quotes
 _WEAK = 0.55  # below the default
 _LISTED = re.compile(r"(?:\bVALUES|\bIN)\s*\([^()]*,\s*'?$", re.I)
 _SAFE = re.compile(
@@ -105,7 +106,7 @@ def _values(source: Source, parts: list[Part]) -> Iterator[_Value]:
         placed = placed or _LISTED.search(before[-200:])
         own = is_harmless(source, part.node) or _is_made(value_of(source, part.node))
         if not own and (placed or origin(source, part.node) == "outside"):
-            yield _Value(part.node, quoted=before.count("'") % 2 == 1)
+            yield _Value(part.node, quoted=before.count("'") % 2 == 1 and not _TABLE.search(before))
         before += "x"
 
 

@@ -15,8 +15,8 @@ from factory.hunt.traced import Origin
 
 Keep = Callable[[Source, Hit], Hit | None]
 
-_EVIDENT: dict[Origin, float] = {"outside": 0.9, "parameter": 0.8}
-_WEAK = 0.55  # below the default: nothing says that a stranger chooses the value
+_EVIDENT: dict[Origin, float] = {"outside": 0.9, "parameter": 0.55}
+_WEAK = 0.5  # below the default, and below what detectors give who are: nothing says that a stranger chooses the value
 _TOOLING = re.compile(r"(^|/)(scripts?|tools?|bin|extras?|dev|migrations?|build|benchmark(s|ing)?|bench|ci"
                       r"|\.github|hack|release)/"
                       r"|(^|/)(gulpfile|gruntfile|makefile|rollup\.config|webpack\.config|build|release)\.[cm]?[jt]s$",

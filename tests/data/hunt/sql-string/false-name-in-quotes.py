@@ -1,0 +1,2 @@
+async def is_empty(cursor, table):
+    await cursor.execute(f"SELECT count(*) FROM '{table.value}' LIMIT 1")
