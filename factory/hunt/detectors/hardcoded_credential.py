@@ -1,7 +1,7 @@
 """Passwords, keys and tokens in the code: by their form in any file, by the name they are given in Python.
 
-A name is no evidence. What counts is a form that somebody issued, the body of a private key, or a value that a machine
-made; what people type, keys that apps show to everybody and places for show are below the default, to be read.
+Neither a name nor a random look is evidence: applications ship keys on purpose. What counts is a form that somebody
+issued, and a password in the address of another network's host; the rest is below the default, to be read.
 """
 
 import ast
@@ -46,7 +46,7 @@ _FOR_SHOW = re.compile(
 _OF_A_PROGRAM = re.compile(
     r"(?i)api_?key|(?:client|api|app|consumer)_?secret"
 )  # mostly says which program asks, and is in the page or the app for all to see
-_WEAK = 0.5  # below the default
+_LOOKS, _WEAK = 0.55, 0.5  # below the default: made by a machine, made by people
 _SETTINGS = re.compile(r"(?i)(?:config|settings|defaults|options)\.(?:add|update|setdefaults?|set_defaults?|register)$")
 _FIX = "Read it from the environment or a secret store, and take the one that stands here out of use."
 
@@ -67,7 +67,7 @@ def _forms(source: Source) -> Iterator[Hit]:
             continue
         if "PRIVATE KEY" in line:
             if _has_body(source, number):
-                sure = _WEAK if _ENCRYPTED.search(line + source.line(number + 1)) else 0.95
+                sure = _WEAK if _ENCRYPTED.search(line + source.line(number + 1)) else _LOOKS
                 yield _hit(source, number, "-----BEGIN PRIVATE KEY-----", "A private key stands", sure)
             continue
         for secret, sure in _issued(line[:_LONGEST]):
@@ -102,7 +102,7 @@ def _named(source: Source) -> Iterator[Hit]:
         bare = name.rpartition(".")[2]
         if secret is None or not is_credential(bare, secret):
             continue
-        sure = 0.85 if is_made(secret) and not _OF_A_PROGRAM.search(bare) else _WEAK
+        sure = _LOOKS if is_made(secret) and not _OF_A_PROGRAM.search(bare) else _WEAK
         yield _hit(source, value.lineno, f"{bare} = …", f"The value of {bare} stands", sure)
 
 
@@ -162,7 +162,7 @@ DETECTOR = Detector(
     why="Whoever can read the repository has it, and it stays in the history when the line is gone. Read it from the "
     "environment or a secret store, and replace the one that was committed.",
     severity="high",
-    confidence=0.85,
+    confidence=_LOOKS,
     category="CWE-798",
     languages=(),
     codes={"ast-grep": ("js-secret-text",)},
