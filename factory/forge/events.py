@@ -8,7 +8,7 @@ Nothing is decided here and nothing is believed: `gate` asks GitHub again. What 
 | a comment with `/factory` | `OWNER/REPO#NUMBER comment COMMENT_ID` |
 | a review of a pull request | `OWNER/REPO#PULL review REVIEW_ID` |
 | an inline comment of a review | `OWNER/REPO#PULL note COMMENT_ID` |
-| checks that failed on a pull request's head | `OWNER/REPO#PULL checks HEAD_SHA` |
+| checks that failed on a pull request's head | `OWNER/REPO#PULL checks HEAD_SHA`, and which they were |
 | a comment, a review … that waited | as above |
 | a dispatch with a task or an issue's number, a call of the workflow, the clock | `OWNER/REPO run RUN_ID` |
 | a dispatch by the factory itself | the key of the event that it goes on with |
@@ -29,6 +29,7 @@ FEEDBACK = "factory-feedback"  # repository_dispatch: look at this review; says 
 MAX_TASK = 60_000  # characters of a dispatched task
 ENDED = ("check_suite", "check_run", "status", "workflow_run")  # runs of these take the default branch's file
 _SHA = re.compile("[0-9a-f]{40}")
+_RED = re.compile("([0-9a-f]{12})?")
 CLOCK = Person(login="schedule", id=0)
 
 
@@ -158,8 +159,10 @@ def _feedback(told: Json, sender: Person, repo: str) -> Asked | None:
     checks = str(told.get("checks") or "")
     if word and not (review or note or checks):
         return _word(told, sender, repo, word)
-    if pull and not review and not note and _SHA.fullmatch(checks):
-        return Asked(purpose="revise", event=f"{repo}#{pull} checks {checks}", sender=sender, pull=pull, checks=checks)
+    red = str(told.get("red") or "")
+    if pull and not review and not note and _SHA.fullmatch(checks) and _RED.fullmatch(red):
+        event = f"{repo}#{pull} checks {checks} {red}".rstrip()
+        return Asked(purpose="revise", event=event, sender=sender, pull=pull, checks=checks)
     if not pull or checks or bool(review) == bool(note):
         return None
     key = f"review {review}" if review else f"note {note}"

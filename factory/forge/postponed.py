@@ -22,7 +22,9 @@ SOON = timedelta(minutes=30)  # in which what was taken up should have begun
 TRIES = 3
 MOST = 20  # that wait for one person
 NEXT: tuple[Verb, ...] = ("redo", "only", "skip")  # on the plan of the run at work: it stops for them at its next end
-_POINT = re.compile(r"#\d+ (?P<name>review|note|comment) (?P<id>\d{1,18})$|#\d+ checks (?P<sha>[0-9a-f]{40})$")
+_POINT = re.compile(
+    r"#\d+ (?P<name>review|note|comment) (?P<id>\d{1,18})$|#\d+ checks (?P<sha>[0-9a-f]{40})( (?P<red>[0-9a-f]{12}))?$"
+)
 
 Kind = Literal["start", "revise", "word"]
 """Of two starts at the same place the newer counts, of two demands for a revision too: it hears everything."""
@@ -171,7 +173,9 @@ def pointer(rows: Sequence[Row], row: Row) -> Json | None:
     if not match or began or row.purpose == "answer":
         return None
     place: Json = {"pull": row.pull} if row.pull else {"issue": row.issue}
-    return {**place, "checks": match["sha"]} if match["sha"] else {**place, match["name"]: int(match["id"])}
+    if not match["sha"]:
+        return {**place, match["name"]: int(match["id"])}
+    return {**place, "checks": match["sha"], **({"red": match["red"]} if match["red"] else {})}
 
 
 def trying(each: Waiting, now: str) -> Row:

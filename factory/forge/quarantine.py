@@ -13,7 +13,7 @@ from factory.forge.accounts import about, legs, numbers
 from factory.forge.denied import CLOCKED
 from factory.settings import Settings
 
-_CHECKS = re.compile(r"#\d+ checks [0-9a-f]+$")  # as forge/events.py names it
+_CHECKS = re.compile(r"#\d+ checks [0-9a-f]+( [0-9a-f]+)?$")  # as forge/events.py names it
 WELL = ("done", "draft", "plan")
 HELD = "This failed too often in a row ([alerts] attempts): a person must start it again."
 

@@ -31,7 +31,7 @@ def test_pip_09_checks_that_fail_are_the_machines_though_they_come_in_a_persons_
 def test_pip_09_and_do_not_lift_it() -> None:
     """PIP-09"""
     rows = [row for n in range(3) for row in failed(n, f"{REPO}#9 comment {n}")]
-    rows += failed(4, f"{REPO}#9 checks {SHA}")
+    rows += failed(4, f"{REPO}#9 checks {SHA} 0123456789ab")
     assert failures(rows, rows[0], SETTINGS) == 4
     rows += failed(5, f"{REPO}#9 comment 5")
     assert failures(rows, rows[0], SETTINGS) == 1

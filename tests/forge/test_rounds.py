@@ -10,6 +10,7 @@ from factory.contracts.tables import GithubSettings
 from factory.contracts.ticket import Decision, Ticket
 from factory.forge.events import feedback, read
 from factory.forge.gate import decide
+from factory.forge.postponed import pointer
 from factory.forge.rounds import asker, heads, heard_until, worn_out
 from tests.forge.gates import RUN, row, silent, view
 from tests.forge.reading import ANN, NOW, OTHER, REPO, SELF, SHA, Reading, user
@@ -31,8 +32,9 @@ def revised(n: int, begun: str, ended: str, state: str = "done", head: str = "")
     return opened, opened.but(id=f"r{n}.0.close", kind="close", at=ended, state=state, head=head, ticket="")
 
 
-def checks(hub: Reading, rows: tuple[Row, ...], head: str = OTHER) -> Decision:
-    told = {"action": "factory-feedback", "client_payload": {"pull": 9, "checks": head}, "sender": user(SELF)}
+def checks(hub: Reading, rows: tuple[Row, ...], head: str = OTHER, **more: str) -> Decision:
+    where = {"pull": 9, "checks": head, **more}
+    told = {"action": "factory-feedback", "client_payload": where, "sender": user(SELF)}
     return decide(read("repository_dispatch", told, REPO, RUN), view(hub, rows=lambda: rows))
 
 
@@ -61,11 +63,26 @@ def test_checks_are_looked_after_in_the_name_of_who_asked_last() -> None:
     assert (made.code, made.ticket and made.ticket.actor) == ("allowed", "ann")
     assert made.ticket
     assert made.ticket.event == f"{REPO}#9 checks {OTHER}"
+    later = checks(Reading(), rows, red="0123456789ab")
+    assert later.ticket
+    assert later.ticket.event == f"{REPO}#9 checks {OTHER} 0123456789ab"
 
 
 @pytest.mark.parametrize(("rows", "head"), [((), OTHER), (revised(1, T.format(0), T.format(1)), SHA)])
 def test_checks_of_nobodys_pull_request_or_of_an_old_head_start_nothing(rows: tuple[Row, ...], head: str) -> None:
     silent(checks(Reading(), rows, head), "not_for_us")
+
+
+@pytest.mark.parametrize("red", ["", "0123456789ab"])
+def test_checks_that_waited_are_pointed_at_by_the_same_key(red: str) -> None:
+    mine = ticket(f"{REPO}#9 checks {OTHER} {red}".rstrip())
+    waits = row(T.format(1), id="wait", run=mine.run, event=mine.event, purpose="revise", issue=0, pull=9)
+    told = pointer((), waits)
+    assert told == {"pull": 9, "checks": OTHER, **({"red": red} if red else {})}
+    asked = read("repository_dispatch", {"action": "factory-feedback", "client_payload": told, "sender": user(SELF)},
+                 REPO, RUN)  # fmt: skip
+    assert asked
+    assert asked.event == mine.event
 
 
 def test_an_approval_ends_the_loop_for_checks_and_remarks() -> None:
@@ -75,8 +92,9 @@ def test_an_approval_ends_the_loop_for_checks_and_remarks() -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [{"pull": 9, "checks": "main"}, {"pull": 9, "checks": OTHER, "review": 4}, {"pull": 9}]
-)
+    "told", [{"pull": 9, "checks": "main"}, {"pull": 9, "checks": OTHER, "review": 4}, {"pull": 9},
+             {"pull": 9, "checks": OTHER, "red": "x y"}],
+)  # fmt: skip
 def test_half_a_dispatch_is_none(told: dict[str, Any]) -> None:
     payload = {"action": "factory-feedback", "client_payload": told, "sender": user(SELF)}
     assert read("repository_dispatch", payload, REPO, RUN) is None

@@ -1,10 +1,12 @@
-"""The watchdog and the factory's pull requests: red checks and conflicts are sent to be revised, once a head."""
+"""The watchdog and the factory's pull requests: what fails or conflicts is sent to be revised, once a head."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from factory.forge.events import read
+from factory.jobs.close import close
 from factory.jobs.open import open as open_job
 from factory.jobs.watch import watch
 from factory.simulator.hub import bare, runs
@@ -14,6 +16,7 @@ from tests.jobs.place import Place, place
 from tests.line.targets import repository
 
 BRANCH = "factory/1-codes-0123abcd"
+SENDER = {"login": "github-actions[bot]", "id": 41898282, "type": "Bot"}
 
 
 @pytest.fixture
@@ -40,11 +43,12 @@ def pull(here: Place, asked: bool = True, branch: str = BRANCH, text: bytes = b"
     return made.number
 
 
-def check(here: Place, number: int, conclusion: str, log: str = "boom", workflow: str = "ci.yml") -> None:
+def check(here: Place, number: int, conclusion: str, log: str = "boom", workflow: str = "ci.yml",
+          name: str = "test") -> None:  # fmt: skip
     half = here.repo.issues[number].pull
     assert half
     run = runs.start_run(here.hub, here.repo, f".github/workflows/{workflow}", event="pull_request", sha=half.head_sha)
-    job = runs.add_job(here.hub, run, "test")
+    job = runs.add_job(here.hub, run, name)
     job.conclusion, job.log, job.completed = conclusion, log, here.hub.now() if conclusion else ""
     job.status = run.status = "completed" if conclusion else "in_progress"
 
@@ -84,6 +88,36 @@ def test_the_factorys_own_jobs_and_other_peoples_pull_requests_are_left_alone(he
     check(here, pull(here, branch="ann/mine"), "failure")
     check(here, pull(here, asked=False, branch="factory/2-x-0123abcd"), "failure")
     assert look(here) == []
+
+
+def test_a_check_that_fails_later_on_the_same_head_is_sent_as_another_run(here: Place) -> None:
+    """The revision of the first pushed nothing: without this nobody would ever look at the second."""
+    number = pull(here)
+    check(here, number, "failure")
+    assert look(here) == ["sent"]
+    check(here, number, "", workflow="slow.yml", name="whole")
+    assert look(here) == []
+    check(here, number, "failure", workflow="slow.yml", name="whole")
+    assert look(here) == ["sent"]
+    assert look(here) == []
+    check(here, number, "success")
+    assert look(here) == [], "what is left was sent"
+    told = [each.payload for each in here.hub.events if each.name == "repository_dispatch"]
+    asked = [read("repository_dispatch", {**each, "sender": SENDER}, "acme/shop", 1) for each in told]
+    assert len({each.event for each in asked if each}) == 2, "the same key would be the same run, and be no start"
+    assert {each.checks for each in asked if each} == {told[0]["client_payload"]["checks"]}
+
+
+def test_while_it_is_revised_nothing_more_is_sent(here: Place) -> None:
+    number = pull(here)
+    ticket = here.ticket(0, purpose="revise", pull=number, event=f"acme/shop#{number} note 3", depth=1)
+    before = here.ticket(0, purpose="review", pull=number, event=f"acme/shop#{number} comment 1")
+    assert close(here.job(before, "ship", run=here.ledger()[-1]["github_run"]), clock=here.clock) == 0
+    assert open_job(here.job(ticket, "open", run=77), clock=here.clock) == 0
+    check(here, number, "failure")
+    assert look(here) == [], "what it pushes has checks of its own"
+    assert close(here.job(ticket, "ship", run=77), clock=here.clock) == 0
+    assert look(here) == ["sent"]
 
 
 def test_a_conflict_with_the_base_is_sent(here: Place) -> None:

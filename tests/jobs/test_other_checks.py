@@ -160,7 +160,8 @@ def test_a_check_that_has_ended_is_looked_at_at_once_and_once(here: Place, name:
         check(here, number, "failure")
     else:
         app_says(here, number)
-    assert ended(here, name, told) == [{"pull": number, "checks": head(here, number)}]
+    (sent,) = ended(here, name, told)
+    assert (sent["pull"], sent["checks"]) == (number, head(here, number))
     assert ended(here, name, told) == []
     assert look(here) == [], "the hourly look knows of it"
 
