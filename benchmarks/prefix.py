@@ -5,8 +5,9 @@
 A real run of two rounds on this repository's own HEAD (not installed, its tests not run), with recorded answers: units
 of several roles in the tool loop, reviewers, a judge who wants one thing changed, the fixer, reviewers and judge once
 more. The prompts are those that the journal kept. Tokens are estimated, the chat template is left out. With --vllm they
-are also sent, in that order and with one token to answer, to a vLLM server that has nothing else to do; its counters
-say what its cache held. --write puts the table into docs/benchmarks.md. Ends with 1 when a goal is missed.
+are also sent, tools and all, in that order and with one token to answer, to a vLLM server that has nothing else to do,
+under a cache salt of this run's own; its counters say what its cache held. --write puts the table into
+docs/benchmarks.md. Ends with 1 when a goal is missed.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from secrets import token_hex
 from typing import NamedTuple
 from urllib.request import Request as Asked
 from urllib.request import build_opener
@@ -28,7 +30,8 @@ from benchmarks.answers import Reply, judged, settings
 from benchmarks.factory import factory
 from benchmarks.table import HEAD, Row, line, machine
 from factory.app import open_state
-from factory.contracts.model import Exchange, Request
+from factory.contracts.model import Endpoint, Exchange, Request
+from factory.llm.providers import openai
 from factory.llm.tokens import estimate
 from factory.occurrences import shared
 
@@ -175,20 +178,22 @@ def rows(prompts: Sequence[Prompt]) -> Iterator[Row]:
 def served(prompts: Sequence[Prompt], url: str, model: str) -> Iterator[Row]:
     """Each prompt to a real server; what it says of its cache, for each kind of prompt."""
     kinds = {"in the tool loop": "generate", "reviewers, judge, fixer": "refine"}
+    salt = token_hex(16)  # what an earlier run left in the cache is not this one's
     for what, stage in kinds.items():
         before = _counters(url)
         for prompt in prompts:
             if prompt.stage == stage:
-                _ask(url, model, prompt.request)
+                _ask(url, model, prompt.request, salt)
         after = _counters(url)
         asked, had = (after[name] - before[name] for name in ("queries", "hits"))
         yield Row(f"vLLM's own count, {what}", 100 * had / max(asked, 1), None, "%", f"of {asked:,.0f} tokens")
 
 
-def _ask(url: str, model: str, request: Request) -> None:
-    messages = [{"role": "user" if one.role == "tool" else one.role, "content": one.text or " "}
-                for one in request.messages]  # fmt: skip
-    body = {"model": model, "messages": messages, "max_tokens": 1}
+def _ask(url: str, model: str, request: Request, salt: str) -> None:
+    """As the line sends it, tools and all, with one token to answer."""
+    own = Endpoint(name="measured", wire="openai", model=model, json_schema=False)
+    body = openai.body(own, request.but(max_tokens=1)) | {"stream": False, "cache_salt": salt}
+    del body["stream_options"]
     asked = Asked(f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"})
     with build_opener().open(asked, timeout=600) as answer:
         answer.read()
