@@ -46,7 +46,8 @@ def waiting_id(ticket: Ticket) -> str:
 
 def postpone(rows: Sequence[Row], ticket: Ticket, github_run: int, found: Admission, now: str) -> Row | None:
     """The line of what was not admitted and waits; None = it does not: a person must ask again."""
-    if not _waits(ticket, found) or sum(each.row.actor == ticket.actor for each in waiting(rows, now)) >= MOST:
+    others = [each.row for each in waiting(rows, now) if each.row.id != waiting_id(ticket)]
+    if not _waits(ticket, found) or sum(row.actor == ticket.actor for row in others) >= MOST:
         return None
     return Row(
         id=waiting_id(ticket), kind="refused", run=ticket.run, leg=ticket.depth, event=ticket.event, at=now,
