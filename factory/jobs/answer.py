@@ -76,12 +76,14 @@ def _limited(here: Site) -> int:
 
     rows = here.books.append(wanted).rows
     mine = [row for row in rows if row.kind == "refused" and row.run == here.ticket.run]
-    waits = any(each.row in mine for each in waiting(rows, here.now))  # not what was forgotten and is run again
+    waits = next((each.row for each in waiting(rows, here.now) if each.row in mine), None)  # not what was forgotten
     if found and here.number and any(not is_wait(row) for row in mine):
         said = Said(stand="parked" if waits else "refused", over=True,
                     sentence=f"{found[0].why} {postponed.WAITS['rate_limited'] if waits else ''}".strip())  # fmt: skip
         text = comment(status_of(here, rows, said).but(jobs=()))
         here.effects.status(here.number, text, comment=status_comment(rows, here), last=True)
+    if waits:
+        postponed.in_place_of(here, rows, waits)
     here.summary(f"## Dark Factory\n\n{found[0].why if found else ''}\n")
     return 0
 

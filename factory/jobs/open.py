@@ -8,7 +8,7 @@ from factory.contracts.errors import HubProblem, HubUnreachable
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import Denial
 from factory.forge.accounts import Admission, admit, legs
-from factory.forge.postponed import postpone, stopped, superseded, waiting
+from factory.forge.postponed import postpone, stopped, waiting
 from factory.forge.quarantine import HELD, refuses
 from factory.forge.shared_books import Booked
 from factory.jobs import postponed, quarantine
@@ -37,9 +37,12 @@ def open(context: JobContext, config: Path = CONFIG, clock: Clock | None = None)
         context.say("warning", f"{booked.bad} lines of the branch factory-ledger cannot be read and are ignored.")
     if not go:
         return _refuse(here, found, booked)
-    context.output(comment=str(_first_word(here, booked)))
+    shown = _first_word(here, booked)
+    context.output(comment=str(shown))
     if found.lease:
-        _in_place_of(here, booked.rows, found.lease)
+        postponed.in_place_of(here, booked.rows, found.lease)
+    if here.ticket.origin and here.number:
+        postponed.begun(here, booked.rows, shown)
     return 0
 
 
@@ -145,14 +148,4 @@ def _postponed(here: Site, code: Denial, why: str, booked: Booked, later: Row, *
             here.of_run(here.ticket.run).say(here.number, postponed.WORD, text)
         else:
             here.effects.status(here.number, text, comment=status_comment(booked.rows, here), last=True)
-    _in_place_of(here, booked.rows, later)
-
-
-def _in_place_of(here: Site, rows: tuple[Row, ...], new: Row) -> None:
-    """What waited for the same is over. No reason to fail: the hourly look ends it when its three days are over."""
-    try:
-        for row in superseded(rows, new, new.at):
-            if row.run != new.run:  # the run that begins may have waited itself
-                postponed.forget(here, row, postponed.ANEW)
-    except HubProblem as problem:
-        here.say("warning", f"What this came in place of could not be told: {problem}")
+    postponed.in_place_of(here, booked.rows, later)

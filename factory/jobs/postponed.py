@@ -4,14 +4,17 @@ The line of a try is written before anything is started, so that two looks never
 the next look tries again, three times at most. docs/github.md#what-waits
 """
 
+from collections.abc import Iterator
+
 from factory.contracts.books import Row
 from factory.contracts.errors import HubProblem
+from factory.contracts.hub import Comment
 from factory.contracts.record import Json
 from factory.contracts.ticket import Denial
 from factory.forge.effects import Effects
 from factory.forge.events import FEEDBACK
 from factory.forge.markers import Markers
-from factory.forge.postponed import Waiting, due, ended, over, pointer, trying
+from factory.forge.postponed import Waiting, due, ended, is_wait, over, pointer, superseded, trying
 from factory.forge.provenance import is_ours
 from factory.jobs.ground import Ground
 from factory.jobs.wire import Site
@@ -25,6 +28,7 @@ WAITS: dict[Denial, str] = {
 }
 WORD = "waits"  # kind of the comment for a word on an earlier run
 ANEW = "The same was asked anew: that counts."
+BEGUN = "This waited and has begun: [the comment of its task]({url}) shows how it goes."
 LATE = "It waited as long as it may: ask again if it still holds."
 NOT_OURS = "What was refused is no run of the factory's."
 
@@ -100,13 +104,43 @@ def forget(here: Ground | Site, row: Row, why: str, event: str = "") -> bool:
     return note in here.books.append(lambda _: (note,)).added
 
 
+def begun(here: Site, rows: tuple[Row, ...], shown: int) -> None:
+    """A word that waited in a comment of its own does so no longer. `shown`: id of its task's comment. No reason to
+    fail: the run is at work."""
+    ticket = here.ticket
+    if not any(is_wait(row) and (row.run, row.leg) == (ticket.run, ticket.depth) for row in rows):
+        return
+    effects = here.of_run(ticket.run)
+    url = f"{here.context.server_url}/{here.context.repo}/issues/{here.number}#issuecomment-{shown}"
+    text = effects.signed(f"{BEGUN.format(url=url)} {shows(ticket.run)}", WORD)
+    try:
+        for known in _comments(here, effects, here.number, WORD):
+            here.hub.edit_comment(known.id, text)
+    except HubProblem as problem:
+        here.say("warning", f"What waited could not be said to have begun: {problem}")
+
+
+def in_place_of(here: Site, rows: tuple[Row, ...], new: Row) -> None:
+    """What waited for the same as `new` is over. No reason to fail: the hourly look ends it when its three days are
+    over."""
+    try:
+        for row in superseded(rows, new, new.at):
+            if row.run != new.run:  # the run that begins may have waited itself
+                forget(here, row, ANEW)
+    except HubProblem as problem:
+        here.say("warning", f"What this came in place of could not be told: {problem}")
+
+
+def _comments(here: Ground | Site, effects: Effects, number: int, kind: str) -> Iterator[Comment]:
+    return (each for each in here.hub.comments(number) if effects.ours(each.author, each.body, kind))
+
+
 def _said(here: Ground | Site, row: Row, number: int, why: str) -> None:
     """In the comment that shows this run: one of its own, or its task's as long as that shows no other run."""
     markers = Markers(here.context.environment.get("FACTORY_MARKER_KEY", ""), here.context.repo)
     for run, kind in ((row.run, WORD), (row.origin, "status")) if row.origin else ((row.run, "status"),):
         effects = Effects(here.hub, markers, here.clock, run, again=here.context.attempt > 1)
-        ours = (each for each in here.hub.comments(number) if effects.ours(each.author, each.body, kind))
-        known = next((each for each in ours if shows(row.run) in each.body), None)
+        known = next((each for each in _comments(here, effects, number, kind) if shows(row.run) in each.body), None)
         if known:
             said = Status(run=row.run, purpose=row.purpose, actor=row.actor, stand="stopped", sentence=why,
                           updated=here.now, server=here.context.server_url)  # fmt: skip

@@ -1,10 +1,11 @@
 """What waited and was forgotten, stopped or taken up elsewhere: nobody is told that it still waits."""
 
 from factory.contracts.ticket import Command
+from factory.forge.postponed import MOST
 from factory.jobs.answer import answer
 from tests.jobs.handed import admitted
 from tests.jobs.place import Place
-from tests.jobs.test_postponed import asked, here, midnight, run_of, wait
+from tests.jobs.test_postponed import asked, here, midnight, run_of, spend_the_day, wait
 from tests.jobs.test_watch import later, looked
 
 __all__ = ["here"]
@@ -42,6 +43,37 @@ def test_what_another_workflow_run_has_taken_up_is_no_business_of_the_first(here
     before = here.comments(number)
     assert asked(here, ticket, run, attempt=2) == "duplicate"
     assert here.comments(number) == before
+
+
+def test_what_the_hour_holds_takes_the_place_of_what_waited_and_says_so(here: Place) -> None:
+    number = here.issue()
+    wait(here, number)
+    (here.clone / "factory.toml").write_text("[github]\nhourly = 1\n")
+    told = {"gate": {"outputs": {"allowed": "false", "code": "rate_limited", "say": ""}}}
+    newer = here.ticket(number, f"acme/shop#{number} label agent:swarm by ann at now", purpose="answer")
+    for attempt in (1, 2):
+        answer(here.job(newer, "refuse", run=909, attempt=attempt, needs=told), clock=here.clock)
+        before, now = here.comments(number)
+        assert "The same was asked anew" in before
+        assert "It waits" not in before
+        assert "starts by itself when the hour allows it" in now
+
+
+def test_the_last_of_those_that_may_wait_is_not_told_that_it_was_refused(here: Place) -> None:
+    """Its own line takes the last place: taken up and refused again it waits still."""
+    spend_the_day(here)
+    held = []
+    for _ in range(MOST):
+        number, run = here.issue(), run_of(here)
+        ticket = admitted(here, number)
+        assert asked(here, ticket, run) == "budget"
+        held.append((number, ticket, run))
+    assert asked(here, held[-1][1], held[-1][2], attempt=2) == "budget"
+    (said,) = here.comments(held[-1][0])
+    assert "**Parked.**" in said
+    more = here.issue()
+    assert asked(here, admitted(here, more), run_of(here)) == "budget"
+    assert "**Not started.**" in here.comments(more)[0]
 
 
 def test_what_the_hour_held_and_a_person_forgot_is_not_said_to_wait(here: Place) -> None:

@@ -63,6 +63,25 @@ def test_a_word_on_the_plan_waits_for_the_run_at_work(here: Place) -> None:
     assert told["client_payload"] == {"issue": number, "comment": key}
 
 
+def test_a_word_that_waited_and_has_begun_does_not_go_on_saying_that_it_waits(here: Place) -> None:
+    number = here.issue()
+    first, run = admitted(here, number), run_of(here)
+    assert asked(here, first, run) == "allowed"
+    key = put_off(here, number, first)
+    ended(here, first, run.id)
+    facts: dict[str, Any] = {"command": Command(verb="redo", unit="api"), "depth": 1, "origin": first.run}
+    word = admitted(here, number, event=f"acme/shop#{number} comment {key}", **facts)
+    mine = run_of(here, "repository_dispatch")
+    for attempt in (1, 2):
+        assert asked(here, word, mine, attempt=attempt) == "allowed"
+        status, _, said = here.comments(number)
+        assert "**At work.**" in status
+        assert "Parked" not in said
+        assert "waited and has begun" in said
+        shown = here.repo.issues[number].comments[0].id
+        assert f"/acme/shop/issues/{number}#issuecomment-{shown})" in said
+
+
 def test_a_swarm_is_not_sent_on_to_the_box_before_a_word_on_its_plan(here: Place) -> None:
     number = here.issue()
     first, run = admitted(here, number), run_of(here)
