@@ -101,9 +101,18 @@ def checks_of(hub: CheckReader, commit: str) -> tuple[list[CheckJob], str]:
 
 
 def running(checks: Sequence[CheckJob], now: str) -> bool:
-    """Is more to be heard soon? A job ends by itself; an app is waited for an hour."""
-    last = {(each.workflow, each.name): each for each in sorted(checks, key=lambda each: (each.began, each.id))}
-    return any(not each.conclusion and (each.is_job or _young(each.began, now)) for each in last.values())
+    """Is more to be heard soon? A job ends by itself; the newest word of an app is waited for an hour. What is queued
+    may have no start: its id says that it is newer, and it was asked for after what is known of the older ones."""
+    if any(each.is_job and not each.conclusion for each in checks):
+        return True
+    others: dict[tuple[str, str], list[CheckJob]] = {}
+    for each in sorted((each for each in checks if not each.is_job), key=lambda each: each.id):
+        others.setdefault((each.workflow, each.name), []).append(each)
+    return any(not tries[-1].conclusion and _young(_last_heard(tries), now) for tries in others.values())
+
+
+def _last_heard(tries: Sequence[CheckJob]) -> str:
+    return max(at for each in tries for at in (each.began, each.completed))
 
 
 def _young(at: str, now: str) -> bool:

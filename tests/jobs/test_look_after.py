@@ -44,13 +44,22 @@ def pull(here: Place, asked: bool = True, branch: str = BRANCH, text: bytes = b"
 
 
 def check(here: Place, number: int, conclusion: str, log: str = "boom", workflow: str = "ci.yml",
-          name: str = "test") -> None:  # fmt: skip
+          name: str = "test") -> runs.Run:  # fmt: skip
     half = here.repo.issues[number].pull
     assert half
     run = runs.start_run(here.hub, here.repo, f".github/workflows/{workflow}", event="pull_request", sha=half.head_sha)
     job = runs.add_job(here.hub, run, name)
-    job.conclusion, job.log, job.completed = conclusion, log, here.hub.now() if conclusion else ""
-    job.status = run.status = "completed" if conclusion else "in_progress"
+    job.log, job.status = log, "in_progress"
+    run.status = "in_progress"
+    if conclusion:
+        ends(here, run, conclusion)
+    return run
+
+
+def ends(here: Place, run: runs.Run, conclusion: str) -> None:
+    (job,) = (each for each in here.hub.jobs.values() if each.run == run.id)
+    job.conclusion, job.completed = conclusion, here.hub.now()
+    job.status = run.status = "completed"
 
 
 def look(here: Place) -> list[str]:
@@ -95,9 +104,9 @@ def test_a_check_that_fails_later_on_the_same_head_is_sent_as_another_run(here: 
     number = pull(here)
     check(here, number, "failure")
     assert look(here) == ["sent"]
-    check(here, number, "", workflow="slow.yml", name="whole")
+    slow = check(here, number, "", workflow="slow.yml", name="whole")
     assert look(here) == []
-    check(here, number, "failure", workflow="slow.yml", name="whole")
+    ends(here, slow, "failure")
     assert look(here) == ["sent"]
     assert look(here) == []
     check(here, number, "success")

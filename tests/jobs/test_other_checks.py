@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from factory.contracts.feedback import Feedback, Remark
+from factory.contracts.feedback import CheckJob, Feedback, Remark
 from factory.contracts.tables import GithubSettings
 from factory.forge.ci import running
 from factory.forge.connect import connect
@@ -127,6 +127,26 @@ def test_an_app_that_never_ends_is_waited_for_an_hour(here: Place) -> None:
     assert running(found, here.hub.now())
     here.clock.sleep(3601)
     assert not running(found, here.hub.now())
+
+
+def said(number: int, conclusion: str = "", began: str = "", completed: str = "", app: bool = False) -> CheckJob:
+    return CheckJob(id=number, workflow="app:sonar" if app else ".github/workflows/ci.yml", name="test",
+                    conclusion=conclusion, began=began, completed=completed)  # fmt: skip
+
+
+@pytest.mark.parametrize("app", [False, True])
+def test_a_run_that_is_queued_again_counts_though_it_has_no_start(app: bool) -> None:
+    older = said(1, "failure", "2026-11-20T12:00:00Z", "2026-11-20T12:10:00Z", app)
+    assert running([older, said(2, app=app)], "2026-11-20T12:11:00Z")
+    assert not running([older, said(2, "failure", app=app)], "2026-11-20T12:11:00Z")
+    late = "2026-11-20T13:10:01Z"
+    assert running([older, said(2, app=app)], late) == (not app), "an app is waited for an hour"
+
+
+def test_two_runs_of_one_job_are_both_waited_for() -> None:
+    """`on: [push, pull_request]`: the newer may end first."""
+    ended = said(2, "success", "2026-11-20T12:01:00Z", "2026-11-20T12:02:00Z")
+    assert running([said(1, began="2026-11-20T12:00:00Z"), ended], "2026-11-20T12:03:00Z")
 
 
 def test_the_hourly_look_sees_them_too(here: Place) -> None:
