@@ -66,10 +66,13 @@ def _taken(here: Ground | Site, each: Waiting, told: Json | None) -> bool:
     return True
 
 
-def run_again(here: Ground | Site, row: Row) -> bool:
-    """A refused workflow run, for a person who asks for it. Raises HubProblem."""
+def run_again(here: Ground | Site, row: Row) -> bool | None:
+    """A refused workflow run, for a person who asks for it. False: it is under way; None: it is none of ours. Raises
+    HubProblem."""
     run = here.hub.workflow_run(row.github_run)
-    if not is_ours(run) or run.status != "completed":
+    if not is_ours(run):
+        return None
+    if run.status != "completed":
         return False
     here.hub.rerun(run.id)
     return True

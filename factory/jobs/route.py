@@ -12,7 +12,7 @@ from factory.contracts.books import Row
 from factory.contracts.errors import HubForbidden, HubProblem, UsageProblem
 from factory.contracts.seams import Clock
 from factory.contracts.ticket import STEERING, Errand, Handover
-from factory.forge.accounts import going_on
+from factory.forge.accounts import admit, going_on
 from factory.forge.events import ENDED, ended_on
 from factory.forge.postponed import Waiting, due, waiting
 from factory.forge.provenance import BOX, is_ours
@@ -25,6 +25,8 @@ from factory.jobs.wire import CONFIG, Site, site
 COPILOT = "copilot-swe-agent[bot]"
 NO_RUN = "There is no earlier run here to go on from: label the issue, or write `/factory fix`."
 NO_PLAN = "There is no plan here that waits for a word: `/factory plan` makes one."
+MORE = "Nothing is tried again before there is more: `/factory budget +AMOUNT`, then `/factory retry`."
+UNDER_WAY = "What there was no money for is being tried again already."
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
 
 
@@ -121,11 +123,8 @@ def _dispatch(here: Site, event: str, done: str) -> str:
         waits = _waits(here, rows, row) if ticket.command.verb == "retry" else None
         if waits:
             return _begun(here, rows, waits)
-        again = _no_money(rows, ticket.issue) if row is None and ticket.command.verb == "retry" else None
-        if again and postponed.run_again(here, again):
-            return "What there was no money for is tried again."
         if row is None:
-            return _told(here, NO_PLAN if ticket.command.verb == "approve" else NO_RUN)
+            return _told(here, NO_PLAN) if ticket.command.verb == "approve" else _anew(here, rows)
         handover = Handover.from_json(row.handover)
     here.effects.dispatch(event, payload_of(Errand(ticket=ticket, handover=handover, run=key)), key)
     return done
@@ -136,6 +135,22 @@ def _waits(here: Site, rows: tuple[Row, ...], before: Row | None) -> Waiting | N
     mine = [each for each in waiting(rows, here.now) if each.row.issue == here.ticket.issue]
     since = rows.index(before) if before else -1
     return next((each for each in reversed(mine) if rows.index(each.row) > since), None)
+
+
+def _anew(here: Site, rows: tuple[Row, ...]) -> str:
+    """No run has left anything to go on from: one may be at work, or was refused for its money."""
+    found = admit(rows, here.ticket, here.context.run_id, here.settings, here.now)
+    if found.code == "already_running":
+        return _told(here, f"{found.why} There is nothing to go on from yet.")
+    again = _no_money(rows, here.ticket.issue) if here.ticket.command and here.ticket.command.verb == "retry" else None
+    if again is None:
+        return _told(here, NO_RUN)
+    if found.code == "budget" and found.limit != "day_usd":  # the day's is waited for
+        return _told(here, f"{found.why} {MORE}")
+    begun = postponed.run_again(here, again)
+    if begun is None:
+        return _told(here, NO_RUN)
+    return "What there was no money for is tried again." if begun else _told(here, UNDER_WAY)
 
 
 def _no_money(rows: tuple[Row, ...], issue: int) -> Row | None:

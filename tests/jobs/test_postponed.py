@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,19 @@ def test_retry_after_more_money_for_an_issue_that_never_began(here: Place) -> No
     looked(here)
     assert other.attempt == 1
     retried(here, number)
+    assert other.attempt == 1
+    assert "Nothing is tried again before there is more" in here.comments(number)[-1]
+    assert "issue_usd" in here.comments(number)[-1]
+    more = here.ticket(number, "comment 7", purpose="answer", command=Command(verb="budget", amount=Decimal(2)))
+    answer(here.job(more, "answer", event="issue_comment"), clock=here.clock)
+    retried(here, number, 8)
     assert other.attempt == 2
+    retried(here, number, 9)
+    assert "being tried again already" in here.comments(number)[-1]
+    assert asked(here, admitted(here, number, event="labeled again"), other, attempt=2) == "allowed"
+    retried(here, number, 10)
+    assert "is at work on this" in here.comments(number)[-1]
+    assert "no earlier run" not in "".join(here.comments(number))
 
 
 def test_the_same_asked_anew_counts_in_its_place(here: Place) -> None:
