@@ -1,7 +1,8 @@
 """announced: the books know of a commit before a branch holds it.
 
 A ship job may die between its push and its closing line. Whoever takes the task up later finds a branch that the books
-explain: without this line it would be somebody else's work, which nothing may move.
+explain: without this line it would be somebody else's work, which nothing may move. A theme of the hunt has no lease
+and is not announced: what its dead ship job left, that job finishes when it runs again; another night leaves it alone.
 """
 
 from factory.contracts.books import Row

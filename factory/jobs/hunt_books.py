@@ -30,6 +30,11 @@ def taken(pulls: PullReader, rows: Sequence[Row], now: str) -> frozenset[str]:
     return frozenset(each for row in held for each in row.why.split())
 
 
+def places_left(rows: Sequence[Row], most: int, now: str) -> int:
+    """How many more themes may get a pull request this UTC day, of `most`."""
+    return most - sum(row.at[:10] == now[:10] for row in _mending(rows))
+
+
 def _mending(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.kind == "note" and row.id == f"{row.run}.mend"]
 

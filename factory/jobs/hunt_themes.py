@@ -11,7 +11,7 @@ from factory.contracts.books import Row
 from factory.contracts.catch import Mended, Night, Theme
 from factory.contracts.ticket import Ticket
 from factory.jobs.clean import CleanEffects
-from factory.jobs.hunt_books import elsewhere
+from factory.jobs.hunt_books import elsewhere, places_left
 from factory.jobs.ship import brought
 from factory.jobs.wire import Site
 
@@ -54,11 +54,10 @@ def _one(here: Site, theme: Theme, made: Mended, folder: Path) -> Opened:
 
 def _place(here: Site, mended: tuple[str, ...], ticket: Ticket) -> bool:
     """A place among today's, written before anything is pushed. A theme that had one goes on where it was."""
-    day, most = here.now[:10], here.settings.hunt.pulls_a_day
 
     def wanted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
-        taken = sum(row.id == f"{row.run}.mend" and row.at[:10] == day for row in rows)
-        return (_row(here, ticket, "mend", " ".join(mended)),) if taken < most else ()
+        free = places_left(rows, here.settings.hunt.pulls_a_day, here.now) > 0
+        return (_row(here, ticket, "mend", " ".join(mended)),) if free else ()
 
     return any(row.id == f"{ticket.run}.mend" for row in here.books.append(wanted).rows)
 

@@ -26,7 +26,7 @@ from factory.forge.shared_books import Booked, Books, Decide, SharedBooks
 from factory.hunt.wished import wished
 from factory.jobs.clean import CleanEffects, hygiene_of
 from factory.jobs.context import JobContext
-from factory.jobs.hunt_books import elsewhere, taken
+from factory.jobs.hunt_books import elsewhere, places_left, taken
 from factory.jobs.hunt_issues import file_issues
 from factory.jobs.night_errands import LABEL
 from factory.jobs.wire import Site
@@ -146,8 +146,8 @@ def _site(hub: NotedHub, repo: str, found: Catch, settings: Settings, environmen
 
 def _themes(here: Site, found: Catch) -> tuple[list[str], frozenset[str]]:
     """(what becomes of each theme, findings that are spoken for: no issue is filed for them)."""
-    rows, day = here.books.read().rows, here.now[:10]
-    room = here.settings.hunt.pulls_a_day - sum(row.id == f"{row.run}.mend" and row.at[:10] == day for row in rows)
+    rows = here.books.read().rows
+    room = places_left(rows, here.settings.hunt.pulls_a_day, here.now)
     said, opened = [], 0
     for theme in found.themes:
         other = elsewhere(here.hub, rows, theme.findings, "", here.now)
