@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 def go(run: "Run", state: "State", settings: "Settings", out: Sequence[Path], as_json: bool) -> int:
     """Walk, print, and return DESIGN §8's exit code."""
     from factory.app import spend_of
+    from factory.render import amount
     from factory.render.terminal import closing
 
     run = to_its_end(run, state, settings, out, as_json)
     if as_json:
         print(summary(run))
     else:
-        closing(run, sys.stdout, sum(row.cost for row in spend_of(state, settings).by_role(run.id)))
+        used = spend_of(state, settings).totals(run.id)
+        closing(run, sys.stdout, amount.cost(used.cost, used.recorded))
     return leave_at_once(code_of(run)) if code_of(run) == 130 else code_of(run)
 
 

@@ -38,6 +38,7 @@ def of_run(run: str, asked: Asked) -> int:
     from factory.app import open_state, settings_of
     from factory.cli.ledger_books import stays_of
     from factory.ledger.cost import bill
+    from factory.ledger.used import BOTH
     from factory.places import state_folder
     from factory.render.bills import sentences
     from factory.render.terminal import table
@@ -48,7 +49,7 @@ def of_run(run: str, asked: Asked) -> int:
     settings = _settings(asked.config) if asked.config else settings_of(found, state)
     yardstick = _yardstick(settings, asked.price)
     stays = tuple(stay for stay in stays_of(asked.books, state.folder) or () if stay.run == found.id)
-    made = bill(state.db, (found,), yardstick, _watts(settings), stays=stays)
+    made = bill(state.db, (found,), yardstick, _watts(settings), stays=stays, books=BOTH)
     if asked.as_json:
         print(_json(made.costs))
         return 0
@@ -59,7 +60,10 @@ def of_run(run: str, asked: Asked) -> int:
     ]  # fmt: skip
     print(f"Run {found.id}: {line(found.task.title if found.task else found.event.source, 90)}")
     table(rows, ("role", "tier", "endpoint", "calls", "tokens in", "out", "model time", "cost"), sys.stdout)
-    print(f"Total ${made.cost / 1e6:.4f}")
+    recorded = any(row.recorded for row in made.costs)
+    print(
+        f"Total ${made.cost / 1e6:.4f}{' of recorded answers: no model was asked, nobody was paid' if recorded else ''}"
+    )
     for sentence in sentences(made, yardstick):
         print(sentence)
     return 0

@@ -53,7 +53,7 @@ def _matters(row: "Shelved", now: datetime) -> bool:
 
 def _cells(row: "Shelved", now: datetime) -> tuple[str, ...]:
     from factory.ledger.process import named
-    from factory.render.amount import duration, money
+    from factory.render.amount import duration
     from factory.render.text import line
 
     age = (now - datetime.fromisoformat(row.created)).total_seconds()
@@ -62,13 +62,21 @@ def _cells(row: "Shelved", now: datetime) -> tuple[str, ...]:
     return (
         row.id, line(f"{'#' if row.number.isdigit() else ''}{row.number} {row.title}".strip(), 40), row.stage or "-",
         status_words(row), duration(max(age, 0.0)), held if row.alive or holder is None else f"{held}, gone",
-        money(row.cost),
+        cost_words(row),
     )  # fmt: skip
 
 
 def status_words(row: "Shelved") -> str:
     """One or two words for people."""
     return f"stopped: {row.reason}" if row.status == "stopped" and row.reason else row.status
+
+
+def cost_words(row: "Shelved") -> str:
+    """Money, and apart from it what recorded answers name."""
+    from factory.render.amount import money
+
+    parts = [f"{money(row.recorded)} recorded"] if row.recorded is not None else []
+    return ", ".join([*([money(row.cost)] if row.cost or not parts else []), *parts])
 
 
 def _advise(rows: "list[Shelved]") -> None:

@@ -84,11 +84,10 @@ def following(row: "Shelved") -> str:
 
 
 def _head(row: "Shelved", run: "Run", failed: int) -> None:
-    from factory.cli.runs_list import status_words
-    from factory.render.amount import money
+    from factory.cli.runs_list import cost_words, status_words
 
     print(f"{row.id}: {run.task.title if run.task else row.title}")
-    print(f"{row.repo}, {status_words(row)}, begun {row.created}, {money(row.cost)}")
+    print(f"{row.repo}, {status_words(row)}, begun {row.created}, {cost_words(row)}")
     if row.beat:
         print(f"last sign of life {row.beat}{'' if row.alive else ', its process is gone' if row.holder else ''}")
     if run.stopped:

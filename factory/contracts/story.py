@@ -31,6 +31,7 @@ class Cost(Record):
     tokens_out: int
     tokens_cached: int
     seconds: float
+    recorded: bool = False  # the answers came from a file: nobody was paid
 
 
 def _plain(price: Decimal) -> str:

@@ -10,6 +10,7 @@ from factory.contracts.run import Run
 from factory.contracts.story import Cost, Yardstick
 from factory.db import Database
 from factory.ledger.spend import SUMS, WORK
+from factory.ledger.used import REAL
 
 JOULES = 3_600_000  # in one kWh
 ENERGY, RUNNER = "energy", "runner"  # notes of a run's trail: {"joules"}, {"github_run", "minutes"}
@@ -30,11 +31,11 @@ def frontier_only(costs: Iterable[Cost | DayCost], yardstick: Yardstick | None) 
     return int(exact.to_integral_value(rounding=ROUND_CEILING)) if exact else 0
 
 
-def by_role(db: Database, runs: Sequence[str]) -> tuple[Cost, ...]:
-    """Of all these runs together, by role, tier and endpoint, dearest first."""
+def by_role(db: Database, runs: Sequence[str], books: str = REAL) -> tuple[Cost, ...]:
+    """Of all these runs together, by role, tier and endpoint, dearest first. `books`: see factory.ledger.used."""
     rows = db.connection().execute(
         f"SELECT role, tier, endpoint, {SUMS} FROM spend"  # noqa: S608 (constants)
-        f" WHERE run IN (SELECT value FROM json_each(?)) AND {WORK}"
+        f" WHERE run IN (SELECT value FROM json_each(?)) AND {WORK} AND {books}"
         " GROUP BY role, tier, endpoint ORDER BY cost DESC, role, tier, endpoint",
         (json.dumps(list(runs)),),
     )
@@ -42,11 +43,11 @@ def by_role(db: Database, runs: Sequence[str]) -> tuple[Cost, ...]:
 
 
 def bill(db: Database, runs: Sequence[Run], yardstick: Yardstick | None, watts: int | None, merged: str = "",
-         stays: Sequence[Stay] = ()) -> Bill:  # fmt: skip
+         stays: Sequence[Stay] = (), books: str = REAL) -> Bill:  # fmt: skip
     """Of runs of one task, oldest first. `watts`: what a card draws as the settings have it, for an estimate. `stays`:
     what the shared books know, also of the task's runs that never came here."""
     names = [run.id for run in runs]
-    costs = by_role(db, names)
+    costs = by_role(db, names, books)
     last, pulls = runs[-1], [run.delivery.pull for run in runs if run.delivery and run.delivery.pull]
     kwh, how = _kwh(db, names, costs, watts)
     return Bill(
@@ -76,15 +77,17 @@ def merged_bills(db: Database, runs: Iterable[Run], merged: Mapping[str, str], y
 
 def month(db: Database, name: str, merged: Sequence[Bill], yardstick: Yardstick | None,
           hosted: tuple[float | None, int] = (None, 0)) -> MonthCost:  # fmt: skip
-    """`name`: 2026-11. Rented machines' hours count on the day they were paid. `hosted`: see hosted_in."""
+    """`name`: 2026-11. Rented machines' hours count on the day they were paid. `hosted`: see hosted_in.
+
+    Recorded answers are left out: no model was asked, nobody was paid."""
     rows = db.connection().execute(
-        f"SELECT day, tier, {SUMS} FROM spend WHERE day LIKE ? AND (run <> '' OR kind = 'gpu') AND {WORK}"  # noqa: S608 (constants)
+        f"SELECT day, tier, {SUMS} FROM spend WHERE day LIKE ? AND (run <> '' OR kind = 'gpu') AND {WORK} AND {REAL}"  # noqa: S608 (constants)
         " GROUP BY day, tier ORDER BY day, tier",
         (f"{name}-%",),
     )
     days = tuple(DayCost(**{key: row[key] for key in DayCost.model_fields}) for row in rows)
     roles = db.connection().execute(
-        f"SELECT role, tier, endpoint, {SUMS} FROM spend WHERE day LIKE ? AND run <> '' AND {WORK}"  # noqa: S608 (constants)
+        f"SELECT role, tier, endpoint, {SUMS} FROM spend WHERE day LIKE ? AND run <> '' AND {WORK} AND {REAL}"  # noqa: S608 (constants)
         " GROUP BY role, tier, endpoint ORDER BY cost DESC, tokens_in DESC",
         (f"{name}-%",),
     )

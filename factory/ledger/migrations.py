@@ -149,4 +149,11 @@ def fifth(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE leases ADD COLUMN beat TEXT NOT NULL DEFAULT ''")  # the holder's last sign of life
 
 
-MIGRATIONS = (first, second, third, fourth, fifth)
+def sixth(db: sqlite3.Connection) -> None:
+    """What recorded answers name stands beside the money: NULL where a model was asked."""
+    db.execute("ALTER TABLE spend ADD COLUMN recorded INTEGER")
+    db.execute("DROP INDEX spend_day_run")
+    db.execute("CREATE INDEX spend_day_run ON spend (day, run, kind, cost, recorded) WHERE run <> ''")
+
+
+MIGRATIONS = (first, second, third, fourth, fifth, sixth)

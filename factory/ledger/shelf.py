@@ -15,7 +15,8 @@ QUERY = """
            json_extract(record, '$.event.source') AS source, json_extract(record, '$.stopped.reason') AS reason,
            json_extract(record, '$.ticket.repo') AS ticket,
            COALESCE(leases.holder, '') AS holder, COALESCE(leases.beat, '') AS beat,
-           (SELECT COALESCE(SUM(cost), 0) FROM spend WHERE spend.run = runs.id AND kind <> ?) AS cost
+           (SELECT COALESCE(SUM(cost), 0) FROM spend WHERE spend.run = runs.id AND kind <> ?) AS cost,
+           (SELECT SUM(recorded) FROM spend WHERE spend.run = runs.id) AS recorded
     FROM runs LEFT JOIN leases ON leases.run = runs.id
 """
 
@@ -36,6 +37,7 @@ class Shelved(Record):
     alive: bool = False
     beat: str = ""
     cost: int = 0
+    recorded: int | None = None  # what recorded answers name, in micro-dollars: nobody was paid
     ticket: str = ""  # OWNER/NAME of a run that GitHub asked for
 
     @property
@@ -58,7 +60,7 @@ def _shelved(row: dict[str, object]) -> Shelved:
     return Shelved(
         **texts, title=str(row["title"] or row["source"] or ""), number=str(row["number"] or ""), holder=holder,
         alive=lives, status=_status(str(row["kept"]), holder, lives), cost=int(str(row["cost"])),
-        ticket=str(row["ticket"] or ""),
+        recorded=None if row["recorded"] is None else int(str(row["recorded"])), ticket=str(row["ticket"] or ""),
     )  # fmt: skip
 
 

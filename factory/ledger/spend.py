@@ -1,7 +1,7 @@
 """Who spent what: reserve the worst case before a call, settle after it, both in one transaction each.
 
 A reservation counts as spent until it is settled, so a process that dies leaves its worst case behind and a cap is
-never passed. Money is in micro-dollars, always rounded up.
+never passed. Money is in micro-dollars, always rounded up. What recorded answers name is nobody's money: see used.py.
 """
 
 import threading
@@ -15,23 +15,18 @@ from factory.contracts.seams import Clock
 from factory.contracts.story import Cost
 from factory.contracts.tables import BudgetSettings
 from factory.db import Database
+from factory.ledger.used import OWN, Limit, left_to_others, money_used, tokens_used
 
 WARN_AT = Decimal("0.8")
 WORK = "kind NOT IN ('clock', 'warned')"  # rows that stand for calls
-OWN = "(kind <> 'serve')"  # the gateway's rows give a run their cost; the rest of the call the run has written itself
 SUMS = (
-    f"COALESCE(SUM({OWN} * calls), 0) AS calls, COALESCE(SUM(cost), 0) AS cost,"
+    f"COALESCE(SUM({OWN} * calls), 0) AS calls, COALESCE(SUM(cost + COALESCE(recorded, 0)), 0) AS cost,"
+    " COALESCE(MAX(recorded IS NOT NULL), 0) AS recorded,"
     f" COALESCE(SUM({OWN} * tokens_in), 0) AS tokens_in, COALESCE(SUM({OWN} * tokens_out), 0) AS tokens_out,"
     f" COALESCE(SUM({OWN} * tokens_cached), 0) AS tokens_cached, COALESCE(SUM({OWN} * seconds), 0.0) AS seconds"
 )
 MILLION = 1_000_000
 ESCALATION = "escalation"
-LEFT_TO_OTHERS = (
-    "SELECT COALESCE(SUM(MAX(0, ? - escalated)), 0) FROM (SELECT run, SUM(cost) AS paid,"
-    " SUM(CASE WHEN kind = 'escalation' THEN cost ELSE 0 END) AS escalated FROM spend WHERE {} = ? AND run <> ?"
-    " AND run <> '' AND kind NOT IN ('serve', 'gpu') GROUP BY run)"
-    " WHERE paid - escalated >= ? AND run NOT IN (SELECT id FROM runs WHERE status <> 'open')"
-)
 
 
 class Use(Record):
@@ -43,6 +38,7 @@ class Use(Record):
     endpoint: str
     tier: Tier = "local"
     kind: str = "model"  # model, escalation (a second judge's call), sandbox; the gateway's: serve, gpu
+    recorded: bool = False  # the answer comes from a file: what it names is counted, and paid by nobody
 
 
 class Warned(Record):
@@ -54,7 +50,7 @@ class Warned(Record):
 
 
 class Totals(Record):
-    """Everything a run used. `cost` in micro-dollars, `seconds` of waiting for answers."""
+    """Everything a run used. `cost` in micro-dollars, also of recorded answers; `seconds` of waiting for answers."""
 
     calls: int
     cost: int
@@ -62,13 +58,7 @@ class Totals(Record):
     tokens_out: int
     tokens_cached: int
     seconds: float
-
-
-class _Limit(Record):
-    name: str
-    column: str  # of the table `spend` that the limit is summed over
-    key: str
-    cap: int
+    recorded: bool = False  # by files, at least in part
 
 
 class Spend:
@@ -112,9 +102,17 @@ class Spend:
         try:
             with self._db.transaction() as db:
                 db.execute(
-                    "UPDATE spend SET state='settled', cost=?, tokens=?, tokens_in=?, tokens_out=?, tokens_cached=?,"
-                    " seconds=? WHERE id=?",
-                    (cost, usage.input + usage.output, usage.input, usage.output, usage.cached, seconds, number),
+                    "UPDATE spend SET state='settled', cost=?, recorded=?, tokens=?, tokens_in=?, tokens_out=?,"
+                    " tokens_cached=?, seconds=? WHERE id=?",
+                    (
+                        *_amounts(use, cost),
+                        usage.input + usage.output,
+                        usage.input,
+                        usage.output,
+                        usage.cached,
+                        seconds,
+                        number,
+                    ),
                 )
                 return self._warnings(db, use)
         finally:
@@ -151,7 +149,7 @@ class Spend:
     def _refusal(self, db: Connection, use: Use, cost: int, tokens: int, reserve: int) -> str:
         """Why the call may not be made, or ''."""
         for limit in self._money(use):
-            kept, used = min(_kept(db, use, limit, reserve), limit.cap), _sum(db, "cost", limit)
+            kept, used = min(_kept(db, use, limit, reserve), limit.cap), money_used(db, limit)
             if cost and used + cost > limit.cap - kept:
                 also = f" and {dollars(kept)} are kept for the second judge" if kept else ""
                 also += " of every open run" if kept > reserve else ""
@@ -162,7 +160,7 @@ class Spend:
                 )
         cap = self._budget.run_tokens
         if cap is not None:
-            used = _sum(db, "tokens", _Limit(name="run_tokens", column="run", key=use.run, cap=cap))
+            used = tokens_used(db, use.run)
             if used + tokens > cap:
                 return (
                     f"The budget run_tokens = {cap} allows no further call: {used} are used or reserved, and the next"
@@ -179,7 +177,7 @@ class Spend:
             f"Raise budget.run_minutes, then run `factory resume {use.run}`."
         )
 
-    def _money(self, use: Use) -> tuple[_Limit, ...]:
+    def _money(self, use: Use) -> tuple[Limit, ...]:
         """The limits in dollars that bind; a run without an issue number has no issue limit."""
         wanted = (
             ("run_usd", "run", use.run, self._budget.run_usd),
@@ -187,21 +185,21 @@ class Spend:
             ("issue_usd", "issue", use.issue, self._budget.issue_usd if use.issue else None),
         )
         return tuple(
-            _Limit(name=name, column=column, key=key, cap=micro(cap))
+            Limit(name=name, column=column, key=key, cap=micro(cap), recorded=use.recorded)
             for name, column, key, cap in wanted
             if cap is not None
         )
 
     def _warnings(self, db: Connection, use: Use) -> tuple[Warned, ...]:
         limits = list(self._money(use))
-        sums = {limit.name: _sum(db, "cost", limit) for limit in limits}
+        sums = {limit.name: money_used(db, limit) for limit in limits}
         if self._budget.run_tokens is not None:
-            limits.append(_Limit(name="run_tokens", column="run", key=use.run, cap=self._budget.run_tokens))
-            sums["run_tokens"] = _sum(db, "tokens", limits[-1])
+            limits.append(Limit(name="run_tokens", column="run", key=use.run, cap=self._budget.run_tokens))
+            sums["run_tokens"] = tokens_used(db, use.run)
         elapsed = self._elapsed(db, use)
         if self._budget.run_minutes is not None:
             cap = int(self._budget.run_minutes * 60)
-            limits.append(_Limit(name="run_minutes", column="run", key=use.run, cap=cap))
+            limits.append(Limit(name="run_minutes", column="run", key=use.run, cap=cap))
             sums["run_minutes"] = int(elapsed)
         return tuple(
             Warned(limit=limit.name, used=sums[limit.name], cap=limit.cap)
@@ -209,7 +207,7 @@ class Spend:
             if sums[limit.name] and sums[limit.name] >= limit.cap * WARN_AT and self._first_time(db, use, limit)
         )
 
-    def _first_time(self, db: Connection, use: Use, limit: _Limit) -> bool:
+    def _first_time(self, db: Connection, use: Use, limit: Limit) -> bool:
         """True once per limit and run, day or issue: the warning is remembered as a row."""
         found = db.execute(
             f"SELECT 1 FROM spend WHERE kind='warned' AND role=? AND {limit.column}=?",  # noqa: S608 (three fixed names)
@@ -246,29 +244,21 @@ def dollars(amount: int) -> str:
 
 def _insert(db: Connection, use: Use, day: str, state: str, cost: int, tokens: int) -> int:
     cursor = db.execute(
-        "INSERT INTO spend (run, issue, day, role, endpoint, tier, kind, state, cost, tokens)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (use.run, use.issue, day, use.role, use.endpoint, use.tier, use.kind, state, cost, tokens),
+        "INSERT INTO spend (run, issue, day, role, endpoint, tier, kind, state, cost, recorded, tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (use.run, use.issue, day, use.role, use.endpoint, use.tier, use.kind, state, *_amounts(use, cost), tokens),
     )
     return int(cursor.lastrowid or 0)
 
 
-def _kept(db: Connection, use: Use, limit: _Limit, reserve: int) -> int:
+def _amounts(use: Use, cost: int) -> tuple[int, int | None]:
+    """The columns `cost` and `recorded`."""
+    return (0, cost) if use.recorded else (cost, None)
+
+
+def _kept(db: Connection, use: Use, limit: Limit, reserve: int) -> int:
     """Micro-dollars of the limit that this call may not touch."""
     own = 0 if use.kind == ESCALATION else reserve
     if limit.column == "run":
         return own
-    least = 1 if use.kind == ESCALATION else 0
-    found = db.execute(LEFT_TO_OTHERS.format(limit.column), (reserve, limit.key, use.run, least)).fetchone()
-    return own + int(found[0])
-
-
-def _sum(db: Connection, what: str, limit: _Limit) -> int:
-    """Of a day from its totals, which may stand for a million rows; a run's tokens without the gateway's rows."""
-    table = "day_totals" if limit.column == "day" else "spend"
-    also = f"AND {OWN}" if what == "tokens" else ""
-    found = db.execute(
-        f"SELECT COALESCE(SUM({what}), 0) FROM {table} WHERE {limit.column}=? {also}",  # noqa: S608 (fixed names)
-        (limit.key,),
-    ).fetchone()
-    return int(found[0])
+    return own + left_to_others(db, limit, use.run, reserve, least=1 if use.kind == ESCALATION else 0)

@@ -31,6 +31,7 @@ class SpendRow(Record):
     kind: str = Field(max_length=32)
     state: Literal["reserved", "settled"]
     cost: int = Count
+    recorded: int | None = Field(default=None, ge=0, le=2**53)  # what a recorded answer names
     tokens: int = Count
     tokens_in: int = Count
     tokens_out: int = Count
@@ -109,7 +110,7 @@ def _insertion(kind: type[Row]) -> str:
 
 
 def spent(db: Database, run: str) -> int:
-    """Micro-dollars that are used or reserved, as far as this machine knows."""
+    """Micro-dollars that are used or reserved, as far as this machine knows; none for recorded answers."""
     row = db.connection().execute("SELECT COALESCE(SUM(cost), 0) AS cost FROM spend WHERE run = ?", (run,))
     return int(row.fetchone()["cost"])
 

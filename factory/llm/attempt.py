@@ -77,8 +77,9 @@ class _Trial:
         )  # with its secrets, and as it is sent
         self.escalation = escalation
         self.use = Use(
-            run=account.run, issue=account.issue, role=request.role, endpoint=endpoint.name, tier=endpoint.tier
-        )
+            run=account.run, issue=account.issue, role=request.role, endpoint=endpoint.name, tier=endpoint.tier,
+            recorded=endpoint.wire == "scripted",
+        )  # fmt: skip
         self.price = price_of(endpoint) or UNPRICED
         self.attempts = 0
         self.cost = 0

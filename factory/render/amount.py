@@ -15,6 +15,11 @@ def money(micro: int) -> str:
     return f"${dollars:,.3f}" if abs(dollars) < 1 else f"${dollars:,.2f}"
 
 
+def cost(micro: int, recorded: bool) -> str:
+    """What calls cost; of recorded answers with the word that keeps it apart from money."""
+    return f"{money(micro)} (recorded, nobody was paid)" if recorded else money(micro)
+
+
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 m 05 s`, `2 h 10 m`."""
     if seconds < 9.95:

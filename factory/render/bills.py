@@ -18,7 +18,7 @@ def footer(story: Story) -> str:
     cloud = sum(row.tokens_in + row.tokens_out for row in story.costs if row.tier != "local")
     sums = facts.totals(story)
     parts = [
-        f"Cost {amount.money(sums.cost)}",
+        f"Cost {amount.cost(sums.cost, sums.recorded)}",
         f"{amount.tokens(local)} tokens local, {amount.tokens(cloud)} cloud",
         f"{amount.duration(sums.seconds)} of work",
     ]

@@ -24,7 +24,8 @@ def cost(story: Story) -> Html:
     cached = sum(row.tokens_cached for row in story.costs)
     last = (
         "All", "", "", f"{sums.calls:,}", amount.tokens(sums.tokens_in), amount.tokens(cached),
-        amount.tokens(sums.tokens_out), amount.duration(sums.model_seconds), amount.money(sums.cost),
+        amount.tokens(sums.tokens_out), amount.duration(sums.model_seconds),
+        amount.cost(sums.cost, sums.recorded),
     )  # fmt: skip
     heads = ("Role", "Tier", "Endpoint", "Calls", "Tokens in", "Cached", "Tokens out", "Model time", "Cost")
     return table(heads, [*rows, tuple(el("b", cell) for cell in last)], "Cost by role and tier", range(3, 9))

@@ -68,6 +68,7 @@ class Totals:
 
     calls: int
     cost: int
+    recorded: bool  # by files, at least in part
     tokens_in: int
     tokens_out: int
     model_seconds: float
@@ -190,6 +191,7 @@ def totals(story: Story) -> Totals:
     return Totals(
         calls=sum(row.calls for row in costs),
         cost=sum(row.cost for row in costs),
+        recorded=any(row.recorded for row in costs),
         tokens_in=sum(row.tokens_in for row in costs),
         tokens_out=sum(row.tokens_out for row in costs),
         model_seconds=sum(row.seconds for row in costs),

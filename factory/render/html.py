@@ -93,7 +93,7 @@ def _stats(story: Story) -> Html:
         ("Confidence", confidence),
         ("Criteria shown", f"{sum(row.shown for row in criteria)} of {len(criteria)}" if criteria else "–"),
         ("Tests", _tests(story)),
-        ("Cost", amount.money(sums.cost)),
+        ("Cost", amount.cost(sums.cost, sums.recorded)),
         ("Time", amount.duration(sums.seconds)),
         ("Model calls", f"{sums.calls:,}"),
         ("Rounds", str(len(run.rounds))),

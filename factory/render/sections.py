@@ -188,8 +188,9 @@ def cost(story: Story) -> str:
         for row in story.costs[:MANY]
     ]  # fmt: skip
     spent = (
-        f"{amount.money(sums.cost)} in {amount.many(sums.calls, 'call')}, {amount.duration(sums.seconds)} "
-        f"from start to end ({amount.duration(sums.model_seconds)} of it model time, summed)."
+        f"{amount.cost(sums.cost, sums.recorded)} in {amount.many(sums.calls, 'call')}, "
+        f"{amount.duration(sums.seconds)} from start to end "
+        f"({amount.duration(sums.model_seconds)} of it model time, summed)."
     )
     head = spent if sums.calls else f"No model was asked; {amount.duration(sums.seconds)} from start to end."
     heads = ("Role", "Tier", "Endpoint", "Calls", "Tokens in", "Cached", "Tokens out", "Time", "Cost")

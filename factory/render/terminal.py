@@ -102,8 +102,8 @@ def _plain_table(cells: list[list[str]], columns: Sequence[str], right: list[boo
         out.line("  ".join(padded).rstrip())
 
 
-def closing(run: Run, stream: IO[str], cost: int | None = None) -> None:
-    """The last words of a run: verdict, tests, branch, pull request, report, cost (micro-dollars), what to do next."""
+def closing(run: Run, stream: IO[str], cost: str = "") -> None:
+    """The last words of a run: verdict, tests, branch, pull request, report, cost, what to do next."""
     state = facts.standing(run)
     rows = [(name, line(text, 500)) for name, text in _last_words(run, state, cost) if text]
     if not is_terminal(stream):
@@ -133,7 +133,7 @@ def _draw_last_words(rows: list[tuple[str, str]], state: facts.Standing, stream:
         drawn.print(grid)
 
 
-def _last_words(run: Run, state: facts.Standing, cost: int | None) -> list[tuple[str, str]]:
+def _last_words(run: Run, state: facts.Standing, cost: str) -> list[tuple[str, str]]:
     made, output = run.delivery, run.output
     pull = made.pull if made else None
     said = f"{state.word}: {state.sentence}"
@@ -144,7 +144,7 @@ def _last_words(run: Run, state: facts.Standing, cost: int | None) -> list[tuple
         ("Branch", made.branch if made else ""),
         ("Pull", f"{pull.url}{' (draft)' if pull.draft else ''}" if pull else ""),
         ("Report", (output.html or output.markdown) if output else ""),
-        ("Cost", amount.money(cost) if cost is not None else ""),
+        ("Cost", cost),
         ("Next", _next(run)),
     ]
 

@@ -198,7 +198,7 @@ def test_a_table_keeps_what_people_copy_in_one_piece() -> None:
 
 def test_the_last_words() -> None:
     out = io.StringIO()
-    terminal.closing(accepted().run, out, cost=48_730)
+    terminal.closing(accepted().run, out, cost="$0.049")
     said = dict(line.split(":", 1) for line in out.getvalue().splitlines())
     assert "claude-opus-5" in said["Verdict"]
     assert "41 passed, 1 failed, 2 skipped -> 43 passed" in said["Tests"]
