@@ -224,7 +224,7 @@ class Replayed(Record):
 
 def replay_run(state: State, recorded: Run, rerun_checks: bool) -> Replayed:
     """Walk the run again from its event to the verdict, offline. Raises ReplayDiffers with the first difference."""
-    if _end(recorded) == "interrupted" or not (recorded.output or recorded.stopped):
+    if _end(recorded) in ("interrupted", "cancelled_by_human") or not (recorded.output or recorded.stopped):
         raise UsageProblem(f"Run {recorded.id} is not finished: `factory resume {recorded.id}` first.")
     journal = ReplayJournal(state.journal, rerun_checks)
     again = _walked_again(state, recorded, journal)

@@ -24,7 +24,9 @@ def cancel(
 ) -> int:
     """End a run: its process is asked to stop, and the run is marked as cancelled. What was done is kept.
 
-    Exit code 0: it is cancelled; 1: its process does not end; 2: it is finished, or held on another machine."""
+    A run that has ended stays as it ended. One that was cut short is cancelled, so that `runs recover` leaves it alone.
+
+    Exit code 0: it is cancelled; 1: its process does not end; 2: it has ended, or is held on another machine."""
     from factory.app import open_state
     from factory.ledger.shelf import shelf
     from factory.places import state_folder
@@ -37,6 +39,11 @@ def cancel(
     if not row.alive and found.stopped and found.stopped.reason == "cancelled_by_human":
         print(f"Run {found.id} is cancelled already.")
         return 0
+    if row.status == "stopped" and row.reason not in ("interrupted", "cancelled_by_human"):
+        raise UsageProblem(
+            f"Run {found.id} has ended already ({row.reason}) and stays as it ended: nobody goes on with it unless"
+            f" `factory resume {found.id}` is typed."
+        )
     if row.alive and not end_process(row.holder, wait):
         print(f"Process {row.holder.split(' ')[1]} of run {found.id} does not end: look at it, then try again.")
         return 1

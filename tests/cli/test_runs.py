@@ -87,6 +87,26 @@ def test_cancel_leaves_other_machines_alone(state: State) -> None:
     assert (done.returncode, "cancel it there" in done.stderr) == (2, True)
 
 
+def test_a_run_that_has_ended_stays_as_it_ended(state: State) -> None:
+    before = state.journal.load(run(1).id)
+    done = factory(state.folder, "runs", "cancel", run(1).id)
+    assert (done.returncode, "has ended already (budget)" in done.stderr) == (2, True)
+    assert state.journal.load(run(1).id) == before
+
+
+def test_one_that_was_cut_short_can_be_cancelled(state: State) -> None:
+    """So that nobody goes on with it; there is no end that a replay could compare."""
+    cut = run(1).but(stopped=Stop(reason="interrupted", message="Interrupted.", stage="plan"))
+    state.journal.lease(cut.id)
+    state.journal.save(cut, "plan")
+    state.journal.release(cut.id)
+    assert factory(state.folder, "runs", "cancel", cut.id).returncode == 0
+    assert shelf(state.db, cut.id)[0].reason == "cancelled_by_human"
+    assert "cancelled already" in factory(state.folder, "runs", "cancel", cut.id).stdout
+    replayed = factory(state.folder, "replay", cut.id)
+    assert (replayed.returncode, "is not finished" in replayed.stderr) == (2, True)
+
+
 def test_recover_says_what_it_would_do(state: State) -> None:
     """Its repository is gone here, so it is left; a task that failed too often is left to a person."""
     said = json.loads(factory(state.folder, "runs", "recover", "--dry", "--json").stdout)
