@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from factory.cli.options import Config, Json
+from factory.contracts.errors import Stopped, UsageProblem
 
 if TYPE_CHECKING:
     from factory.gpu.status import CardView, FleetStatus, Held
@@ -14,7 +15,7 @@ ANSWER_S = 10.0
 
 
 def status(config: Config = None, as_json: Json = False) -> int:
-    """The cards, who holds how much of their memory, the models and what was done last."""
+    """The cards, who holds how much of their memory, the models and what was done last. Exit 2: no card can be read."""
     from factory.cli.options import settings_for
     from factory.gpu.port import order
     from factory.gpu.status import FleetStatus
@@ -40,7 +41,11 @@ def _unmanaged(settings: "Settings") -> "FleetStatus":
     from factory.places import state_folder
 
     device, views = device_for(os.environ), []
-    for card in device.cards():
+    try:
+        cards = device.cards()
+    except Stopped as problem:  # no limit was hit: this machine has no card, or no driver for it
+        raise UsageProblem(str(problem)) from problem
+    for card in cards:
         known = judged(card, settings.cards.get(str(card.index), CardSettings()))
         views.append(bare_view(card).but(note=known.why_not or known.narrow))
     leases = [

@@ -9,6 +9,13 @@ from factory.cli.options import Config, Json, Out, SandboxKind
 from factory.contracts.errors import UsageProblem
 
 
+NO_ENDPOINT = (
+    'No model is configured, so nothing was begun: put an [endpoints.NAME] table with wire = "openai" or "anthropic",'
+    " url, model and tier into factory.toml (`factory doctor` says where and looks at it), or do what needs no model:"
+    " `factory run --task tidy`."
+)
+
+
 def run(
     repo: Annotated[Path, typer.Option(help="The git repository to work on.")] = Path(),
     issue: Annotated[str, typer.Option(help="File with the issue's text (first line: title), or - for stdin.")] = "",
@@ -36,5 +43,7 @@ def run(
     state = open_state(state_folder())
     check_machine(state, settings)
     say_what_is_ignored(config, repo)
+    if issue and not settings.names:
+        raise UsageProblem(NO_ENDPOINT)
     started = new_run(state, repo, base, event, settings, settings_file(config, repo))
     return go(started, state, settings, (out.absolute(),) if out else (), as_json)

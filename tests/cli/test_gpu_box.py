@@ -138,3 +138,9 @@ def test_status_without_a_server(tmp_path: Path) -> None:
     assert "no server manages them" in done.stdout
     assert "card 0 runs on 4 PCIe lanes" in done.stdout
     assert "over its cap of 250 W" in done.stdout
+
+
+def test_a_machine_without_a_card_is_no_limit_that_was_hit(tmp_path: Path) -> None:
+    done = factory(tmp_path / "state", "gpu", "status", FACTORY_DEVICE=str(tmp_path / "gone.json"))
+    assert (done.returncode, "The cards cannot be read" in done.stderr) == (2, True)
+    assert len(done.stderr.splitlines()) == 1
