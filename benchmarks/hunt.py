@@ -1,14 +1,14 @@
 """The hunt: time and memory on one tree, the labelled corpus, and a sample of real findings judged by hand.
 
     python -m benchmarks.hunt time [FOLDER] [--runs 3] [--write]     Django 5.2's source archive, if no folder is named
-    python -m benchmarks.hunt corpus [--write]
+    python -m benchmarks.hunt corpus|worth [--write]
     python -m benchmarks.hunt sample|unseen|fresh|last|apps|later|newest CLONES [--only IDS] [--unlabelled] [--write]
 
 time: the folder is committed to a repository of its own first, which does not count; then each run is a process that
 exports, builds the code graph and hunts with every detector. sample … newest: the sets of benchmarks/hunt_sample.py;
 CLONES holds <owner>+<name>/repo for each repository of the set, with the commit that is named there; --unlabelled
-prints the drawn findings that nobody has judged. --write puts the table into docs/benchmarks.md. Ends with 1 when a
-goal is missed.
+prints the drawn findings that nobody has judged. worth: what the shares measured there are worth. --write puts the
+table into docs/benchmarks.md. Ends with 1 when a goal is missed.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import hunt_sample
+from benchmarks import hunt_sample, hunt_worth
 from benchmarks.codegraph import Peak, django
 from benchmarks.repository import committed
 from benchmarks.table import HEAD, Row, line, machine
@@ -33,7 +33,7 @@ GOAL_S = 60  # on two cores
 
 def main() -> int:
     asked = _arguments()
-    part = {"time": timed, "corpus": corpus}.get(asked.part, sample)
+    part = {"time": timed, "corpus": corpus, "worth": worth}.get(asked.part, sample)
     text, missed = part(asked)
     print(text)
     if asked.write:
@@ -43,7 +43,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.hunt")
-    parser.add_argument("part", choices=("time", "corpus", *hunt_sample.SETS))
+    parser.add_argument("part", choices=("time", "corpus", "worth", *hunt_sample.SETS))
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="detectors of the sample, with commas")
@@ -124,6 +124,10 @@ def corpus(asked: argparse.Namespace) -> tuple[str, bool]:
         )
         missed |= score.precision < 0.9
     return "\n".join(lines), missed
+
+
+def worth(asked: argparse.Namespace) -> tuple[str, bool]:
+    return hunt_worth.table()
 
 
 def sample(asked: argparse.Namespace) -> tuple[str, bool]:

@@ -25,7 +25,8 @@ def events(found: "Catch", settings: "Settings", before: "Iterable[Run]") -> "li
     from factory.hunt.asks import asks
 
     taken = frozenset(each.id for run in before if _is_ours(run) and _has_pull(run) for each in run.event.findings)
-    return [_event(found, ask, settings) for ask in asks(found.ranked, taken, settings.hunt.top_findings)]
+    hunt = settings.hunt
+    return [_event(found, ask, settings) for ask in asks(found.ranked, taken, hunt.top_findings, hunt.sure)]
 
 
 def of_today(before: "Iterable[Run]", now: str) -> int:

@@ -20,6 +20,9 @@ class HuntSettings(Record):
     )
     severity: Severity = Field(default="low", description="lowest severity that is reported")
     confidence: float = Field(default=0.6, ge=0, le=1, description="lowest confidence that is reported")
+    sure: float = Field(
+        default=0.8, ge=0, le=1, description="lowest confidence of a finding that becomes an issue or a model's task"
+    )
     top_issues: int = Field(default=3, ge=0, le=20, description="open issues a night that become work")
     top_findings: int = Field(default=10, ge=0, le=100, description="findings a night that become work or an issue")
     filed_a_day: int = Field(default=5, ge=0, le=50, description="issues the hunt may file a UTC day")

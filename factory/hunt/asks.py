@@ -16,10 +16,12 @@ class Ask(NamedTuple):
     rows: tuple[Ranked, ...]  # highest rank first
 
 
-def asks(ranked: Iterable[Ranked], taken: frozenset[str], most: int) -> tuple[Ask, ...]:
-    """Of the first `most` findings that are new and that no codemod mends, those that nobody has (`taken`: ids): a
-    finding that is asked for keeps its place, so no more than `most` wait for people. The highest rank first."""
-    rows = [row for row in ranked if not row.known and not row.mend and row.finding.path][:most]
+def asks(ranked: Iterable[Ranked], taken: frozenset[str], most: int, sure: float) -> tuple[Ask, ...]:
+    """Of the first `most` findings that are new, at least `sure` (a confidence) and that no codemod mends, those that
+    nobody has (`taken`: ids): what is asked for keeps its place, so no more than `most` wait for people. The highest
+    rank first."""
+    fresh = (row for row in ranked if not row.known and not row.mend and row.finding.path)
+    rows = [row for row in fresh if row.finding.confidence >= sure][:most]
     made = []
     for (rule, package), group in groupby(sorted(rows, key=_key), key=lambda row: _key(row)[:2]):
         left = [row for row in group if row.finding.id not in taken]

@@ -25,6 +25,11 @@ class Group(NamedTuple):
     path: str
     rows: tuple[Ranked, ...]  # highest rank first
 
+    @property
+    def sure(self) -> float:
+        """The confidence of its surest finding."""
+        return max(row.finding.confidence for row in self.rows)
+
 
 def groups(ranked: Iterable[Ranked]) -> tuple[Group, ...]:
     """The group with the highest rank first."""

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from factory.contracts.finding import Finding, fingerprint
 from factory.hunt.detector import Detector, Hit
+from factory.hunt.measured import calibrated
 from factory.hunt.source import SCRIPT, Source
 
 MOST_EVIDENCE = 400  # characters
@@ -88,7 +89,7 @@ def _finding(source: Source, detector: Detector, hit: Hit, quoted: str, key: str
         start=hit.start,
         end=max(hit.start, hit.end),
         severity=hit.severity or detector.severity,
-        confidence=_sure(detector, hit),
+        confidence=calibrated(detector, _sure(detector, hit)),
         category=detector.category,
         message=f"{hit.message.rstrip('.')}. {detector.why}",
         evidence=_shown(quoted),

@@ -105,10 +105,13 @@ def _body(group: Group, rules: Mapping[str, Rule]) -> str:
 
 def _file(here: Site, night: Night, known: Mapping[str, Ours], rules: Mapping[str, Rule], mended: frozenset[str],
           filed: Filed) -> None:  # fmt: skip
-    """The first of what nobody has: top_findings a night, filed_a_day a day. What people closed takes no place."""
+    """The first sure ones of what nobody has: top_findings a night, filed_a_day a day. What people closed takes no
+    place; what has an issue keeps it, however sure."""
     declined = {name for name, ours in known.items() if ours.issue.state == "closed"}
     fresh = groups(row for row in night.catch.fresh if row.finding.id not in mended)
-    first = [group for group in fresh if _name(group) not in declined][: here.settings.hunt.top_findings]
+    hunt = here.settings.hunt
+    undeclined = [group for group in fresh if _name(group) not in declined]
+    first = [group for group in undeclined if _name(group) in known or group.sure >= hunt.sure][: hunt.top_findings]
     wanted = [group for group in first if _name(group) not in known]
     new = _unsaid(here, wanted, rules, filed) if wanted else []
     made = _admitted(here, new, filed) if new else []

@@ -21,6 +21,7 @@ from factory.contracts.night import HuntSettings
 from factory.hunt.detectors import all_detectors
 from factory.hunt.ground import Blamed, Ground
 from factory.hunt.hunt import hunt
+from factory.hunt.measured import calibrated
 
 CORPUS = Path(__file__).parent.parent / "data" / "hunt"
 SETTINGS = HuntSettings(advisories=str(CORPUS.parent / "osv"))
@@ -63,10 +64,11 @@ class _Built(NamedTuple):
 def scored(detector: str) -> Score:
     """All its cases. Single files share a tree, folders have their own.
 
-    At the settings' own thresholds; a detector that these keep quiet altogether is asked at its own confidence.
+    At the settings' own thresholds, whatever its claims were worth elsewhere; a detector that these keep quiet
+    altogether is asked at its own confidence.
     """
     (asked,) = (each for each in all_detectors() if each.id == detector)
-    settings = SETTINGS.but(confidence=min(SETTINGS.confidence, asked.confidence))
+    settings = SETTINGS.but(confidence=min(calibrated(asked, SETTINGS.confidence), calibrated(asked, asked.confidence)))
     cases = sorted((CORPUS / detector).iterdir())
     true = sum(case.name.startswith("true-") for case in cases)
     expected: set[Line] = set()

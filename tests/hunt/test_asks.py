@@ -11,7 +11,7 @@ def row(path: str, rank: float, rule: str = "sql-string", **more: object) -> Ran
 
 
 def paths(rows: list[Ranked], taken: frozenset[str] = frozenset(), most: int = 10) -> list[list[str]]:
-    return [[each.finding.path for each in ask.rows] for ask in asks(rows, taken, most)]
+    return [[each.finding.path for each in ask.rows] for ask in asks(rows, taken, most, 0.8)]
 
 
 def test_by_detector_and_package_the_highest_rank_first() -> None:
@@ -29,3 +29,9 @@ def test_the_first_findings_only_and_few_a_task() -> None:
     rows = [row(f"a/f{n}.py", 90 - n) for n in range(MOST + 3)]
     assert [len(each) for each in paths(rows, most=MOST + 2)] == [MOST, 2]
     assert paths(rows, frozenset(each.finding.id for each in rows)) == []
+
+
+def test_what_is_not_sure_becomes_no_task() -> None:
+    weak = row("a/x.py", 9)
+    weak = weak.but(finding=weak.finding.but(confidence=0.7))
+    assert paths([weak, row("a/y.py", 8)], most=1) == [["a/y.py"]], "nor does it take a place"

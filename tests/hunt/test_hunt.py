@@ -14,6 +14,7 @@ from factory.hunt.ground import Blamed, Ground
 from factory.hunt.hunt import chosen, hunt
 
 SWALLOWS = "def send(bus, event):\n    try:\n        bus.append(event)\n    except Exception:\n        pass\n"
+ALL = HuntSettings(confidence=0.1)
 
 
 def ground(root: Path, files: dict[str, str]) -> Ground:
@@ -37,7 +38,7 @@ def test_findings_in_the_order_of_the_tree_with_an_account(tmp_path: Path) -> No
     here = replace(
         ground(tmp_path, {"src/b.py": SWALLOWS, "src/a.py": SWALLOWS}), commit="c" * 40, skipped={"large": 2}
     )
-    hunted = hunt(here, HuntSettings(), only=["swallowed-error"], workers=1)
+    hunted = hunt(here, ALL, only=["swallowed-error"], workers=1)
     assert [(found.path, found.start) for found in hunted.findings] == [("src/a.py", 4), ("src/b.py", 4)]
     assert (hunted.commit, hunted.files, hunted.skipped) == ("c" * 40, 2, {"large": 2})
     assert hunted.detectors == ("swallowed-error",)
@@ -48,10 +49,10 @@ def test_findings_in_the_order_of_the_tree_with_an_account(tmp_path: Path) -> No
 def test_what_is_off_or_ignored_or_too_slight_is_not_reported(tmp_path: Path) -> None:
     here = ground(tmp_path, {"src/a.py": SWALLOWS, "old/b.py": SWALLOWS})
     only = ["swallowed-error", "todo-age"]
-    ignored = hunt(here, HuntSettings(ignore=("old/*",)), only=only, workers=0)
+    ignored = hunt(here, ALL.but(ignore=("old/*",)), only=only, workers=0)
     assert [found.path for found in ignored.findings] == ["src/a.py"]
     assert ignored.skipped == {"ignored": 1}
-    slight = hunt(here, HuntSettings(severity="high"), only=only, workers=0)
+    slight = hunt(here, ALL.but(severity="high"), only=only, workers=0)
     assert (slight.findings, slight.below) == ((), 2)
     sure = hunt(here, HuntSettings(confidence=0.99), only=only, workers=0)
     assert (sure.findings, sure.below) == ((), 2)
@@ -71,7 +72,7 @@ def test_a_survey_that_fails_costs_its_detector(tmp_path: Path) -> None:
         raise RecursionError(path)
 
     here = replace(ground(tmp_path, {"a.py": "# TODO: later\n" + SWALLOWS}), blame=blame)
-    hunted = hunt(here, HuntSettings(), only=["todo-age", "swallowed-error"], workers=0)
+    hunted = hunt(here, ALL, only=["todo-age", "swallowed-error"], workers=0)
     assert hunted.problems == ("todo-age could not look: RecursionError: a.py",)
     assert [found.rule for found in hunted.findings] == ["swallowed-error"]
 
