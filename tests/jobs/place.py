@@ -21,6 +21,7 @@ from tests.line.targets import git, repository
 REPO = "acme/shop"
 SHIP: dict[str, Level] = {"checks": "write", "contents": "write", "issues": "write", "pull_requests": "write",
                           "actions": "write"}  # fmt: skip
+GIVEN: dict[str, dict[str, Level]] = {"watch": {**SHIP, "statuses": "read"}}  # by job, where it is more
 MARKER_KEY = "marker-key"
 
 
@@ -62,7 +63,9 @@ class Place:
         run = run or self.next_run()
         place = self.folder / "jobs" / (temp or f"{run}-{attempt}-{name}")
         place.mkdir(parents=True, exist_ok=True)
-        token = self.hub.token("x", REPO, SHIP if permissions is None else permissions, "actions", job=f"{run}-{name}")
+        token = self.hub.token(
+            "x", REPO, GIVEN.get(name, SHIP) if permissions is None else permissions, "actions", job=f"{run}-{name}"
+        )
         return JobContext(
             event=event, payload=payload or {}, repo=REPO, run_id=run, attempt=attempt, sha=self.base_sha,
             ref="refs/heads/main", workflow=".github/workflows/dark-factory-swarm.yml", job=name,
