@@ -23,7 +23,7 @@ Live = Annotated[
 
 
 def demo(live: Live = False, config: Config = None, out: Out = None, as_json: Json = False) -> int:
-    """The whole line on a small shop, with recorded answers (labelled as such) and everything else real."""
+    """The whole line on a small shop, with recorded answers. They are labelled as such; the rest is real."""
     from factory.app import new_run, open_state
     from factory.cli.go import go
     from factory.cli.options import issue_event

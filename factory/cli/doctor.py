@@ -23,7 +23,7 @@ def doctor(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Is everything here that the factory needs? Each line says what to do about what is missing. Exit 1 if it is."""
+    """See what the factory needs here. Each line says what to do about what is missing. Exit 1 if something is."""
     import json
     import sys
 

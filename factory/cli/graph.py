@@ -20,7 +20,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so
 def build() -> typer.Typer:
     """The group with its commands."""
     app = typer.Typer(
-        help="The code graph of a repository: definitions, uses, calls, tests; the files that an issue is about.",
+        help="The code graph: definitions, uses, calls, tests. The files that an issue is about.",
         no_args_is_help=True,
     )
     for name, command in (("build", read), ("query", query), ("show", show), ("pack", graph_pack.pack)):

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from factory.contracts.codegraph import Call, CoveredBy, Definition, Listed, Neighbour, Reference
 from factory.contracts.errors import ModelProblem, UsageProblem
@@ -34,7 +34,6 @@ def rank(
 ) -> int:
     """The files an issue is about, best first. The issue is read before anything is built."""
     from factory.cli.options import issue_event
-    from factory.render.terminal import table
 
     text = issue_event(issue).text
     found = _ranked(open_view(), text, limit, embed)
@@ -43,12 +42,28 @@ def rank(
     elif as_json:
         print(json.dumps([one._asdict() for one in found], indent=2))
     else:
-        rows = [(number, one.path, f"{one.score:.3f}", ",".join(map(str, one.focus[:3])), one.why)
-                for number, one in enumerate(found, 1)]  # fmt: skip
-        table(rows, ("", "file", "score", "lines", "why"), sys.stdout)
+        listed(found, sys.stdout)
     if not found:
         print("factory: nothing in the repository is like this issue.", file=sys.stderr)
     return 0
+
+
+def listed(found: "Sequence[Ranked]", stream: IO[str]) -> None:
+    """A table; on a terminal two lines a file, so that a path is never broken and its reasons keep to one line."""
+    from factory.render.stream import is_terminal
+    from factory.render.terminal import console, table
+    from factory.render.text import clip, line
+
+    if not is_terminal(stream):
+        rows = [(number, one.path, f"{one.score:.3f}", ",".join(map(str, one.focus[:3])), one.why)
+                for number, one in enumerate(found, 1)]  # fmt: skip
+        table(rows, ("", "file", "score", "lines", "why"), stream)
+        return
+    drawn = console(stream)
+    for number, one in enumerate(found, 1):
+        drawn.print(f"{number:3}  {line(one.path, 4096)}", style="bold", soft_wrap=True)  # the terminal breaks it
+        lines = f"lines {', '.join(map(str, one.focus[:3]))}; " if one.focus else ""
+        drawn.print(clip(f"     {one.score:.3f}  {lines}{line(one.why, 400)}", drawn.width), style="dim")
 
 
 def _ranked(view: "View", text: str, limit: int, embed: "Embed | None") -> "list[Ranked]":

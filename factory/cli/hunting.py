@@ -38,16 +38,19 @@ def waiting() -> "Iterator[Tell]":
 
 
 def write(found: "Catch", sarif: Path | None, html: Path | None) -> None:
+    """Said on stderr: on stdout there may be JSON."""
     from factory.cli.options import write_out
 
     if sarif:
         from factory.render.sarif import sarif as rendered
 
         write_out(sarif, rendered(found))
+        print(f"factory: wrote {sarif.absolute()} (SARIF)", file=sys.stderr)
     if html:
         from factory.render.huntpage import page
 
         write_out(html, page(found))
+        print(f"factory: wrote {html.absolute()} (a page)", file=sys.stderr)
 
 
 def keep(found: "Catch", repo: Path, settings: "Settings") -> int:
@@ -115,6 +118,7 @@ def rehearse(found: "Catch", github: str, settings: "Settings", stream: IO[str])
 
     from factory.app import SystemClock
     from factory.jobs.rehearsal import rehearsed
+    from factory.render.amount import many
 
     if not re.fullmatch(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}", github):
         raise UsageProblem(f"--github {github!r} is not OWNER/NAME.")
@@ -122,5 +126,6 @@ def rehearse(found: "Catch", github: str, settings: "Settings", stream: IO[str])
         rows = rehearsed(found, github, settings, os.environ, SystemClock(), Path(scratch))
     for row in rows or ["Nothing would change there."]:
         print(row, file=stream)
-    print(f"Nothing was written. Looked at {found.commit[:12]}, {len(found.fresh):,} new findings.", file=stream)
+    fresh = many(len(found.fresh), "new finding")
+    print(f"Nothing was written. Looked at {found.commit[:12]}, {fresh}.", file=stream)
     return 0

@@ -39,7 +39,7 @@ def init(
     dry: Annotated[bool, typer.Option("--dry", help="Only say what would be written.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Set a repository up: caller workflows, factory.toml, labels, FACTORY.md. Run it again to update what it wrote."""
+    """Set a repository up: workflows, settings, labels, FACTORY.md. Run it again to update what it wrote."""
     from factory.git import git_folder
     from factory.install.local import reader, write
     from factory.install.plan import plan, source_here

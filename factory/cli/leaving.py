@@ -67,6 +67,7 @@ def _tell(order: Order, run: "Run", state: "State", outputs: dict[str, str], err
     from factory.jobs.context import job_context
     from factory.ledger.spend import dollars
     from factory.ledger.travel import spent
+    from factory.render.amount import many
     from factory.render.text import code, prose
 
     job = job_context(order.environment)
@@ -75,7 +76,10 @@ def _tell(order: Order, run: "Run", state: "State", outputs: dict[str, str], err
     lines = [f"### {prose(name)}: run {code(run.id)}", f"{dollars(spent(state.db, run.id))} used or reserved so far."]
     if run.plan:
         merged = len(run.waves)
-        lines.append(f"{len(run.plan.units)} units, {merged} waves merged, {len(run.rounds)} rounds of review.")
+        lines.append(
+            f"{many(len(run.plan.units), 'unit')}, {many(merged, 'wave')} merged, "
+            f"{many(len(run.rounds), 'round')} of review."
+        )
     if outputs["units"] != "[]":
         lines.append(f"Next: {', '.join(code(unit) for unit in json.loads(outputs['units']))}.")
     if run.stopped:

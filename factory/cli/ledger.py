@@ -10,9 +10,7 @@ from factory.cli.options import Config, Json
 if TYPE_CHECKING:
     from factory.ledger.days import KeyDay
 
-app = typer.Typer(
-    help="What a run did, what it cost, what left the machine; what each key used today.", no_args_is_help=True
-)
+app = typer.Typer(help="What runs did and cost, what left the machine. What each key used today.", no_args_is_help=True)
 RunId = Annotated[str, typer.Argument(help="The run's id, a unique prefix of it, or `last`.")]
 All = Annotated[bool, typer.Option("--all", help="Everything that ever left, the gateway's requests too.")]
 Day = Annotated[str, typer.Option("--day", help="One UTC day, YYYY-MM-DD or `today`: all runs and the gateway.")]

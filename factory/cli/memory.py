@@ -59,7 +59,7 @@ def show(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: 
 
 
 def pending(repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
-    """What agents suggest in their own words: recalled only after `factory memory approve ID`."""
+    """What agents suggest in their own words. Recalled only after `factory memory approve ID`."""
     store, key = opened(repo, config)
     _print([each for each in store.lessons(key) if each.state == "pending"], store, as_json)
     return 0
@@ -71,7 +71,7 @@ def approve(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_jso
 
 
 def reject(lesson: LessonId, repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
-    """Never show it to a model, however often it is seen again; `list --all` still has it."""
+    """Never show it to a model, however often it comes. `list --all` still has it."""
     return _decide(lesson, "reject", repo, config, as_json)
 
 
@@ -81,12 +81,12 @@ def forget(
     config: Config = None,
     as_json: Json = False,
 ) -> int:
-    """Remove a lesson, or all that one run taught; it does not come back by being seen again."""
+    """Remove a lesson, or all that one run taught. It does not come back by being seen again."""
     return _decide(lesson, "forget", repo, config, as_json)
 
 
 def refused(repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
-    """Lines from other machines that were put aside, with the reason; none of them is ever recalled."""
+    """Lines from other machines that were put aside, and why. None of them is ever recalled."""
     import json
     import sys
 
@@ -174,7 +174,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 def build() -> typer.Typer:
     """The group with its commands."""
     app = typer.Typer(
-        help="What earlier runs taught, with its source; what an agent suggests and a person must approve.",
+        help="What earlier runs taught, with its source. What an agent suggests, a person must approve.",
         no_args_is_help=True,
     )
     for name, command in COMMANDS.items():

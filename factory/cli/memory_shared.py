@@ -19,7 +19,7 @@ GitHub = Annotated[
 
 
 def sync(repo: Repo = Path(), github: GitHub = "", config: Config = None, as_json: Json = False) -> int:
-    """Read what other machines learned from the branch factory-memory. Nothing is written there: ship jobs do that."""
+    """Read what others learned from the branch factory-memory. Nothing is written there: ship jobs do that."""
     import os
 
     from factory.app import SystemClock
@@ -60,7 +60,7 @@ def import_(
 
 
 def export(repo: Repo = Path(), config: Config = None, as_json: Json = False) -> int:
-    """This machine's own lines, one a line of JSON, on standard output."""
+    """This machine's own lines, as JSON on standard output."""
     import sys
 
     from factory.cli.memory import opened
@@ -73,7 +73,7 @@ def export(repo: Repo = Path(), config: Config = None, as_json: Json = False) ->
 
 
 def outcomes(repo: Repo = Path(), github: GitHub = "", config: Config = None, as_json: Json = False) -> int:
-    """What became of earlier runs' pull requests: merged, edited by people, reverted, closed.
+    """What became of earlier pull requests. Merged, edited by people, reverted, closed.
 
     Told from the commits here for runs that were delivered here, by GitHub for those that were asked for there."""
     import json

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from factory.render.amount import many
+
 if TYPE_CHECKING:
     from factory.app import State
     from factory.contracts.catch import Catch, Theme
@@ -59,13 +61,13 @@ def _jobs(found: "Catch", already: frozenset[str]) -> "list[Job]":
     for theme in found.themes:
         left = tuple(by_id[each] for each in theme.findings if each in by_id and each not in already)
         if left:
-            words = f"{theme.detector} in {theme.package or 'the root'}: {len(left)} findings"
+            words = f"{theme.detector} in {theme.package or 'the root'}: {many(len(left), 'finding')}"
             made.append(Job(words, event_of(theme, left)))
     return made
 
 
 def _asked(event: "Event") -> str:
-    return f"{event.source.partition(': ')[2]}: {len(event.findings)} findings, with the models"
+    return f"{event.source.partition(': ')[2]}: {many(len(event.findings), 'finding')}, with the models"
 
 
 def _walked(job: Job, repo: Path, base: str, settings: "Settings", state: "State", config: Path | None) -> "Run":
@@ -111,7 +113,6 @@ def _summary(run: "Run") -> str:
 
 
 def _rows(run: "Run") -> "Iterator[str]":
-    from factory.render.amount import many
     from factory.render.text import line
 
     pull = run.delivery.pull if run.delivery else None

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from factory.render.amount import many
+
 if TYPE_CHECKING:
     from factory.app import State
     from factory.contracts.catch import Catch, Mended, Theme
@@ -43,7 +45,7 @@ def night(out: Path, repo: Path, config: Path | None, sandbox: str) -> int:
     text = Night(catch=found, mended=mended, waiting=tuple(theme.id for theme in themes[most:])).to_json() + "\n"
     write_whole(out / "hunt.json", text)
     context.output(digest=digest(text), findings=str(len(found.fresh)), themes=str(len(mended)))
-    print(f"{len(found.fresh):,} findings, {len(mended)} themes mended: {digest(text)}  {out}")
+    print(f"{many(len(found.fresh), 'finding')}, {many(len(mended), 'theme')} mended: {digest(text)}  {out}")
     return 0
 
 
@@ -79,7 +81,7 @@ def _mended(found: "Catch", themes: "list[Theme]", ticket: "Ticket", out: Path, 
         check_machine(state, settings)
     made = []
     for theme in themes:
-        print(f"factory: {theme.id}: {len(theme.findings)} findings", file=sys.stderr, flush=True)
+        print(f"factory: {theme.id}: {many(len(theme.findings), 'finding')}", file=sys.stderr, flush=True)
         try:
             one = _one(found, theme, ticket, out, repo, settings, state)
         except FactoryError as problem:

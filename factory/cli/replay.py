@@ -12,7 +12,7 @@ def replay(
     rerun_checks: Annotated[bool, typer.Option(help="Run the tests again and compare with what was recorded.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Walk a run again offline from its recording: same tree, same verdict, or the first difference by name."""
+    """Walk a run again offline from its recording. Same tree, same verdict, or the first difference by name."""
     import json
 
     from factory.app import open_state, replay_run

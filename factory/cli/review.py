@@ -28,7 +28,7 @@ def review(
     sandbox: SandboxKind = "",
     as_json: Json = False,
 ) -> int:
-    """Let Hydra, Atlas and Athena read a change: two commits or a pull request. Exit 1 with high findings."""
+    """Let Hydra, Atlas and Athena read a change. Two commits or a pull request. Exit 1 with high findings."""
     if eyes not in ("all", "review", "security"):
         raise UsageProblem(f"--eyes {eyes!r} is not one of: all, review, security.")
     if bool(head) == bool(github):

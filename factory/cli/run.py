@@ -8,7 +8,6 @@ import typer
 from factory.cli.options import Config, Json, Out, SandboxKind
 from factory.contracts.errors import UsageProblem
 
-
 NO_ENDPOINT = (
     'No model is configured, so nothing was begun: put an [endpoints.NAME] table with wire = "openai" or "anthropic",'
     " url, model and tier into factory.toml (`factory doctor` says where and looks at it), or do what needs no model:"
@@ -26,7 +25,7 @@ def run(
     sandbox: SandboxKind = "",
     as_json: Json = False,
 ) -> int:
-    """Turn an issue into a branch and a pull request on the local forge. Your checkout is never touched."""
+    """Turn an issue into a branch and a local pull request. Your checkout is never touched."""
     from factory.app import new_run, open_state
     from factory.cli.go import check_machine, go
     from factory.cli.options import issue_event, say_what_is_ignored, settings_file, settings_for

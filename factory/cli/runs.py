@@ -6,7 +6,7 @@ from factory.cli import runs_cancel, runs_gc, runs_list, runs_recover, runs_show
 
 
 def build() -> typer.Typer:
-    app = typer.Typer(help="Runs on this machine: list, look into, cancel, recover, clear away.", no_args_is_help=True)
+    app = typer.Typer(help="Runs on this machine: list, show, cancel, recover, clear away.", no_args_is_help=True)
     app.command("list")(runs_list.list_)
     app.command("show")(runs_show.show)
     app.command("cancel")(runs_cancel.cancel)

@@ -23,7 +23,9 @@ def serve(
     context: typer.Context,
     config: Config = None,
     host: Annotated[str, typer.Option(help="Address to listen on; else serve.host.")] = "",
-    port: Annotated[int, typer.Option(min=-1, max=65535, help="Port; 0 takes a free one; else serve.port.")] = -1,
+    port: Annotated[
+        int, typer.Option(min=-1, max=65535, show_default=False, help="Port; 0 takes a free one; else serve.port.")
+    ] = -1,
     profile: Annotated[str, typer.Option(help="Profile that local models start with; else serve.profile.")] = "",
     scripted: Annotated[Path | None, typer.Option(help="Serve this file of recorded replies instead.")] = None,
 ) -> int:
@@ -39,7 +41,7 @@ def serve(
 def key(
     name: Annotated[str, typer.Argument(help="Whose key: a developer or a program.")],
 ) -> int:
-    """Make a key for the port: printed once, kept only as its SHA-256 in factory.toml."""
+    """Make a key for the port. Printed once, kept only as its SHA-256 in factory.toml."""
     import re
     import secrets
 

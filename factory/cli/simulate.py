@@ -30,7 +30,7 @@ def simulate(
     variables: Annotated[Path | None, typer.Option("--vars", help="TOML file of Actions variables.")] = None,
     as_json: Json = False,
 ) -> int:
-    """Play an event against the workflows on this machine, without GitHub: what runs, what it writes, what it costs."""
+    """Play an event against the workflows, without GitHub. What runs, what it writes, what it costs."""
     from factory.git import git_folder
     from factory.simulator.events import read_event
     from factory.simulator.scene import Scene

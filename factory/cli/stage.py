@@ -53,7 +53,7 @@ def stage(
     config: Config = None,
     sandbox: SandboxKind = "",
 ) -> int:
-    """One stage of the line as a job of its own: reads run.json, writes run.json; collect takes change-*.json in.
+    """One stage of the line as a job of its own. Reads run.json, writes run.json; collect takes change-*.json in.
 
     With manifest.json beside run.json, or a ticket, the folder is a bundle: checked when it is read, written anew
     after the stage, also when the run stops. In a job of GitHub Actions it sets the outputs digest, units, stopped

@@ -1,5 +1,6 @@
 """What a hunt found, for a terminal: by detector, worst first, a line each, and what to type next."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import IO
@@ -12,6 +13,7 @@ from factory.render.stream import Quiet, is_terminal
 from factory.render.terminal import console
 from factory.render.text import clip, line
 
+LEAST = 60  # columns that a message needs to say something; with less it gets a line of its own
 SHOWN = 5  # findings of a detector, unless all are asked for
 WIDE = 160  # columns, where nobody says
 
@@ -48,6 +50,11 @@ class _Drawn:
             text.append(words, style=style)
         self.rich.print(text, soft_wrap=False)
 
+    def under(self, indent: int, words: str) -> None:
+        """A sentence below what it is about, broken between words."""
+        for part in textwrap.wrap(words, max(20, self.width - indent)):
+            self.line(" " * indent, part)
+
 
 def _groups(rows: Iterable[Ranked]) -> list[list[Ranked]]:
     """By detector; the group with the highest rank first."""
@@ -70,10 +77,12 @@ def _group(catch: Catch, group: Sequence[Ranked], drawn: _Drawn, most: int, opti
     for row, where in zip(shown, wheres, strict=True):
         mark = "known" if row.known else "mends itself" if row.mend else ""
         room = max(20, drawn.width - 10 - max(width, len(where)) - 2 - (len(mark) + 2 if mark else 0))
-        words = clip(line(said(row.finding, rule), 400), room)
-        drawn.line(
-            (f"  {row.rank:5.1f}  ", "dim"), where.ljust(width), "  ", words, (f"  {mark}" if mark else "", "dim")
-        )
+        words, marked = line(said(row.finding, rule), 400), (f"  {mark}" if mark else "", "dim")
+        if room < LEAST and len(words) > room:
+            drawn.line((f"  {row.rank:5.1f}  ", "dim"), where, marked)
+            drawn.under(9, words)
+        else:
+            drawn.line((f"  {row.rank:5.1f}  ", "dim"), where.ljust(width), "  ", clip(words, room), marked)
     if len(group) > most:
         drawn.line((f"         and {len(group) - most:,} more: factory hunt --only {worst.rule} --all{options}", "dim"))
     drawn.line("")
@@ -84,7 +93,7 @@ def _summary(catch: Catch) -> list[str]:
     hunted = catch.hunted
     skipped = f", {sum(hunted.skipped.values()):,} left out" if hunted.skipped else ""
     rows = [
-        f"{amount.many(fresh, 'finding') if fresh else 'Nothing new'} in {hunted.files:,} files{skipped}, "
+        f"{amount.many(fresh, 'finding') if fresh else 'Nothing new'} in {amount.many(hunted.files, 'file')}{skipped}, "
         f"{amount.duration(hunted.seconds)}, commit {catch.commit[:10]}."
     ]
     quiet = [(known, "in the baseline"), (hunted.hushed, "switched off in the code"),

@@ -54,6 +54,7 @@ def test_a_hunt_as_json_sarif_and_page(repo: Path, tmp_path: Path) -> None:
     fingerprints = [each["partialFingerprints"]["factoryFinding/v1"] for each in results]
     assert fingerprints == [row["finding"]["id"] for row in found["ranked"]]
     assert page.read_text().startswith("<!doctype html>")
+    assert done.stderr.splitlines() == [f"factory: wrote {sarif} (SARIF)", f"factory: wrote {page} (a page)"]
 
 
 def test_a_baseline_hides_what_is_known_and_nothing_new(repo: Path, tmp_path: Path) -> None:

@@ -28,6 +28,14 @@ def test_no_argument_is_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Commands:" in said
 
 
+@pytest.mark.parametrize("group", [(), ("memory",)])
+def test_each_command_fits_into_80_columns(group: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code([*group, "--help"]) == 0
+    said = capsys.readouterr().out.partition("\n\nCommands:")[2]
+    assert len(said.splitlines()) > 5
+    assert [row for row in said.splitlines() if row.endswith(("...", "…"))] == []
+
+
 def test_ctrl_c_is_said_and_ends_with_130(tmp_path: Path) -> None:
     issue = tmp_path / "issue.md"
     os.mkfifo(issue)
