@@ -28,7 +28,6 @@ SCENES = {**scenes.SCENES, **scenes_people.SCENES, **scenes_night.SCENES}
 pytestmark = pytest.mark.kill
 MOST = 4  # attempts
 EVERY = bool(os.environ.get("KILL_ALL"))
-PLAYED = tuple(one for one in MOMENTS if one in os.environ.get("KILL_MOMENTS", ",".join(MOMENTS)).split(","))
 
 
 class World:
@@ -114,7 +113,7 @@ def undisturbed(scene: str) -> World:
         return World(Path(folder), SCENES[scene], Deaths())
 
 
-@pytest.mark.parametrize("moment", PLAYED)
+@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("scene", SCENES)
 def test_crs_02_killed_at_any_effect_and_run_again(tmp_path: Path, scene: str, moment: Moment) -> None:
     """CRS-02: between an effect and its checkpoint, for every effect of the scene: exactly one effect exists.
@@ -156,7 +155,7 @@ def test_crs_02_killed_and_left_alone_by_everybody(tmp_path: Path) -> None:
         assert (found.dead, found.wrong) == (True, []), f"killed inside effect {n}, {effect}"
 
 
-@pytest.mark.parametrize("moment", PLAYED)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_another_workflow_is_started_at_most_once_and_said_whatever_became_of_it(
     tmp_path: Path, moment: Moment
 ) -> None:
