@@ -26,6 +26,8 @@ def show(run: str, everything: bool, day: str, by: str, as_json: bool) -> int:
     if found.lines:
         table([tuple(_COLUMNS[name](line) for name in shown) for line in found.lines], shown, sys.stdout)
     print(_last_line(found))
+    if found.recorded:
+        print(f"{found.recorded:,} of the bytes above were handed to recorded answers: they went nowhere.")
     return 0
 
 

@@ -39,20 +39,24 @@ class Summary(Record):
     by: By
     repository: int | None
     lines: tuple[Line, ...]
-    cloud: Line  # all that went to rented and frontier endpoints
+    cloud: Line  # all that went to rented and frontier endpoints; not what was handed to recorded answers
+    recorded: int = 0  # bytes handed to recorded answers: they went nowhere
 
 
 def sums(db: Database, by: By, sizes: Mapping[str, int], *, run: str = "", day: str = "") -> Summary:
     """Of a run, of a UTC day (YYYY-MM-DD), or of everything. `sizes`: bytes of each file of the base tree, or {}."""
     rows = db.connection().execute(
-        "SELECT run, endpoint, tier, path, start, stop, sha256, bytes, COUNT(*) AS times FROM egress"
+        "WITH files AS (SELECT DISTINCT run, endpoint FROM spend WHERE recorded IS NOT NULL"
+        " AND (:run = '' OR run = :run))"
+        " SELECT run, endpoint, tier, path, start, stop, sha256, bytes, COUNT(*) AS times,"
+        " (run, endpoint) IN files AS recorded FROM egress"
         " WHERE (:run = '' OR run = :run) AND (:day = '' OR substr(at, 1, 10) = :day)"
         " GROUP BY run, endpoint, tier, path, start, stop, sha256, bytes",
         {"run": run, "day": day},
     )
     groups: dict[tuple[object, ...], Line] = {}
     pieces: dict[tuple[object, ...], set[Known]] = {}
-    cloud, left = Line(tier="frontier"), set[Known]()
+    cloud, left, recorded = Line(tier="frontier"), set[Known](), 0
     for row in rows:
         names = KEYS[by]
         key = tuple(row[name] for name in names)
@@ -60,7 +64,9 @@ def sums(db: Database, by: By, sizes: Mapping[str, int], *, run: str = "", day: 
         piece = {(row["path"], row["sha256"], row["bytes"])} if row["path"] else set[Known]()
         groups[key] = _more(line, row["times"], row["bytes"])
         pieces.setdefault(key, set()).update(piece)
-        if row["tier"] != "local":
+        if row["recorded"]:
+            recorded += row["times"] * row["bytes"]
+        elif row["tier"] != "local":
             cloud = _more(cloud, row["times"], row["bytes"])
             left |= piece
     lines = [_whole(line, pieces[key], sizes) for key, line in groups.items()]
@@ -69,6 +75,7 @@ def sums(db: Database, by: By, sizes: Mapping[str, int], *, run: str = "", day: 
         repository=sum(sizes.values()) or None,
         lines=tuple(sorted(lines, key=lambda line: (-line.bytes, line.run, line.endpoint, line.path, line.start))),
         cloud=_whole(cloud, left, sizes),
+        recorded=recorded,
     )
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from factory.contracts.errors import Stopped
-from factory.contracts.model import Usage
+from factory.contracts.model import Piece, Usage
 from factory.ledger.cost import by_role, month
+from factory.ledger.egress import Egress
+from factory.ledger.egress_sums import sums
 from factory.ledger.shelf import shelf
 from factory.ledger.travel import SpendRow, rows_in, rows_out, spent
 from factory.ledger.used import BOTH
@@ -69,3 +71,13 @@ def test_it_travels_as_what_it_is(tmp_path: Path) -> None:
     rows_in(there, "demo", "", [row])
     assert (spent(there, "demo"), by_role(there, ["demo"])) == (0, ())
     assert by_role(there, ["demo"], BOTH)[0].recorded
+
+
+def test_what_is_handed_to_recorded_answers_went_nowhere(tmp_path: Path) -> None:
+    spend(tmp_path).record(RECORDED, 700, USAGE, 1.0)
+    db, rest = book(tmp_path), Piece(path="", start=0, end=0, bytes=30, sha256="")
+    Egress(db, SetClock()).sending("demo", "cloud", "frontier", [], rest)
+    Egress(db, SetClock()).sending("run-1", "cloud", "frontier", [], rest.but(bytes=7))
+    found = sums(db, "endpoint", {})
+    assert (found.cloud.bytes, found.recorded, found.lines[0].bytes) == (7, 30, 37)
+    assert (sums(db, "run", {}, run="demo").cloud.bytes, sums(db, "run", {}, run="run-1").recorded) == (0, 0)
