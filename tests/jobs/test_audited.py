@@ -15,6 +15,7 @@ from factory.jobs.audited import audited, catch_of, looked
 from factory.simulator.hub.code_scanning import alerts_of, analyses_of, without_code_security
 from factory.simulator.hub.faults import Rule as Fault
 from factory.simulator.hub.nouns import Level
+from scripts.workflow_files import FACTORY, jobs
 from tests.jobs.handed import FILES, Handed, admitted, handed
 from tests.jobs.place import Place, place
 from tests.line.targets import git, repository
@@ -174,6 +175,13 @@ def test_what_github_could_not_take_fails_the_job_and_a_second_run_hands_it_over
     here.clock.sleep(3600)
     assert scanned(here, made) == 0
     assert len(analyses_of(here.repo)) == 1
+
+
+def test_no_other_job_comes_after_it() -> None:
+    """So the run's end, its money and its last word are what they were when this one fails."""
+    found = [job for job in jobs() if job.workflow in FACTORY]
+    assert sum(job.name == "scan" for job in found) == 3
+    assert all("scan" not in job.body.get("needs", []) for job in found)
 
 
 def test_a_commit_that_was_never_pushed_is_a_failure(here: Place) -> None:
