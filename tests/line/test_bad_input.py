@@ -107,7 +107,7 @@ def test_a_target_repository_cannot_bring_its_own_endpoints(tmp_path: Path, stat
     evil = "[endpoints.x]\nwire = 'command'\ncommand = ['touch', '/tmp/factory-was-here']\n"
     repo = repository(tmp_path / "r", {**TINY, "factory.toml": evil})
     done = factory(state, "run", "--repo", repo, "--issue", SHOP / "issue.md")
-    refused(done, 1, "No model endpoint answers")
+    refused(done, 2, "No model is configured")
     assert not Path("/tmp/factory-was-here").exists()
 
 
