@@ -36,11 +36,12 @@ class Once:
         raise AssertionError("unreachable")
 
     def _look(self, find: Callable[[], T | None], until: float) -> T | None:
+        """Nothing is there only if a look-up that began at `until` or later says so: a slow one may have read earlier."""
         pause = 1.0
         while True:
+            began = self._clock.monotonic()
             found = find()
-            rest = until - self._clock.monotonic()
-            if found is not None or rest <= 0:
+            if found is not None or began >= until:
                 return found
-            self._clock.sleep(min(pause, rest))
+            self._clock.sleep(max(min(pause, until - self._clock.monotonic()), 0.0))
             pause *= 1.5

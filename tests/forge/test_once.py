@@ -12,6 +12,7 @@ from factory.contracts.record import Json
 from factory.forge.answers import Reply
 from factory.forge.effects import Effects
 from factory.forge.github import PyGithubWire
+from factory.forge.once import Once
 from factory.simulator.hub.faults import Rule
 from factory.simulator.hub.runs import start_run
 from tests.forge.world import HEAD, RUN, World, world
@@ -127,3 +128,29 @@ def test_a_ship_job_needs_few_requests(tmp_path: Path) -> None:
         before = len(place.hub.requests)
         job(place.effects(Deadly(place, 0)), place)
         assert len(place.hub.requests) - before <= 30
+
+
+class Slow:
+    """A clock on which each look-up takes long."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_look_up_that_began_before_lists_are_up_to_date_proves_nothing() -> None:
+    """It read what was there at its begin; its answer came when the time was over. Found by the soak."""
+    clock, visible = Slow(), 8.0
+
+    def find() -> str | None:
+        read = clock.now
+        clock.now += 20.0
+        return "there" if read >= visible else None
+
+    once = Once(clock, again=True)  # type: ignore[arg-type]  # it asks its clock for no more
+    assert once(find, lambda: "a second one") == "there"

@@ -12,7 +12,7 @@ from tests.simulator.factory_town import Town, town
 
 HUNT = "17 5 * * *"
 BARE = "def go():\n    try:\n        return int('1')\n    except:\n        return 0\n"
-SHELL = "import subprocess\n\n\ndef run(name):\n    return subprocess.run('ls ' + name, shell=True, timeout=9)\n"
+SHELL = "import subprocess\n\n\ndef run():\n    return subprocess.run('ls ' + input(), shell=True, timeout=9)\n"
 FILES = {**parts.FILES, "part.py": BARE, "tool.py": SHELL}
 ON = {"FACTORY_HUNT": "on", "FACTORY_CODE_SCANNING": "on"}
 

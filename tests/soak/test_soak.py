@@ -4,7 +4,6 @@ once, and no limit was passed at any moment.
 `SOAK_KILLS` and `SOAK_SEED` choose how much and which; the seed is printed.
 """
 
-import json
 import os
 import time
 from collections import Counter
@@ -16,6 +15,8 @@ import pytest
 
 from factory.contracts.errors import FactoryError
 from factory.jobs.watch import watch
+from factory.llm.providers.script import Script
+from factory.serve.scripted import serving
 from tests.jobs.handed import FILES
 from tests.jobs.place import Place, place
 from tests.line.targets import repository
@@ -38,9 +39,9 @@ EDIT = (
 )
 SETTINGS = """
 [endpoints.box]
-wire = "scripted"
-script = "box.json"
-model = "recorded"
+wire = "openai"
+url = "{url}/v1"
+model = "scripted"
 price_in = {price}
 price_out = {price}
 [line]
@@ -114,9 +115,11 @@ def test_whatever_dies_and_whatever_is_lost_each_thing_is_there_once(tmp_path: P
     seed = SEED * PARTS + part
     print(f"soak: seed {SEED}, part {part}")
     clock, chaos = SharedClock(), Chaos(seed, -(-KILLS // PARTS))
-    with place(tmp_path / "world", lambda where: repository(where, FILES), clock, chaos) as here:
-        (here.clone / "box.json").write_text(json.dumps({"label": "soak", "replies": FIX}))
-        (here.clone / "factory.toml").write_text(SETTINGS.format(caps=CAPS, price=PRICE))
+    script = Script.model_validate({"label": "soak", "replies": FIX})
+    with serving(script) as url, place(
+        tmp_path / "world", lambda where: repository(where, FILES), clock, chaos
+    ) as here:  # fmt: skip
+        (here.clone / "factory.toml").write_text(SETTINGS.format(caps=CAPS, price=PRICE, url=url))
         soak, books = Soak(here, chaos, clock), Auditor(here, CAPS)
         chaos.pushed = books
         while not chaos.enough:

@@ -107,6 +107,8 @@ class Delivery:
         if command and name == "work":
             self.paid, over = passed(command.context.temp / "state")
             self.wrong += over
+            if good and not self.paid:
+                self.wrong.append("a box has worked and paid nothing: the limits are not tried")
         if self.bundle and name == "work":  # the swarm's thinking is done elsewhere
             found = {"digest": self.bundle.digest, "artifact": "77"}
         else:
