@@ -36,7 +36,7 @@ class Once:
         raise AssertionError("unreachable")
 
     def _look(self, find: Callable[[], T | None], until: float) -> T | None:
-        """Nothing is there only if a look-up that began at `until` or later says so: a slow one may have read before."""
+        """Nothing is there only if a look-up that began at `until` or later says so: a slow one read before that."""
         pause = 1.0
         while True:
             began = self._clock.monotonic()
