@@ -117,7 +117,7 @@ def test_with_models_what_no_rule_mends_goes_through_the_line(tmp_path: Path) ->
     assert (done.returncode, "No rule mends any of these." in done.stdout) == (0, True), done.stderr
     done = factory(state, "hunt", "--repo", repo, "--only", "sql-string", "--fix", "--with-models")
     assert done.returncode != 0
-    assert "sql-string in the root: 1 findings, with the models" in done.stderr
+    assert "sql-string in the root: 1 finding, with the models" in done.stderr
     assert "not mended  No model endpoint answers for the role atlas" in done.stdout
     assert git(repo, "for-each-ref", "refs/heads/factory/") == ""
 

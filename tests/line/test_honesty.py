@@ -120,7 +120,7 @@ def test_standing_in_a_strangers_repository_does_not_run_its_programs(tmp_path: 
     done = subprocess.run(
         command, cwd=repo, capture_output=True, text=True, check=False, env=environment(tmp_path),
     )  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "belongs to the repository" in done.stderr
     assert not (tmp_path / "pwned").exists()
 
