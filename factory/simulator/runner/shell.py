@@ -27,8 +27,11 @@ SYSTEM = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin",
 FOREVER = 1e9
 
 
-def run(scope: Scope, spec: Json, env: dict[str, str], minutes: float) -> tuple[str, dict[str, str]]:
-    """(success, failure or cancelled; the step's outputs). Raises Killed."""
+def run(
+    scope: Scope, spec: Json, env: dict[str, str], minutes: float, *, deaf: bool
+) -> tuple[str, dict[str, str]]:  # fmt: skip
+    """(success, failure or cancelled; the step's outputs). `deaf`: the job was cancelled before it was asked whether
+    this step runs, and its `if` said so all the same. Raises Killed."""
     job = scope.job
     defaults = scope.defaults.get("run") or {}
     shell = SHELLS.get(said := str(spec.get("shell") or defaults.get("shell") or ""), said)
@@ -43,7 +46,7 @@ def run(scope: Scope, spec: Json, env: dict[str, str], minutes: float) -> tuple[
     paths = command_files(job)
     command = [part.replace("{0}", str(script)) for part in shlex.split(shell)]
     deadline = time.monotonic() + (minutes * 60 if minutes else FOREVER)
-    cancel = threading.Event() if job.leg.cancel.is_set() else job.leg.cancel  # an always() step of a cancelled job
+    cancel = threading.Event() if deaf else job.leg.cancel
     stops = process.Stops(cancel, job.kill, deadline, job.bench.options.patience)
     try:
         ended, group = process.run(command, folder, environment(scope, env, paths), job.log.hear, stops)

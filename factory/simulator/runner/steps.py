@@ -31,14 +31,14 @@ def run_all(scope: Scope, steps: list[Json]) -> None:
 def _one(scope: Scope, spec: Json, name: str) -> tuple[str, dict[str, str]]:
     job = scope.job
     try:
-        condition = spec.get("if")
-        if not job.bench.expressions.holds(condition, scope.contexts(), scope.status(), job.place.workspace):
+        condition, status = spec.get("if"), scope.status()
+        if not job.bench.expressions.holds(condition, scope.contexts(), status, job.place.workspace):
             return "skipped", {}
         job.log.write(f"== {name}")
         env = scope.texts(spec.get("env"))
         minutes = float(as_text(scope.fill(spec.get("timeout-minutes"), env)) or 0)
         if "run" in spec:
-            return shell.run(scope, spec, env, minutes)
+            return shell.run(scope, spec, env, minutes, deaf=status.cancelled)
         return actions.act(scope, spec, env, run_all)
     except FactoryError as problem:
         job.log.note("error", str(problem))
