@@ -1,4 +1,4 @@
-"""How often each detector was right where nobody had tuned it for the repository: its findings claim no more than that.
+"""How often each detector was right where nobody had tuned it for the repository: what its claims are multiplied by.
 
 The labels are benchmarks/data/hunt_{unseen,fresh,last,apps}.toml; each set was judged before anything was mended for
 it, and docs/benchmarks.md has the tables. Three detectors are not here: credentials, commands and SQL were written anew
