@@ -16,6 +16,7 @@ Origin = Literal["outside", "parameter", "attribute", "unknown"]
 """outside: a request's, what was typed. parameter: of a function that anybody calls. attribute: of such a parameter."""
 
 _DEPTH = 6  # steps from one name to the next
+STEPS = 1_000  # of all traces in one file: names that are given each other again and again would take for ever
 _REQUEST = re.compile(
     r"(?:^|\.)(?:request|req)\.(?:args|form|values|json|data|GET|POST|params?|query\w*|query_params|path_params|body|cookies"
     r"|headers|match_info|files|get_json|path|url)\b"
@@ -40,7 +41,7 @@ _CHECKS = re.compile(
 
 def origin(source: Source, node: ast.expr, depth: int = 0) -> Origin:
     """The strongest one that is found; "unknown" where the trace ends."""
-    if depth > _DEPTH:
+    if depth > _DEPTH or is_tired(source):
         return "unknown"
     text = written(node.func if isinstance(node, ast.Call) else node)
     if isinstance(node, ast.Attribute | ast.Subscript | ast.Call) and _REQUEST.search(text):
@@ -52,6 +53,13 @@ def origin(source: Source, node: ast.expr, depth: int = 0) -> Origin:
     if isinstance(node, ast.Attribute):
         return _of_owner(source, node.value, depth)
     return _strongest(origin(source, each, depth + 1) for each in _inner(node))
+
+
+def is_tired(source: Source) -> bool:
+    """One step more; True when this file has had all of its own, and what it is asked then is unknown."""
+    left = source.once("steps of traces", lambda: [STEPS])
+    left[0] -= 1
+    return left[0] < 0
 
 
 def _inner(node: ast.expr) -> Iterator[ast.expr]:
@@ -93,17 +101,21 @@ def _of_owner(source: Source, owner: ast.expr, depth: int) -> Origin:
 
 def _of_name(source: Source, node: ast.Name, depth: int) -> Origin:
     function = function_around(source, node)
-    if function is None or _is_checked(function, node):
+    if function is None or _is_checked(source, function, node):
         return "unknown"
-    given = list(_given(function, node.id))
+    given = list(_given(source, function, node.id))
     if given:
         return _strongest(origin(source, each, depth + 1) for each in given if not _mentions(each, node.id))
     return _of_argument(source, function, node.id, depth)
 
 
-def _given(function: Function, name: str) -> Iterator[ast.expr]:
+def _scope(source: Source, function: Function) -> list[ast.AST]:
+    return source.once(("scope", function), lambda: list(walk_scope(function)))
+
+
+def _given(source: Source, function: Function, name: str) -> Iterator[ast.expr]:
     """What is assigned to it in its function, or what it runs over."""
-    for node in walk_scope(function):
+    for node in _scope(source, function):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(_binds(each, name) for each in targets):
@@ -122,14 +134,14 @@ def _mentions(node: ast.expr, name: str) -> bool:
     return any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
 
 
-def _is_checked(function: Function, node: ast.Name) -> bool:
+def _is_checked(source: Source, function: Function, node: ast.Name) -> bool:
     """`if name not in KNOWN: raise …`, `assert isinstance(…)`: whoever checks it once is taken at their word."""
     return any(
         isinstance(each, ast.If | ast.Assert | ast.IfExp)
         and each.lineno <= node.lineno
         and _mentions(each.test, node.id)
         and _CHECKS.search(ast.unparse(each.test))
-        for each in walk_scope(function)
+        for each in _scope(source, function)
     )
 
 

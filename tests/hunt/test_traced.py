@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from factory.hunt.source import Source
-from factory.hunt.traced import origin
+from factory.hunt.traced import is_tired, origin
 
 
 def traced(code: str) -> str:
@@ -45,3 +45,13 @@ def test_origin(code: str, expected: str) -> None:
 
 def test_a_name_that_is_made_of_itself_ends() -> None:
     assert traced("def f():\n x = y\n y = x\n sink(x)") == "unknown"
+
+
+def test_names_that_are_given_each_other_again_and_again_end() -> None:
+    """Each of them has many ways to each other: to walk them all would take longer than anybody waits."""
+    names = [f"v{number}" for number in range(12)]
+    given = "".join(f" {one} = {two}\n" for one in names for two in names if one != two)
+    source = Source("a.py", f"def f(x):\n{given} sink(v0)\n".encode())
+    call = next(each for each in source.nodes(ast.Call))
+    assert origin(source, call.args[0]) == "unknown"
+    assert is_tired(source)

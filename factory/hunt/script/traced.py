@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from factory.hunt.source import Source
-from factory.hunt.traced import Origin
+from factory.hunt.traced import Origin, is_tired
 
 _DEPTH = 4
 _REQUEST = re.compile(
@@ -27,7 +27,7 @@ def origin(source: Source, line: int, value: str, depth: int = 0) -> Origin:
     if _REQUEST.search(value):
         return "outside"
     plain = _OF_ITS_TEXT.sub("(", _SAME_TEXT.sub("", value))
-    if depth > _DEPTH or re.search(r"\w\s*\(|=>|\?[^.]", plain):
+    if depth > _DEPTH or is_tired(source) or re.search(r"\w\s*\(|=>|\?[^.]", plain):
         return "unknown"
     found = [_of_name(source, line, name[1], depth) for name in _NAME.finditer(plain)]
     if "outside" in found:
